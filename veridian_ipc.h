@@ -1,0 +1,3947 @@
+/* veridian_ipc.h - v0.1.0 - 2026-11-21 - capability-checked IPC, for kernels and between POSIX processes
+ * SPDX-License-Identifier: MIT OR Unlicense       (both texts stand at the end of this file)
+ *
+ * Messages and calls between processes that share memory: checked by capabilities, lock-free on the data path,
+ * unharmed by a kill at any instruction.  In ONE C or C++ file of your program:
+ *
+ *     #define VERIDIAN_IPC_IMPLEMENTATION
+ *     #include "veridian_ipc.h"
+ *
+ * and everywhere else the include alone.  On a POSIX host shims/veridian_posix.h supplies all that the header
+ * asks of its surroundings; in a kernel you fill in struct vipc_hooks.
+ *
+ * >>intro
+ *
+ * WHAT IT DOES
+ *   endpoints     bounded queues with many senders and many receivers; 48-byte messages, or payloads up to a size
+ *                 that you choose; blocking with absolute deadlines, or trying
+ *   capabilities  every access goes through a 64-bit token of the calling process: checked in O(1), derived with fewer
+ *                 rights, granted, carried in a message, revoked with all that came of it
+ *   calls         request and reply with a one-shot reply right; a server that dies or drops the request tells its caller
+ *   names         publish and look up; a client may start before its server
+ *   death         a process that vanishes at any instruction leaves no lock taken and no queue wedged; of all others
+ *                 every message whose send returned VIPC_OK is received exactly once
+ *
+ * WHAT IT DOES NOT DO (yet): channels, notifications, wait sets, priorities, rate limits, shared regions, address spaces.
+ *   It never allocates memory of its own, has no globals and starts no threads.
+ *   Members of one domain map the same memory, so they trust one another with its contents.  What a member writes
+ *   there by mistake or in malice may spoil messages and answers; it is checked before use, and crashes nobody else.
+ *
+ * EXAMPLE (two identities in one thread; compiles as C99 and as C++11)
+ *
+ *     #define VERIDIAN_IPC_IMPLEMENTATION
+ *     #include "veridian_ipc.h"
+ *     #define VERIDIAN_POSIX_IMPLEMENTATION
+ *     #include "shims/veridian_posix.h"
+ *
+ *     int main(void)
+ *     {
+ *         vipc ipc;
+ *         if (vipc_posix_open(&ipc, "/example", NULL) != VIPC_OK) return 1;
+ *         vipc_cap door;
+ *         if (vipc_endpoint_create(&ipc, NULL, &door) != VIPC_OK) return 2;
+ *         vipc_message m = VIPC_INIT;
+ *         m.opcode = 7;
+ *         m.data[0] = 42;
+ *         if (vipc_send(&ipc, door, &m, VIPC_NOW) != VIPC_OK) return 3;
+ *         if (vipc_receive(&ipc, door, &m, NULL, VIPC_FOREVER) != VIPC_OK) return 4;
+ *         if (m.opcode != 7 || m.data[0] != 42) return 5;
+ *         vipc_posix_unlink("/example", NULL);
+ *         return vipc_posix_close(&ipc) == VIPC_OK ? 0 : 6;
+ *     }
+ *
+ * MEMORY AND THREADS
+ *   A domain is one block of memory: its state, position independent (indices and offsets, no pointers), then whatever
+ *   frames the hooks hand out.  Each process maps it where it likes; 32-bit and 64-bit processes of one byte order may share it.
+ *   A `vipc` is one thread's view of one domain.  It is yours: a local variable, or a field of a thread's control block.  Do not
+ *   copy or move it, do not use one from two threads at once (vipc_cancel alone may be called from anywhere).
+ *
+ * SWITCHES
+ *   macro                           default  unit, range                 scope
+ *   VERIDIAN_IPC_IMPLEMENTATION     unset    -                           the one file that holds the implementation
+ *   VIPC_STATIC                     unset    -                           every includer: all functions become static
+ *   VIPC_API                        extern   a linkage specifier         every includer: e.g. a visibility attribute
+ *   VIPC_LINE                       64       bytes of a cache line       every includer: alignment that is asked of the memory
+ *   VIPC_SKIP_MAX                   64       8 bytes of stack each       implementation: paused writers that a receiver can tell apart
+ *   VIPC_CRITICAL_ATOMICS           unset    -                           implementation: make atomics from hooks enter and leave
+ *   VIPC_ATOMIC_CAS64 and friends   builtin  see >>atomics               implementation: your own atomic operations, all or none
+ *
+ * INDEX (each line is a tag: search for it)
+ *   >>intro >>platform >>version >>errors >>types >>hooks >>api
+ *   >>base >>atomics >>layout >>hookcalls >>waiting >>lock >>tables >>caps >>queue >>endpoint
+ *   >>death >>names >>call >>carry >>transfer >>process >>look >>init >>licence
+ *
+ * CAVEATS
+ *   Tested on x86-64 and i386 natively, on aarch64 (weakly ordered) and s390x (big-endian) under emulation, which shows no
+ *   weak-memory reordering; the ordering argument rests on sequentially consistent atomics, see >>atomics.
+ *   A process that is stopped (not dead) while it holds the lock of the slow path (create, derive, grant, revoke, publish)
+ *   holds up other slow-path calls until it goes on, at most to their deadline.  Send, receive, call and reply go on.
+ */
+#ifndef VERIDIAN_IPC_H
+#define VERIDIAN_IPC_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ------------------------------------------------------------------------------------------------ >>platform */
+#ifdef __cplusplus
+#define VIPC_INIT {}     /* vipc_message m = VIPC_INIT;  all zero, without a warning, in C and in C++ */
+extern "C" {
+#else
+#define VIPC_INIT {0}    /* C may also write &(vipc_endpoint_desc){ .capacity = 8 } */
+#endif
+#ifndef VIPC_API
+#ifdef VIPC_STATIC
+#if defined(__GNUC__)
+#define VIPC_API __attribute__((unused)) static
+#else
+#define VIPC_API static
+#endif
+#else
+#define VIPC_API extern
+#endif
+#endif
+#ifndef VIPC_LINE
+#define VIPC_LINE 64     /* bytes: the cache line of x86-64 and of most Arm cores */
+#endif
+
+/* ------------------------------------------------------------------------------------------------- >>version */
+#define VIPC_VERSION_MAJOR 0
+#define VIPC_VERSION_MINOR 1
+#define VIPC_VERSION_PATCH 0
+#define VIPC_LAYOUT 1    /* raised whenever a domain's memory changes shape: an attach across layouts is VIPC_ERR_VERSION */
+
+/* -------------------------------------------------------------------------------------------------- >>errors
+ * 0 is success; -1 to -16 are numbers that systems of this kind have long used; the rest are this library's.  Numbers never
+ * change.  A failed call has changed nothing unless its comment says otherwise. */
+#define VIPC_ERRORS(X) \
+    X(OK, 0, "success") \
+    X(ERR_INVALID_CAPABILITY, -1, "invalid or revoked capability") \
+    X(ERR_PROCESS_NOT_FOUND, -2, "no such process") \
+    X(ERR_ENDPOINT_NOT_FOUND, -3, "no such endpoint or name") \
+    X(ERR_MESSAGE_TOO_LARGE, -4, "message too large") \
+    X(ERR_OUT_OF_MEMORY, -5, "out of frames") \
+    X(ERR_WOULD_BLOCK, -6, "would block") \
+    X(ERR_RATE_LIMIT, -7, "rate or bandwidth limit reached") \
+    X(ERR_TIMEOUT, -8, "deadline passed") \
+    X(ERR_PERMISSION_DENIED, -9, "right missing") \
+    X(ERR_INVALID_MESSAGE, -10, "malformed message") \
+    X(ERR_CHANNEL_FULL, -11, "queue is full") \
+    X(ERR_CHANNEL_EMPTY, -12, "queue is empty") \
+    X(ERR_ENDPOINT_BUSY, -13, "already bound") \
+    X(ERR_INVALID_REGION, -14, "not a valid memory region") \
+    X(ERR_RESOURCE_BUSY, -15, "still in use") \
+    X(ERR_NOT_INITIALIZED, -16, "not a member of the domain") \
+    X(ERR_INVALID_ARGUMENT, -17, "invalid argument") \
+    X(ERR_CLOSED, -18, "closed by its owner") \
+    X(ERR_PEER_DEAD, -19, "the peer died") \
+    X(ERR_CANCELLED, -20, "cancelled") \
+    X(ERR_DEADLOCK, -21, "this call would wait for itself") \
+    X(ERR_EXISTS, -22, "exists already") \
+    X(ERR_NOT_FOUND, -23, "not found") \
+    X(ERR_LIMIT, -24, "configured limit reached") \
+    X(ERR_NAME_TOO_LONG, -25, "name too long") \
+    X(ERR_NOT_SUPPORTED, -26, "a needed hook is absent") \
+    X(ERR_BAD_DOMAIN, -27, "not a domain, or cut short") \
+    X(ERR_VERSION, -28, "domain of another layout") \
+    X(ERR_CORRUPT, -29, "shared state is damaged") \
+    X(ERR_FAULT, -30, "address not accessible") \
+    X(ERR_GUARD_PAGE, -31, "stack guard page hit") \
+    X(ERR_HOOK, -32, "a hook failed or broke its contract")
+#define VIPCI_ERROR_ENUM(name, number, text) VIPC_##name = (number),
+typedef enum vipc_error { VIPC_ERRORS(VIPCI_ERROR_ENUM) VIPCI_ERROR_FLOOR = -0x7fffffff } vipc_error;
+
+/* --------------------------------------------------------------------------------------------------- >>types */
+/* Handles are structs of one field; all zero is "none". */
+typedef struct vipc_cap { uint64_t token; } vipc_cap;                 /* 63..60 flags | 59..56 type | 55..48 generation | 47..0 id */
+typedef struct vipc_reply_right { uint64_t token; } vipc_reply_right; /* one-shot: ended by exactly one of reply, drop, death */
+typedef struct vipc_pid { uint64_t id; } vipc_pid;                    /* a process of the domain; 0 is nobody; never reused */
+typedef uint64_t vipc_time;                                           /* nanoseconds of the clock hook; absolute where it is a deadline */
+#define VIPC_NOW ((vipc_time)0)        /* as a deadline: try, never block */
+#define VIPC_FOREVER (~(vipc_time)0)   /* as a deadline: wait without end */
+
+enum vipc_type { VIPC_TYPE_NONE = 0, VIPC_TYPE_ENDPOINT = 1, VIPC_TYPE_PROCESS = 8 };   /* 2..7 belong to objects still to come */
+enum vipc_right {                      /* the low four are the token's flags */
+    VIPC_RIGHT_READ = 1, VIPC_RIGHT_WRITE = 2, VIPC_RIGHT_EXECUTE = 4, VIPC_RIGHT_GRANT = 8,
+    VIPC_RIGHT_REVOKE = 16, VIPC_RIGHT_DELETE = 32, VIPC_RIGHT_MODIFY = 64, VIPC_RIGHT_CREATE = 128, VIPC_RIGHT_ALL = 255,
+    VIPC_RIGHT_RECEIVE = 1, VIPC_RIGHT_SEND = 2, VIPC_RIGHT_BIND = 4    /* what they mean at an endpoint */
+};
+enum vipc_flag {                       /* vipc_message.flags; any other bit is VIPC_ERR_INVALID_MESSAGE */
+    VIPC_UNORDERED = 2,                /* accepted, promises nothing */
+    VIPC_IS_REPLY = 8,                 /* set by the core alone, on replies; a sender that sets it gets INVALID_MESSAGE */
+    VIPC_HAS_CAPABILITY = 16           /* .capability travels along */
+};
+enum vipc_full { VIPC_FULL_BLOCK = 0, VIPC_FULL_FAIL = 1 };   /* what a send with a deadline does at a full queue */
+
+#define VIPC_CAPACITY_MAX 1024u        /* messages in one queue */
+#define VIPC_PAYLOAD_MAX (1u << 20)    /* bytes of one inline payload */
+#define VIPC_NAME_MAX 255u             /* bytes of a published name */
+#define VIPC_LABEL_MAX 31u             /* bytes kept of a label */
+#define VIPC_MESSAGE_WORDS 4
+
+typedef struct vipc_message {          /* 48 bytes: with the state word and the sender it fills one cache line */
+    vipc_cap capability;               /* with HAS_CAPABILITY: the sender's token in, the receiver's new token out; else 0 out */
+    uint32_t opcode, flags;            /* opcode is yours; flags: enum vipc_flag */
+    uint64_t data[VIPC_MESSAGE_WORDS];
+} vipc_message;
+
+typedef struct vipc_info {             /* what the core says of a received message; a sender cannot forge it */
+    vipc_pid sender;
+    uint64_t badge;                    /* of the capability that it was sent with */
+    vipc_reply_right reply;            /* none unless it was a call */
+    uint32_t payload_size;             /* bytes */
+    uint32_t redelivered;              /* 1: an earlier receiver died with it in hand; it may come late */
+} vipc_info;
+
+typedef struct vipc_outgoing {         /* a message with a payload, sending side */
+    vipc_message message;
+    const void *payload;               /* borrowed for the call, copied into the queue */
+    size_t payload_size;               /* bytes, at most the endpoint's payload_max */
+} vipc_outgoing;
+typedef struct vipc_incoming {         /* receiving side */
+    vipc_message message;              /* out */
+    vipc_info info;                    /* out */
+    void *payload;                     /* in: where to put it; may be NULL when payload_capacity is 0 */
+    size_t payload_capacity;           /* in: bytes */
+} vipc_incoming;
+
+typedef struct vipc_config {           /* 0 means the default; vipc_config_get reads back what was resolved */
+    uint32_t max_processes;            /* 64; at most 65,534 */
+    uint32_t max_threads;              /* twice max_processes; at most 65,534: one view each, so a wait never fails for want of a slot */
+    uint32_t max_objects;              /* 1,024; at most 16,777,214 */
+    uint32_t max_capabilities;         /* four times max_objects, at most 16,777,214 */
+    uint32_t max_names;                /* 256; at most 1,048,576 */
+    uint32_t page_shift;               /* 12: a frame is 1 << page_shift bytes; 8..20 */
+    uint32_t objects_per_process;      /* max_objects: more is VIPC_ERR_LIMIT */
+    uint32_t capabilities_per_process; /* max_capabilities: more is VIPC_ERR_LIMIT */
+} vipc_config;
+
+typedef struct vipc_process_desc {
+    const char *label;                 /* none; VIPC_LABEL_MAX bytes are kept */
+    uint64_t native_id;                /* 0; what vipc_process_find looks for: a POSIX pid, a kernel's task number */
+    uint64_t native_thread;            /* 0; what hooks block and wake are told of this process's first thread */
+    uint64_t proof;                    /* 0: the creator's (attach: none); what hook process_alive is asked about */
+} vipc_process_desc;
+typedef struct vipc_process_info {
+    vipc_pid pid;
+    uint64_t native_id;
+    uint32_t threads, objects, capabilities;   /* views, owned objects, held capabilities */
+    char label[VIPC_LABEL_MAX + 1];
+} vipc_process_info;
+
+typedef struct vipc_endpoint_desc {
+    uint32_t capacity;                 /* 64; 1..VIPC_CAPACITY_MAX messages */
+    uint32_t payload_max;              /* 0: small messages only; else the largest inline payload, bytes, at most VIPC_PAYLOAD_MAX */
+    uint32_t full;                     /* VIPC_FULL_BLOCK: a send waits for room; VIPC_FULL_FAIL: CHANNEL_FULL whatever the deadline */
+    uint32_t spin;                     /* 0: adaptive; 1: a wait sleeps at once; else at most so many looks before it sleeps */
+    const char *label;                 /* none; VIPC_LABEL_MAX bytes are kept; shown by vipc_dump */
+} vipc_endpoint_desc;
+typedef struct vipc_endpoint_info {
+    uint64_t id;                       /* unique in the domain's life */
+    vipc_pid owner, bound;             /* bound: 0 when anybody with the right may receive */
+    uint32_t capacity, payload_max;
+    uint32_t queued;                   /* messages ready to be received, a snapshot */
+    uint32_t senders_waiting, receivers_waiting;   /* asleep, a snapshot */
+    uint32_t frames;                   /* held by its queue: 0 until first used */
+    char label[VIPC_LABEL_MAX + 1];
+} vipc_endpoint_info;
+
+typedef struct vipc_derive_desc {
+    uint32_t rights;                   /* 0: the parent's; else a subset of them, or PERMISSION_DENIED */
+    uint64_t badge;                    /* 0: the parent's; else only where the parent has none, or PERMISSION_DENIED */
+} vipc_derive_desc;
+typedef struct vipc_cap_info {
+    uint32_t type, rights;
+    uint64_t badge, object;            /* object: the same number for all capabilities of one object */
+    vipc_pid holder, owner;            /* owner: of the object */
+    uint32_t children;                 /* capabilities derived directly from this one */
+} vipc_cap_info;
+
+typedef struct vipc_stats {            /* sums since vipc_init */
+    uint64_t objects_created, objects_destroyed;
+    uint64_t lookups, lookup_hits;     /* of names */
+    uint64_t checks_failed;            /* capability checks that refused */
+    uint64_t sent, received, calls, replies;
+    uint64_t sleeps, wakes;            /* hook block and hook wake called */
+    uint64_t reaped;                   /* processes found dead and cleaned up */
+    uint64_t frames_in_use, frames_high_water;
+    uint32_t hit_percent;              /* lookup_hits * 100 / lookups; 0 without a look-up */
+} vipc_stats;
+
+/* --------------------------------------------------------------------------------------------------- >>hooks
+ * What the header asks of its surroundings.  One table per process; it must outlive every vipc that uses it and is not changed
+ * while one does.  NULL where a line says "optional".  The core calls no hook with a claim on a queue, and every hook through one
+ * wrapper (see >>hookcalls), which checks what comes back. */
+typedef struct vipc_hooks {
+    size_t size;                       /* sizeof(vipc_hooks); any other is VIPC_ERR_INVALID_ARGUMENT.  0 later on is NOT_INITIALIZED: so a
+                                        * port ends a membership that a fork has copied */
+    void *user;                        /* first argument of every hook */
+
+    /* Frames.  Called with the slow-path lock held, interrupts on, never from two threads of a domain at once.
+     * Take `count` (1 or more) neighbouring frames.  *first lies in the domain: write it BEFORE the frames count as taken, so that
+     * whoever cleans up after a kill can free them.  Contents are the core's to set.  OUT_OF_MEMORY, or any error: nothing taken. */
+    vipc_error (*frame_alloc)(void *user, uint64_t count, uint64_t *first);
+    /* Give a run back.  Cannot fail; may be told of a run that is free already, wholly or in part, and then does nothing to that part. */
+    void (*frame_free)(void *user, uint64_t first, uint64_t count);
+    /* Where this process sees frame `first`; the run of `count` is contiguous from there and stays put until freed.  NULL: no such frame
+     * (the number came from shared memory: check it). */
+    void *(*frame_pointer)(void *user, uint64_t first, uint64_t count);
+
+    /* Waiting; optional as a pair: without it what would block is VIPC_ERR_NOT_SUPPORTED.
+     * block: if *word still is `expected`, sleep until wake(word) or the deadline (VIPC_FOREVER: none); compare and sleep are one step.
+     * Called by the thread `self` (its native_thread) with no lock and no claim, so its stack may be thrown away.  At most one sleeper a
+     * word.  VIPC_OK: changed, woken, or for no reason; VIPC_ERR_TIMEOUT: the deadline passed.  It has left every queue of the port's by then.
+     * wake: make the sleeper on `word` look again; none: do nothing.  May be called from an interrupt if vipc_cancel is, does not
+     * call back, does not switch. */
+    vipc_error (*block)(void *user, uint64_t self, uint32_t *word, uint32_t expected, vipc_time deadline);
+    void (*wake)(void *user, uint64_t target, uint32_t *word);
+
+    vipc_time (*now)(void *user);      /* optional; monotonic, never 0.  Without it a deadline is VIPC_NOW or VIPC_FOREVER, else NOT_SUPPORTED */
+    /* Optional pair: preemption and interrupts off, and back.  Around each claim, copy and commit (bounded: one message); may nest. */
+    uint32_t (*enter)(void *user);
+    void (*leave)(void *user, uint32_t state);
+    void (*relax)(void *user);         /* optional; one turn of a short spin.  NULL: the CPU's pause instruction */
+    /* Optional; 1: `proof` lives or cannot be told, 0: proven dead.  Without it death is told by vipc_process_destroy alone. */
+    int (*process_alive)(void *user, uint64_t proof);
+    /* Optional; for people.  level 0 error, 1 warning; id: enum vipc_log; a, b: what it says beside them. */
+    void (*log)(void *user, uint32_t level, uint32_t id, uint64_t a, uint64_t b);
+    uint32_t cpus;                     /* 0: unknown.  1: a wait never spins */
+    uint32_t reserved;                 /* 0 */
+} vipc_hooks;
+enum vipc_log {                        /* what hook log is told, with its two numbers */
+    VIPC_LOG_REAPED = 1,               /* a dead process was cleaned up: pid, capabilities removed */
+    VIPC_LOG_ROLLED_BACK = 2,          /* a slow-path step of the dead was undone: view, words put back */
+    VIPC_LOG_CHECK = 3                 /* vipc_check found a violation: kind (the order in >>look), where */
+};
+
+struct vipc_seen { uint64_t queue, shape; unsigned char *slots; uint32_t capacity, stride; };   /* where a queue lies; private */
+
+/* One thread's view of one domain.  Fields are private; sizes and offsets are kept here because what lies in shared memory
+ * is not believed twice. */
+typedef struct vipc {
+    const void *here;                  /* its own address: copies and moves are found out */
+    const vipc_hooks *hooks;
+    unsigned char *base;
+    unsigned char *processes, *views, *cells, *objects, *caps, *names, *buckets;
+    unsigned char *mine;               /* own view record */
+    uint64_t length, pid;
+    uint32_t max_processes, max_threads, max_objects, max_caps, max_names, page_shift;
+    uint32_t process, view, incarnation;
+    uint32_t patience;                 /* how long a wait spins before it sleeps: learned */
+    struct vipc_seen seen[4];          /* queues used lately */
+} vipc;
+
+/* ----------------------------------------------------------------------------------------------------- >>api
+ * Rules for every function below, said once:
+ *  - The first argument is who asks.  NULL, a copy, or one that was not initialised: VIPC_ERR_INVALID_ARGUMENT.  One that has left, or that
+ *    a fork copied: VIPC_ERR_NOT_INITIALIZED.
+ *  - Order of arguments: self, handle, inputs, outputs, deadline.  Outputs are written on VIPC_OK only unless a line says otherwise;
+ *    an output marked (opt) may be NULL; any other NULL pointer is VIPC_ERR_INVALID_ARGUMENT.
+ *  - A desc may be NULL, and any of its fields 0: the default.
+ *  - A deadline in the past tries once and then gives VIPC_ERR_TIMEOUT.  VIPC_NOW never sleeps.
+ *  - Inputs are borrowed for the call.  On an error nothing has changed and what was passed in is still the caller's.
+ *  - "Slow path" functions take the domain's lock: they may sleep for it, without a deadline of their own for as long as it is held; not from interrupts or
+ *    signal handlers.  All others may be called from one with VIPC_NOW, with a view of the handler's own.
+ *  - Every function that takes a capability may give VIPC_ERR_INVALID_CAPABILITY (not a token of the caller's process, or revoked) and
+ *    VIPC_ERR_PERMISSION_DENIED (valid, without the right that the line names).  Any may give VIPC_ERR_CORRUPT: shared memory does not hold
+ *    what the core wrote there. */
+
+/* Short text for an error, static, never NULL; "unknown error" for other numbers.  Any context. */
+VIPC_API const char *vipc_error_string(vipc_error e);
+/* major << 16 | minor << 8 | patch of the implementation that was linked.  Any context. */
+VIPC_API uint32_t vipc_version(void);
+
+/* -- a domain and its members -- */
+/* Bytes that vipc_init needs for this configuration (NULL: all defaults); 0 when a field is out of range or the sum overflows. */
+VIPC_API uint64_t vipc_required_size(const vipc_config *config);
+/* Make a domain in `size` bytes of memory, aligned to VIPC_LINE, and join it as its first process, described by desc (opt).
+ * What was there is overwritten.  INVALID_ARGUMENT: NULL or unaligned memory, a field out of range, hooks of another size or without the three
+ * frame hooks, one of a pair.  OUT_OF_MEMORY: size is less than vipc_required_size.  The memory stays the caller's. */
+VIPC_API vipc_error vipc_init(vipc *self, void *memory, uint64_t size, const vipc_config *config, const vipc_process_desc *desc, const vipc_hooks *hooks);
+/* Join the domain at `memory` as a new process.  expect (opt): each non-zero field must match, else INVALID_ARGUMENT.
+ * NOT_INITIALIZED: vipc_init has not finished.  BAD_DOMAIN: no domain, damaged, or longer than `size`.  VERSION: another layout or byte order.
+ * LIMIT: max_processes or max_threads reached by members that live.  Slow path. */
+VIPC_API vipc_error vipc_attach(vipc *self, void *memory, uint64_t size, const vipc_config *expect, const vipc_process_desc *desc, const vipc_hooks *hooks);
+/* One more thread of the caller's process; native_thread is what block and wake are told.  LIMIT: max_threads.  O(max_threads). */
+VIPC_API vipc_error vipc_thread_enter(vipc *self, uint64_t native_thread, vipc *out);
+/* End this view.  With the last one of a process the process ends: its endpoints close (waiters get CLOSED, callers PEER_DEAD), its names go, its
+ * capabilities are given up.  RESOURCE_BUSY never: what other members still touch is set aside and comes back later.  Slow path. */
+VIPC_API vipc_error vipc_leave(vipc *self);
+/* The limits as resolved.  Any context. */
+VIPC_API vipc_error vipc_config_get(const vipc *self, vipc_config *out);
+/* A new identity beside the caller's, and its first view: a kernel's way to make processes; in a test, several in one thread.
+ * process (opt): a capability with all rights over it, the caller's.  LIMIT: max_processes, max_threads, or (with process) capabilities.  Slow path. */
+VIPC_API vipc_error vipc_process_create(vipc *self, const vipc_process_desc *desc, vipc *child, vipc_cap *process);
+/* End a process, as if it had died; needs DELETE.  The port must have stopped it: it runs no more.  removed (opt): its endpoints.
+ * RESOURCE_BUSY: hook process_alive says it lives, under a proof that is not the caller's own.  INVALID_CAPABILITY: ended before.  Slow path. */
+VIPC_API vipc_error vipc_process_destroy(vipc *self, vipc_cap process, uint32_t *removed);
+/* Sleep until process `who` has ended.  OK at once if it has; INVALID_ARGUMENT for a pid that was never given out, or the caller's own; TIMEOUT
+ * (WOULD_BLOCK with NOW), CANCELLED.  O(max_processes) a look. */
+VIPC_API vipc_error vipc_process_wait(vipc *self, vipc_pid who, vipc_time deadline);
+/* PROCESS_NOT_FOUND: ended, or never was.  O(max_processes).  Slow path. */
+VIPC_API vipc_error vipc_process_get(vipc *self, vipc_pid who, vipc_process_info *out);
+/* The process that joined with this native_id (the youngest, if several).  PROCESS_NOT_FOUND until it has joined.  O(max_processes).  Slow path. */
+VIPC_API vipc_error vipc_process_find(vipc *self, uint64_t native_id, vipc_pid *out);
+/* Ask process_alive of every other process and clean up after the dead; any member may, at any time.  reaped (opt): how many.
+ * Sleeping calls do this by themselves, from every 50 ms to every second.  O(max_processes) questions.  Slow path. */
+VIPC_API vipc_error vipc_sweep(vipc *self, uint32_t *reaped);
+/* Give back the frames of queues that are empty and that nobody touches, and of closed endpoints that were set aside.
+ * frames (opt): how many.  O(max_objects).  Slow path. */
+VIPC_API vipc_error vipc_trim(vipc *self, uint64_t *frames);
+/* The caller's pid; 0 where self is no member.  Any context. */
+VIPC_API vipc_pid vipc_self(const vipc *self);
+/* The clock hook; 0 without one.  Any context. */
+VIPC_API vipc_time vipc_time_now(const vipc *self);
+/* now + ns, at most VIPC_FOREVER - 1: for deadlines.  Without a clock VIPC_FOREVER.  Any context. */
+VIPC_API vipc_time vipc_after(const vipc *self, uint64_t nanoseconds);
+
+/* -- capabilities; all but get, require and the token's fields are slow path -- */
+/* A new capability for the caller, a child of `from`, with no more than it has.  LIMIT: table or the process's share is full. */
+VIPC_API vipc_error vipc_derive(vipc *self, vipc_cap from, const vipc_derive_desc *desc, vipc_cap *out);
+/* The same for process `to`; needs GRANT.  *out is valid for `to` only: tell it by a message.  PROCESS_NOT_FOUND, LIMIT. */
+VIPC_API vipc_error vipc_grant(vipc *self, vipc_cap from, vipc_pid to, const vipc_derive_desc *desc, vipc_cap *out);
+/* Take back all that was derived from cap, granted or carried onward included; cap itself stays.  Needs REVOKE.  When it returns OK no
+ * operation with one of them takes effect any more: sends and receives that are under way are undone, sleepers wake with INVALID_CAPABILITY.
+ * Messages that were sent before stay sent.  TIMEOUT: the lock was not to be had; WOULD_BLOCK with NOW.  O(descendants). */
+VIPC_API vipc_error vipc_revoke(vipc *self, vipc_cap cap, vipc_time deadline);
+/* Give up one capability; what was derived from it hangs on its parent from now on.  With its last capability an object goes. */
+VIPC_API vipc_error vipc_close(vipc *self, vipc_cap cap);
+/* End the object for everybody; needs DELETE.  Sleepers wake with CLOSED, callers too, queued messages are gone, every capability dies with it.
+ * TIMEOUT (WOULD_BLOCK with NOW): closed, but a live member is still inside (it may be stopped): its memory is kept back; calling
+ * again with the same cap finishes it, and so does any later trim.  A process: as vipc_process_destroy. */
+VIPC_API vipc_error vipc_destroy(vipc *self, vipc_cap cap, vipc_time deadline);
+VIPC_API vipc_error vipc_cap_get(vipc *self, vipc_cap cap, vipc_cap_info *out);
+/* The check by itself: is it the caller's, of this type (0: any), with all these rights?  PERMISSION_DENIED: valid, but not that.  O(1), one table
+ * probe.  Any context. */
+VIPC_API vipc_error vipc_cap_require(vipc *self, vipc_cap cap, uint32_t type, uint32_t rights);
+/* The token's fields; no check is made.  Any context. */
+VIPC_API uint64_t vipc_cap_id(vipc_cap cap);
+VIPC_API uint32_t vipc_cap_generation(vipc_cap cap);
+VIPC_API uint32_t vipc_cap_type(vipc_cap cap);
+VIPC_API uint32_t vipc_cap_flags(vipc_cap cap);
+
+/* -- endpoints -- */
+/* A queue, owned by the caller's process; *out has all rights.  No frames are taken until it is first used.  LIMIT.  Slow path, O(1). */
+VIPC_API vipc_error vipc_endpoint_create(vipc *self, const vipc_endpoint_desc *desc, vipc_cap *out);
+/* From now on only process `only` may receive; once.  Needs BIND.  ENDPOINT_BUSY: bound already; PROCESS_NOT_FOUND.  Slow path. */
+VIPC_API vipc_error vipc_endpoint_bind(vipc *self, vipc_cap endpoint, vipc_pid only);
+/* Any right will do.  The counts are of one moment.  O(capacity + max_threads). */
+VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoint_info *out);
+/* Queue a copy of *m; needs SEND.  OK: it will be received exactly once, or the endpoint ends first.  Messages of one thread arrive in
+ * order, except what a receiver died with (vipc_info.redelivered).
+ * CHANNEL_FULL: no room, with NOW or VIPC_FULL_FAIL (it may come early while an operation of another thread stands still halfway);
+ * TIMEOUT; CLOSED or PEER_DEAD: the endpoint ended (its owner died) while this slept; CANCELLED; INVALID_MESSAGE: unknown flags;
+ * OUT_OF_MEMORY: no frames for the queue, at first use.
+ * With HAS_CAPABILITY m->capability (needs GRANT) travels too: the receiver gets a child of it with the same rights, the sender keeps
+ * its own; LIMIT.  Such a send takes the lock of the slow path, and so does the first use of a queue; no other does.  O(1) when nothing contends. */
+VIPC_API vipc_error vipc_send(vipc *self, vipc_cap to, const vipc_message *m, vipc_time deadline);
+/* Take the oldest message; needs RECEIVE.  info (opt): without it a call is refused, its caller gets INVALID_MESSAGE.
+ * CHANNEL_EMPTY with NOW; TIMEOUT, CLOSED, PEER_DEAD, CANCELLED as above; PERMISSION_DENIED too if the endpoint is bound to another;
+ * MESSAGE_TOO_LARGE: it has a payload: it stays queued, and info (if given) says how much. */
+VIPC_API vipc_error vipc_receive(vipc *self, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline);
+/* The same with a payload; also MESSAGE_TOO_LARGE: more than the endpoint's payload_max; OUT_OF_MEMORY. */
+VIPC_API vipc_error vipc_send_large(vipc *self, vipc_cap to, const vipc_outgoing *m, vipc_time deadline);
+/* MESSAGE_TOO_LARGE: payload_capacity is too small: it stays queued, m->info is written.  On any error the bytes at m->payload are undefined. */
+VIPC_API vipc_error vipc_receive_large(vipc *self, vipc_cap from, vipc_incoming *m, vipc_time deadline);
+
+/* -- call and reply -- */
+/* Send a request and wait for its reply; needs SEND.  request and reply may be one object.  Errors of vipc_send (for the request) and:
+ * PEER_DEAD: the server died, or ended with the request in hand; CLOSED: the endpoint was destroyed; whatever vipc_reply_drop said; DEADLOCK: the only
+ * thread that could answer waits for the caller, found before anything was queued.
+ * TIMEOUT, CANCELLED: the request may have been, or may yet be, carried out; its reply will be discarded.
+ * RESOURCE_BUSY: two earlier calls of this thread timed out while their servers stood still in the middle of replying. */
+VIPC_API vipc_error vipc_call(vipc *self, vipc_cap to, const vipc_message *request, vipc_message *reply, vipc_time deadline);
+/* Answer; never blocks without HAS_CAPABILITY (needs GRANT on it; takes the lock).  Any thread of the process that received the call may.  The right is used up
+ * by OK and by CANCELLED: the caller has given up or died.  INVALID_ARGUMENT: no right of this process, or used up; INVALID_MESSAGE. */
+VIPC_API vipc_error vipc_reply(vipc *self, vipc_reply_right to, const vipc_message *m);
+/* Refuse: the caller's vipc_call returns `why`, an error (VIPC_OK: INVALID_ARGUMENT).  Else as reply. */
+VIPC_API vipc_error vipc_reply_drop(vipc *self, vipc_reply_right to, vipc_error why);
+/* Reply, then receive, in one step: a server's loop.  A right of none, or a reply that nobody waits for any more, does not stop the receive; any
+ * other error of the reply is returned before it.  reply and m may be one object.  info is required. */
+VIPC_API vipc_error vipc_reply_receive(vipc *self, vipc_reply_right to, const vipc_message *reply, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline);
+
+/* The present wait of that view, or else its next, gives CANCELLED.  From any thread, interrupt or signal handler of the process that owns the view. */
+VIPC_API vipc_error vipc_cancel(vipc *thread);
+
+/* -- names; slow path -- */
+/* Let others look cap up under a name of 1..255 bytes without '/'; needs GRANT.  They get children of it with at most these rights.
+ * EXISTS: another that lives has it (a dead publisher's name is replaced); NAME_TOO_LONG; LIMIT: names or capabilities. */
+VIPC_API vipc_error vipc_publish(vipc *self, const char *name, vipc_cap cap, uint32_t rights);
+/* Publisher only, else PERMISSION_DENIED; ENDPOINT_NOT_FOUND.  Capabilities that were looked up stay valid. */
+VIPC_API vipc_error vipc_unpublish(vipc *self, const char *name);
+/* A new capability of the caller's for what is published there, with these rights (0: all that it offers; more: PERMISSION_DENIED).
+ * Sleeps until somebody publishes it.  ENDPOINT_NOT_FOUND with NOW; TIMEOUT; CANCELLED; LIMIT. */
+VIPC_API vipc_error vipc_lookup(vipc *self, const char *name, uint32_t rights, vipc_cap *out, vipc_time deadline);
+
+/* -- looking inside -- */
+VIPC_API vipc_error vipc_stats_get(vipc *self, vipc_stats *out);
+/* Walk every table, list and queue; count what breaks an invariant, and log each.  For tests and debuggers.  Slow path, O(everything). */
+VIPC_API vipc_error vipc_check(vipc *self, uint32_t *violations);
+typedef void (*vipc_line_fn)(void *user, const char *line, size_t length);
+/* The domain in words, one object a line (no line feed in `line`, which is borrowed).  Reads only, takes no lock: safe on a live or a
+ * damaged domain, and may show a change half made. */
+VIPC_API vipc_error vipc_dump(vipc *self, vipc_line_fn line, void *user);
+
+#ifdef __cplusplus
+}
+#endif
+typedef char vipci_assert_message[sizeof(vipc_message) == 48 ? 1 : -1];
+typedef char vipci_assert_handles[sizeof(vipc_cap) == 8 && sizeof(vipc_reply_right) == 8 && sizeof(vipc_pid) == 8 ? 1 : -1];
+#endif /* VERIDIAN_IPC_H */
+
+/* ============================================================================================================
+ * The implementation.
+ * ============================================================================================================ */
+#if defined(VERIDIAN_IPC_IMPLEMENTATION) && !defined(VERIDIAN_IPC_IMPLEMENTED)
+#define VERIDIAN_IPC_IMPLEMENTED
+
+/* ---------------------------------------------------------------------------------------------------- >>base
+ * What needs no context.  Sizes are added with vipci_add; products are of 32-bit numbers, which
+ * cannot overflow 64 bits. */
+#ifndef VIPC_SKIP_MAX
+#define VIPC_SKIP_MAX 64
+#endif
+#if defined(__GNUC__)
+#define VIPCI_LIKELY(x) __builtin_expect(!!(x), 1)
+#define VIPCI_COLD __attribute__((noinline, cold))
+#define VIPCI_ALIGNED(n) __attribute__((aligned(n)))
+#else
+#define VIPCI_LIKELY(x) (x)
+#define VIPCI_COLD
+#define VIPCI_ALIGNED(n)
+#endif
+#define VIPCI_ASSERT(name, condition) typedef char vipci_assert_##name[(condition) ? 1 : -1]
+
+typedef uint64_t vipci_u64 VIPCI_ALIGNED(8);     /* 8-aligned on i386 too: its layout is everybody's */
+
+static inline bool vipci_add(uint64_t *sum, uint64_t more)
+{
+    if (more > ~(uint64_t)0 - *sum) return false;
+    *sum += more;
+    return true;
+}
+static inline uint64_t vipci_round(uint64_t n, uint64_t to) { return (n + (to - 1)) & ~(to - 1); }    /* to: a power of two; n <= 2^63 */
+
+/* The compiler may turn these loops into calls of memset and memcpy: two of the four functions that a freestanding compiler asks for anyway. */
+static inline void vipci_zero(void *to, uint64_t bytes)
+{
+    unsigned char *p = (unsigned char *)to;
+    for (uint64_t i = 0; i < bytes; i++) p[i] = 0;
+}
+static inline void vipci_copy(void *to, const void *from, uint64_t bytes)
+{
+    unsigned char *d = (unsigned char *)to;
+    const unsigned char *s = (const unsigned char *)from;
+    for (uint64_t i = 0; i < bytes; i++) d[i] = s[i];
+}
+/* n / d and the remainder, bit by bit: rarely needed, and 32-bit compilers call a library for it.  d is not 0. */
+static uint64_t vipci_divide(uint64_t n, uint64_t d, uint64_t *rest)
+{
+    uint64_t q = 0, r = 0;
+    for (uint32_t bit = 64; bit-- > 0;) {
+        r = r << 1 | (n >> bit & 1);
+        if (r >= d) { r -= d; q |= (uint64_t)1 << bit; }
+    }
+    if (rest) *rest = r;
+    return q;
+}
+static void vipci_label(char to[VIPC_LABEL_MAX + 1], const char *from)
+{
+    vipci_zero(to, VIPC_LABEL_MAX + 1);
+    for (uint32_t i = 0; from && i < VIPC_LABEL_MAX && from[i]; i++) to[i] = from[i];
+}
+
+#define VIPCI_ERROR_TEXT(name, number, text) case VIPC_##name: return text;
+VIPC_API const char *vipc_error_string(vipc_error e)
+{
+    switch (e) { VIPC_ERRORS(VIPCI_ERROR_TEXT) case VIPCI_ERROR_FLOOR: break; }
+    return "unknown error";
+}
+VIPC_API uint32_t vipc_version(void)
+{
+    return (uint32_t)VIPC_VERSION_MAJOR << 16 | (uint32_t)VIPC_VERSION_MINOR << 8 | (uint32_t)VIPC_VERSION_PATCH;
+}
+
+/* ------------------------------------------------------------------------------------------------- >>atomics
+ * Every word that two members touch without the lock goes through these.  One rule keeps the proofs short: loads that decide, and all
+ * read-modify-writes, are sequentially consistent (free on x86, LDAR and CAS on arm64), so that "I wrote mine, then looked at
+ * yours" excludes "you wrote yours, then looked at mine, and neither saw the other".  Only what is a mere hint, or private to its writer, is relaxed
+ * (PEEK, POKE); STORE is a release.  There are no stand-alone fences.
+ *
+ * Replace all of them, or none, before the implementation is included: VIPC_ATOMIC_LOAD32/64 PEEK32/64 POKE32/64 STORE32/64
+ * CAS32/64(p, expected, desired) SWAP64(p, v) ADD32/64(p, v) WORD_LOAD(p) WORD_STORE(p, v) PAUSE().
+ * VIPC_CRITICAL_ATOMICS makes them from hooks enter and leave: for a single core without a 64-bit compare-and-swap.  It is chosen by
+ * itself where the compiler has none. */
+#if defined(VIPC_ATOMIC_CAS64)
+#if !defined(VIPC_ATOMIC_LOAD32) || !defined(VIPC_ATOMIC_LOAD64) || !defined(VIPC_ATOMIC_PEEK32) || !defined(VIPC_ATOMIC_PEEK64) || \
+    !defined(VIPC_ATOMIC_POKE32) || !defined(VIPC_ATOMIC_POKE64) || !defined(VIPC_ATOMIC_STORE32) || !defined(VIPC_ATOMIC_STORE64) || \
+    !defined(VIPC_ATOMIC_CAS32) || !defined(VIPC_ATOMIC_SWAP64) || !defined(VIPC_ATOMIC_ADD32) || !defined(VIPC_ATOMIC_ADD64) || \
+    !defined(VIPC_ATOMIC_WORD_LOAD) || !defined(VIPC_ATOMIC_WORD_STORE) || !defined(VIPC_ATOMIC_PAUSE)
+#error "veridian_ipc: replace all of the VIPC_ATOMIC_ operations, or none"
+#endif
+#elif defined(VIPC_CRITICAL_ATOMICS) || !defined(__GCC_ATOMIC_LLONG_LOCK_FREE) || __GCC_ATOMIC_LLONG_LOCK_FREE != 2
+#define VIPCI_CRITICAL 1
+#else
+static inline int vipci_builtin_cas64(vipci_u64 *p, uint64_t e, uint64_t d)
+{
+    return __atomic_compare_exchange_n(p, &e, d, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+static inline int vipci_builtin_cas32(uint32_t *p, uint32_t e, uint32_t d)
+{
+    return __atomic_compare_exchange_n(p, &e, d, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+#define VIPC_ATOMIC_LOAD32(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
+#define VIPC_ATOMIC_LOAD64(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
+#define VIPC_ATOMIC_PEEK32(p) __atomic_load_n(p, __ATOMIC_RELAXED)
+#define VIPC_ATOMIC_PEEK64(p) __atomic_load_n(p, __ATOMIC_RELAXED)
+#define VIPC_ATOMIC_POKE32(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
+#define VIPC_ATOMIC_POKE64(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
+#define VIPC_ATOMIC_STORE32(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define VIPC_ATOMIC_STORE64(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define VIPC_ATOMIC_CAS32(p, e, d) vipci_builtin_cas32(p, e, d)
+#define VIPC_ATOMIC_CAS64(p, e, d) vipci_builtin_cas64(p, e, d)
+#define VIPC_ATOMIC_SWAP64(p, v) __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
+#define VIPC_ATOMIC_ADD32(p, v) __atomic_fetch_add(p, v, __ATOMIC_SEQ_CST)
+#define VIPC_ATOMIC_ADD64(p, v) __atomic_fetch_add(p, v, __ATOMIC_SEQ_CST)
+#define VIPC_ATOMIC_WORD_LOAD(p) __atomic_load_n(p, __ATOMIC_RELAXED)
+#define VIPC_ATOMIC_WORD_STORE(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
+#if defined(__x86_64__) || defined(__i386__)
+#define VIPC_ATOMIC_PAUSE() __builtin_ia32_pause()
+#elif defined(__aarch64__)
+#define VIPC_ATOMIC_PAUSE() __asm__ volatile("yield")
+#else
+#define VIPC_ATOMIC_PAUSE() ((void)0)
+#endif
+#endif
+
+#ifndef VIPCI_CRITICAL
+#define VIPCI_CRITICAL 0
+static inline uint32_t vipci_load32(const vipc *v, uint32_t *p) { (void)v; return VIPC_ATOMIC_LOAD32(p); }
+static inline uint64_t vipci_load64(const vipc *v, vipci_u64 *p) { (void)v; return VIPC_ATOMIC_LOAD64(p); }
+static inline uint32_t vipci_peek32(const vipc *v, uint32_t *p) { (void)v; return VIPC_ATOMIC_PEEK32(p); }
+static inline uint64_t vipci_peek64(const vipc *v, vipci_u64 *p) { (void)v; return VIPC_ATOMIC_PEEK64(p); }
+static inline void vipci_poke32(const vipc *v, uint32_t *p, uint32_t n) { (void)v; VIPC_ATOMIC_POKE32(p, n); }
+static inline void vipci_poke64(const vipc *v, vipci_u64 *p, uint64_t n) { (void)v; VIPC_ATOMIC_POKE64(p, n); }
+static inline void vipci_store32(const vipc *v, uint32_t *p, uint32_t n) { (void)v; VIPC_ATOMIC_STORE32(p, n); }
+static inline void vipci_store64(const vipc *v, vipci_u64 *p, uint64_t n) { (void)v; VIPC_ATOMIC_STORE64(p, n); }
+static inline bool vipci_cas32(const vipc *v, uint32_t *p, uint32_t e, uint32_t d) { (void)v; return VIPC_ATOMIC_CAS32(p, e, d) != 0; }
+static inline bool vipci_cas64(const vipc *v, vipci_u64 *p, uint64_t e, uint64_t d) { (void)v; return VIPC_ATOMIC_CAS64(p, e, d) != 0; }
+static inline uint64_t vipci_swap64(const vipc *v, vipci_u64 *p, uint64_t n) { (void)v; return VIPC_ATOMIC_SWAP64(p, n); }
+static inline uint64_t vipci_add64(const vipc *v, vipci_u64 *p, uint64_t n) { (void)v; return VIPC_ATOMIC_ADD64(p, n); }
+static inline uint64_t vipci_word_load(const vipc *v, vipci_u64 *p) { (void)v; return VIPC_ATOMIC_WORD_LOAD(p); }
+static inline void vipci_word_store(const vipc *v, vipci_u64 *p, uint64_t n) { (void)v; VIPC_ATOMIC_WORD_STORE(p, n); }
+#else
+/* One core: interrupts off is all the atomicity there is to have.  32-bit words are read and written whole by every CPU. */
+#define VIPC_ATOMIC_PAUSE() ((void)0)
+static inline uint32_t vipci_off(const vipc *v) { return v->hooks->enter ? v->hooks->enter(v->hooks->user) : 0; }
+static inline void vipci_on(const vipc *v, uint32_t s) { if (v->hooks->leave) v->hooks->leave(v->hooks->user, s); }
+static inline uint32_t vipci_load32(const vipc *v, uint32_t *p) { (void)v; return *(volatile uint32_t *)p; }
+static inline uint32_t vipci_peek32(const vipc *v, uint32_t *p) { (void)v; return *(volatile uint32_t *)p; }
+static inline void vipci_store32(const vipc *v, uint32_t *p, uint32_t n) { (void)v; *(volatile uint32_t *)p = n; }
+static inline void vipci_poke32(const vipc *v, uint32_t *p, uint32_t n) { (void)v; *(volatile uint32_t *)p = n; }
+static inline bool vipci_cas32(const vipc *v, uint32_t *p, uint32_t e, uint32_t d)
+{
+    uint32_t s = vipci_off(v);
+    bool same = *(volatile uint32_t *)p == e;
+    if (same) *(volatile uint32_t *)p = d;
+    vipci_on(v, s);
+    return same;
+}
+static inline uint64_t vipci_load64(const vipc *v, vipci_u64 *p)
+{
+    uint32_t s = vipci_off(v);
+    uint64_t n = *(volatile vipci_u64 *)p;
+    vipci_on(v, s);
+    return n;
+}
+static inline uint64_t vipci_swap64(const vipc *v, vipci_u64 *p, uint64_t n)
+{
+    uint32_t s = vipci_off(v);
+    uint64_t old = *(volatile vipci_u64 *)p;
+    *(volatile vipci_u64 *)p = n;
+    vipci_on(v, s);
+    return old;
+}
+static inline bool vipci_cas64(const vipc *v, vipci_u64 *p, uint64_t e, uint64_t d)
+{
+    uint32_t s = vipci_off(v);
+    bool same = *(volatile vipci_u64 *)p == e;
+    if (same) *(volatile vipci_u64 *)p = d;
+    vipci_on(v, s);
+    return same;
+}
+static inline uint64_t vipci_add64(const vipc *v, vipci_u64 *p, uint64_t n)
+{
+    uint32_t s = vipci_off(v);
+    uint64_t old = *(volatile vipci_u64 *)p;
+    *(volatile vipci_u64 *)p = old + n;
+    vipci_on(v, s);
+    return old;
+}
+static inline uint64_t vipci_peek64(const vipc *v, vipci_u64 *p) { return vipci_load64(v, p); }
+static inline void vipci_store64(const vipc *v, vipci_u64 *p, uint64_t n) { (void)vipci_swap64(v, p, n); }
+static inline void vipci_poke64(const vipc *v, vipci_u64 *p, uint64_t n) { (void)vipci_swap64(v, p, n); }
+static inline uint64_t vipci_word_load(const vipc *v, vipci_u64 *p) { (void)v; return *p; }
+static inline void vipci_word_store(const vipc *v, vipci_u64 *p, uint64_t n) { (void)v; *p = n; }
+#endif
+
+/* -------------------------------------------------------------------------------------------------- >>layout
+ * What lies in a domain.  Fixed-width, naturally aligned, indices instead of pointers; "link" fields hold an index + 1, 0 is none.
+ * Who may touch a field: [L] under the lock, logged; [A] anybody, atomically; [O] its owner alone; [C] constant once published. */
+#define VIPCI_MAGIC 0x6370692d64697276ull            /* "vrid-ipc", read little-endian */
+#define VIPCI_ORDER 0x01020304u
+#define VIPCI_LOG_MAX 64u                            /* words that one step under the lock may change */
+#define VIPCI_REDO_MAX 4u
+#define VIPCI_NO_FRAME (~(uint64_t)0)
+#define VIPCI_NO_PROOF (~(uint64_t)0)                /* a member about whose death nobody is asked */
+#define VIPCI_INDEX_MAX 16777214u                    /* 24 bits, index + 1 never 0 */
+#define VIPCI_MEMBERS_MAX 65534u                     /* 16 bits, likewise; each table has one record more, for the doorman (see >>process) */
+
+typedef struct vipci_domain {
+    vipci_u64 magic;                   /* [A] stored last */
+    uint32_t layout, order;            /* [C] */
+    vipci_u64 total;                   /* [C] bytes */
+    vipc_config config;                /* [C] resolved */
+    uint32_t view_high;                /* [A] views at or above it were never used */
+    uint32_t pad;
+    vipci_u64 lock;                    /* [A] 0, or incarnation << 16 | view + 1 of the holder */
+    vipci_u64 lock_flag;               /* [A] wait flag, see >>waiting */
+    vipci_u64 next_pid;                /* [L] */
+    uint32_t free_cap, free_object, free_name;       /* [L] links */
+    uint32_t used_caps, used_objects, used_names;    /* [L] records above were never used */
+    uint32_t closing;                  /* [L] link: endpoints closed but not yet free */
+    uint32_t redo_count;               /* [L] */
+    struct { vipci_u64 first, count; } redo[VIPCI_REDO_MAX];    /* [L] frames to free once the step is committed */
+    vipci_u64 taking_first, taking_count;            /* [L] frames that hook frame_alloc is taking or has just taken */
+    vipci_u64 frames, frames_high;     /* [L] */
+    vipci_u64 created, destroyed, lookups, hits, reaped;    /* [L] */
+    vipci_u64 gone[7];                 /* [A] statistics of views that have left */
+    vipci_u64 log_count;               /* [L] entries that count */
+    struct { vipci_u64 where, old; } log[VIPCI_LOG_MAX];        /* where: offset << 1 | (1 for a 64-bit word) */
+} vipci_domain;
+
+enum { VIPCI_LIVE = 1, VIPCI_ENDING = 2, VIPCI_CONDEMNED = 3 };
+typedef struct vipci_process {
+    vipci_u64 proof;                   /* [A] 0: free.  Set first, by CAS, and cleared last: it is the claim of the record */
+    vipci_u64 pid;                     /* [A] 0 until joined */
+    vipci_u64 native_id;               /* [L] */
+    uint32_t state;                    /* [A] 0, LIVE, ENDING: is being cleaned up; CONDEMNED: vipc_process_destroy says that it runs no more */
+    uint32_t held, owned, first_cap;   /* [L] links: capabilities it holds, objects it owns, capabilities for itself as an object */
+    uint32_t capabilities, objects;    /* [L] counts */
+    uint32_t threads;                  /* [A] views */
+    uint32_t view;                     /* [A] link: one of its views; the one, if threads is 1 */
+    uint32_t pad[2];
+    char label[32];                    /* [L] */
+    vipci_u64 spare[4];
+} vipci_process;
+VIPCI_ASSERT(process, sizeof(vipci_process) == 128 && offsetof(vipci_process, label) == 64);
+
+/* What travels: seven words, in a queue slot behind its state word and in a view behind its call word.
+ *   sender  pid (40 bits) << 24 | view (16) << 8 | flags (8)        of who sent it; view says whom a reply goes to
+ *   head    opcode << 32 | link                                     link: a call's number, or the travelling capability's link */
+typedef struct vipci_body { vipci_u64 sender, badge, head, data[VIPC_MESSAGE_WORDS]; } vipci_body;
+#define VIPCI_PID_MAX ((1ull << 40) - 1)
+#define VIPCI_CALL 1u                  /* sender's flags that are not a user's: it is a call (URGENT's bit, not in use yet) */
+
+enum { VIPCI_SENT, VIPCI_RECEIVED, VIPCI_CALLS, VIPCI_REPLIES, VIPCI_FAILED_CHECKS, VIPCI_SLEEPS, VIPCI_WAKES, VIPCI_COUNTERS };
+typedef struct vipci_view {
+    vipci_u64 owner;                   /* [A] incarnation << 32 | process + 1; low half 0: free.  One CAS claims it */
+    vipci_u64 intent;                  /* [A] written by its owner: what it is at; see >>hookcalls */
+    vipci_u64 native_thread;           /* [C] */
+    vipci_u64 abandoned[2];            /* [A] reply buffer that a server was writing when its caller gave up: the call word then, else 0 */
+    uint32_t cancel;                   /* [A] */
+    uint32_t target;                   /* [A] link: endpoint that its call waits at */
+    vipci_u64 spare[2];
+    vipci_u64 call;                    /* [A] see >>call */
+    vipci_body reply;                  /* by whoever holds call in state REPLYING */
+    vipci_u64 pad;
+    vipci_body reply2;                 /* the second buffer */
+    vipci_u64 count[8];                /* [O] statistics */
+} vipci_view;
+VIPCI_ASSERT(view, sizeof(vipci_view) == 256 && offsetof(vipci_view, call) == 64 && offsetof(vipci_view, count) == 192);
+
+/* Three cache lines: what is read at every operation; what senders write; what receivers write. */
+enum { VIPCI_OPEN = 1, VIPCI_CLOSING = 2, VIPCI_WALKED = 3, VIPCI_STATE = 3, VIPCI_OWNER_DIED = 4 };
+typedef struct vipci_object {
+    vipci_u64 state;                   /* [A] generation << 8 | OWNER_DIED | 0 free, OPEN, CLOSING (no new use), WALKED (old use undone) */
+    vipci_u64 queue;                   /* [A] 0: none; else (first frame + 1) << 1 | 1 while vipc_trim looks at it */
+    vipci_u64 shape;                   /* [C] payload_max << 32 | full << 31 | capacity */
+    vipci_u64 bound;                   /* [A] pid, 0: anybody */
+    uint32_t spin;                     /* [C] */
+    uint32_t owner;                    /* [L] process + 1; 0 once on the closing list */
+    uint32_t first_cap;                /* [L] link: capabilities without a parent */
+    uint32_t next, prev;               /* [L] owner's list; next also: free list, closing list */
+    uint32_t receivers;                /* [L] capabilities with the right to receive */
+    vipci_u64 pad;
+    vipci_u64 tail;                    /* [A] hint, see >>queue */
+    vipci_u64 receive_flag;            /* [A] somebody may sleep to receive; senders look here */
+    char label[32];                    /* [C] */
+    vipci_u64 pad2[2];
+    vipci_u64 head;                    /* [A] hint */
+    vipci_u64 behind;                  /* [A] counts what was given back behind head */
+    vipci_u64 send_flag;               /* [A] somebody may sleep to send; receivers look here */
+    vipci_u64 spare[5];
+} vipci_object;
+VIPCI_ASSERT(object, sizeof(vipci_object) == 192 && offsetof(vipci_object, tail) == 64 && offsetof(vipci_object, head) == 128);
+
+/* A capability.  Token: flags (4) | type (4) | generation (8) | id (48); id: reuse >> 8 (24) | index + 1 (24); generation: reuse & 255. */
+enum { VIPCI_TRAVELS = 1u << 16, VIPCI_NAMED = 1u << 17, VIPCI_REVOKED = 1u << 18 };
+typedef struct vipci_entry {
+    vipci_u64 token;                   /* [A] 0: free, travelling or dead.  Written last, cleared first */
+    vipci_u64 badge;                   /* [A] */
+    uint32_t object;                   /* [A] index */
+    uint32_t kind;                     /* [A] type << 8 | rights | TRAVELS, NAMED, REVOKED */
+    uint32_t holder;                   /* [A] process + 1; 0: nobody's (in a queue) */
+    uint32_t parent, child, next, prev;              /* [L] tree; next also: free list */
+    uint32_t held_next, held_prev;     /* [L] holder's list */
+    uint32_t reuse;                    /* [L] how often this slot was given out */
+    vipci_u64 place;                   /* [L] TRAVELS: call number << 32 | where (object + 1, or view + 1 with bit 31); NAMED: name's link */
+} vipci_entry;
+VIPCI_ASSERT(entry, sizeof(vipci_entry) == 64);
+
+typedef struct vipci_name {
+    uint32_t next, cap, hash, length;  /* [L] links; cap 0: free */
+    char text[VIPC_NAME_MAX + 1];
+} vipci_name;
+VIPCI_ASSERT(name, sizeof(vipci_name) == 272);
+
+static inline vipci_domain *vipci_d(const vipc *v) { return (vipci_domain *)(void *)v->base; }
+static inline vipci_process *vipci_process_at(const vipc *v, uint32_t i) { return (vipci_process *)(void *)v->processes + i; }
+static inline vipci_view *vipci_view_at(const vipc *v, uint32_t i) { return (vipci_view *)(void *)v->views + i; }
+static inline vipci_u64 *vipci_cell_at(const vipc *v, uint32_t i) { return (vipci_u64 *)(void *)v->cells + i; }
+static inline vipci_object *vipci_object_at(const vipc *v, uint32_t i) { return (vipci_object *)(void *)v->objects + i; }
+static inline vipci_entry *vipci_entry_at(const vipc *v, uint32_t i) { return (vipci_entry *)(void *)v->caps + i; }
+static inline vipci_name *vipci_name_at(const vipc *v, uint32_t i) { return (vipci_name *)(void *)v->names + i; }
+static inline vipci_view *vipci_mine(const vipc *v) { return (vipci_view *)(void *)v->mine; }
+static inline vipci_process *vipci_us(const vipc *v) { return vipci_process_at(v, v->process); }
+static inline uint32_t vipci_index(const vipc *v, const vipci_object *o) { return (uint32_t)(o - vipci_object_at(v, 0)); }
+static inline uint32_t vipci_views_used(const vipc *v)
+{
+    uint32_t n = vipci_load32(v, &vipci_d(v)->view_high);
+    return n <= v->max_threads ? n : v->max_threads;
+}
+static inline uint32_t vipci_buckets(uint32_t max_names)       /* a power of two, at least max_names */
+{
+    uint32_t n = 1;
+    while (n < max_names) n *= 2;
+    return n;
+}
+static inline void vipci_count(const vipc *v, uint32_t which)  /* by the view's own thread alone */
+{
+    vipci_u64 *c = &vipci_mine(v)->count[which];
+    vipci_poke64(v, c, vipci_peek64(v, c) + 1);
+}
+/* Is this view handle good?  First thing in every public function. */
+static inline vipc_error vipci_known(const vipc *v)
+{
+    if (!v || v->here != v) return VIPC_ERR_INVALID_ARGUMENT;
+    if (!v->hooks || v->hooks->size != sizeof(vipc_hooks)) return VIPC_ERR_NOT_INITIALIZED;
+    if (vipci_load64(v, &vipci_mine(v)->owner) != ((uint64_t)v->incarnation << 32 | (v->process + 1))) return VIPC_ERR_NOT_INITIALIZED;
+    return VIPC_OK;
+}
+
+/* ----------------------------------------------------------------------------------------------- >>hookcalls
+ * The one place where hooks are called, and the intent word, which says where a view is:
+ *   0, object index + 1 << 2 | AT_OBJECT, or view index + 1 << 2 | AT_VIEW (it answers that view's call).
+ * Set by an exchange BEFORE anything there is touched, cleared after the last wake-up that it owes there.  A reaper follows it to
+ * the claims of the dead and wakes whom they owed a wake-up; who frees frames looks for it.  RACE 1 (pin against free): set intent,
+ * then look at state and queue; the freer changes state or queue, then looks at intents.  Test: explore gate_destroy. */
+enum { VIPCI_AT_OBJECT = 1, VIPCI_AT_VIEW = 2 };
+static inline uint64_t vipci_at_object(uint32_t i) { return ((uint64_t)i + 1) << 2 | VIPCI_AT_OBJECT; }
+static inline uint64_t vipci_at_view(uint32_t i) { return ((uint64_t)i + 1) << 2 | VIPCI_AT_VIEW; }
+static inline void vipci_intend(const vipc *v, uint64_t at) { (void)vipci_swap64(v, &vipci_mine(v)->intent, at); }
+static inline void vipci_intend_nothing(const vipc *v) { vipci_store64(v, &vipci_mine(v)->intent, 0); }
+
+static inline uint32_t vipci_enter(const vipc *v) { return v->hooks->enter ? v->hooks->enter(v->hooks->user) : 0; }
+static inline void vipci_leave(const vipc *v, uint32_t s) { if (v->hooks->leave) v->hooks->leave(v->hooks->user, s); }
+static inline void vipci_relax(const vipc *v) { if (v->hooks->relax) v->hooks->relax(v->hooks->user); else VIPC_ATOMIC_PAUSE(); }
+static inline vipc_time vipci_now(const vipc *v) { return v->hooks->now ? v->hooks->now(v->hooks->user) : 0; }
+static void vipci_say(const vipc *v, uint32_t level, uint32_t id, uint64_t a, uint64_t b)
+{
+    if (v->hooks->log) v->hooks->log(v->hooks->user, level, id, a, b);
+}
+static bool vipci_proof_alive(const vipc *v, uint64_t proof)
+{
+    if (proof == VIPCI_NO_PROOF || !v->hooks->process_alive) return true;
+    return v->hooks->process_alive(v->hooks->user, proof) != 0;
+}
+static void *vipci_frames_at(const vipc *v, uint64_t first, uint64_t count)
+{
+    void *p = v->hooks->frame_pointer(v->hooks->user, first, count);
+    return ((uintptr_t)p & (VIPC_LINE - 1)) == 0 ? p : NULL;
+}
+static vipc_error vipci_block(const vipc *v, uint32_t *word, uint32_t expected, vipc_time deadline)
+{
+    vipc_error e = v->hooks->block(v->hooks->user, vipci_mine(v)->native_thread, word, expected, deadline);
+    vipci_count(v, VIPCI_SLEEPS);
+    return e == VIPC_OK || e == VIPC_ERR_TIMEOUT ? e : VIPC_ERR_HOOK;
+}
+/* The half of a wait cell that changes when its sleeper is chosen: what block sleeps on. */
+#if defined(__BYTE_ORDER__) && defined(__ORDER_BIG_ENDIAN__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+static inline uint32_t *vipci_low_half(vipci_u64 *word) { return (uint32_t *)(void *)word + 1; }
+#else
+static inline uint32_t *vipci_low_half(vipci_u64 *word) { return (uint32_t *)(void *)word; }
+#endif
+static void vipci_wake(const vipc *v, uint32_t view)
+{
+    if (!v->hooks->wake) return;
+    v->hooks->wake(v->hooks->user, vipci_view_at(v, view)->native_thread, vipci_low_half(vipci_cell_at(v, view)));
+    vipci_count(v, VIPCI_WAKES);
+}
+
+/* ------------------------------------------------------------------------------------------------- >>waiting
+ * One cell a view: what it waits for << 32 | ticket << 2 | AWAKE, WAITING or CHOSEN.  One flag a thing that is waited for: version << 1 | "somebody may
+ * sleep here".  No list and no lock, so a sleeper that is stopped or killed holds up nobody.
+ *   sleeper: cell = WAITING; raise the flag; look again; sleep on the cell.            [W1, W2, W3]
+ *   waker:   change what is waited for; flag low: done; else oldest ticket WAITING -> CHOSEN, hook wake.   [K1, K2]
+ * RACE 2 (lost wake-up): K1 is a read-modify-write and so is W2: either the waker sees the flag or the sleeper's second look sees the change.
+ * RACE 3 (flag lowered under a new sleeper): only by CAS of the version seen before a scan that met nobody; a sleeper's W2 changes the version.
+ * RACE 4 (choice of one who leaves): a cell goes back by CAS; who finds itself CHOSEN and has no use for it chooses the next.
+ * RACE 5 (waker killed between choice and wake): its intent stands; the reaper wakes all, CHOSEN ones too, and trusts no flag.
+ * Tests: explore block, timeout; d072, d073, d074, d076. */
+enum { VIPCI_AWAKE = 0, VIPCI_WAITING = 1, VIPCI_CHOSEN = 2 };
+enum { VIPCI_FOR_MESSAGE = 1, VIPCI_FOR_ROOM, VIPCI_FOR_REPLY, VIPCI_FOR_NAME, VIPCI_FOR_PROCESS, VIPCI_FOR_LOCK };
+#define VIPCI_SLICE 50000000u          /* ns: first sleep before a look for deaths; doubles to 16 times that */
+#define VIPCI_PATIENCE_MAX 400u        /* looks before a sleep, some 20 us: what one wake-up across CPUs costs */
+#define VIPCI_PATIENCE_MIN 8u
+#define VIPCI_SPIN_MAX 100000u
+
+typedef struct vipci_wait {
+    uint32_t what, index;              /* VIPCI_FOR_..., and of which object */
+    vipci_u64 *flag;                   /* NULL: one possible sleeper, no flag */
+    vipc_time deadline;
+    uint32_t limit, spun;              /* looks before the first sleep */
+    uint32_t slept;                    /* sleeps so far */
+    uint32_t ticket;                   /* kept over lost races, so that a place in the order is kept too */
+    bool registered, chosen, deaf;     /* deaf: vipc_cancel does not end it */
+    bool look_for_deaths;              /* out: a slice is over, the caller should sweep */
+    uint64_t cell;
+} vipci_wait;
+
+static vipci_wait vipci_wait_for(const vipc *v, uint32_t what, uint32_t index, vipci_u64 *flag, uint32_t spin, vipc_time deadline)
+{
+    vipci_wait w;
+    vipci_zero(&w, sizeof w);
+    w.what = what;
+    w.index = index;
+    w.flag = flag;
+    w.deadline = deadline;
+    w.limit = spin == 1 || v->hooks->cpus == 1 ? 0 : spin > VIPCI_SPIN_MAX ? VIPCI_SPIN_MAX : spin ? spin : v->patience;
+    return w;
+}
+static inline uint64_t vipci_waits_for(const vipci_wait *w) { return ((uint64_t)w->index << 3 | w->what) << 32; }
+
+static void vipci_register(const vipc *v, vipci_wait *w)
+{
+    vipci_u64 *mine = vipci_cell_at(v, v->view);
+    for (bool first = true;; first = false) {
+        uint64_t f = w->flag ? vipci_load64(v, w->flag) : 0, was = w->cell;
+        if (!w->ticket) w->ticket = ((uint32_t)(f >> 1) + 1) & 0x3fffffff;
+        w->cell = vipci_waits_for(w) | (uint64_t)w->ticket << 2 | VIPCI_WAITING;
+        if (first) (void)vipci_swap64(v, mine, w->cell);                              /* W1 */
+        else if (was != w->cell && !vipci_cas64(v, mine, was, w->cell)) break;          /* chosen meanwhile: as good as awake */
+        if (!w->flag || vipci_cas64(v, w->flag, f, ((f >> 1) + 1) << 1 | 1)) break;     /* W2 */
+    }
+    w->registered = true;
+}
+
+/* Among the sleepers for `what`, the one who came first; VIPCI_MEMBERS_MAX + 1 if there is none. */
+static uint32_t vipci_first_sleeper(const vipc *v, uint64_t what, uint64_t *cell)
+{
+    uint32_t best = VIPCI_MEMBERS_MAX + 1;
+    for (uint32_t i = 0, n = vipci_views_used(v); i < n; i++) {
+        uint64_t c = vipci_load64(v, vipci_cell_at(v, i));
+        if ((c & ~(uint64_t)0xffffffff) != what || (c & 3) != VIPCI_WAITING) continue;
+        if (best <= VIPCI_MEMBERS_MAX && (((uint32_t)c - (uint32_t)*cell) & 0x80000000u) == 0) continue;    /* tickets wrap: signed distance */
+        best = i;
+        *cell = c;
+    }
+    return best;
+}
+static VIPCI_COLD void vipci_wake_first(const vipc *v, uint32_t kind, uint32_t index, vipci_u64 *flag)
+{
+    uint64_t what = ((uint64_t)index << 3 | kind) << 32;
+    for (;;) {
+        uint64_t f = vipci_load64(v, flag), c = 0;
+        if (!(f & 1)) return;
+        uint32_t i = vipci_first_sleeper(v, what, &c);
+        if (i > VIPCI_MEMBERS_MAX) {
+            if (vipci_cas64(v, flag, f, f & ~(uint64_t)1)) return;                      /* RACE 3 */
+            continue;
+        }
+        if (!vipci_cas64(v, vipci_cell_at(v, i), c, (c & ~(uint64_t)3) | VIPCI_CHOSEN)) continue;    /* K2 */
+        vipci_wake(v, i);
+        return;
+    }
+}
+/* K1's usual case is one load. */
+static inline void vipci_wake_one(const vipc *v, uint32_t kind, uint32_t index, vipci_u64 *flag)
+{
+    if (!VIPCI_LIKELY((vipci_load64(v, flag) & 1) == 0)) vipci_wake_first(v, kind, index, flag);
+}
+/* Everybody, also those whom a waker chose and then died (RACE 5); more wake-ups than needed are allowed. */
+static VIPCI_COLD void vipci_wake_all(const vipc *v, uint32_t kind, uint32_t index)
+{
+    uint64_t what = ((uint64_t)index << 3 | kind) << 32;
+    for (uint32_t i = 0, n = vipci_views_used(v); i < n; i++) {
+        vipci_u64 *cell = vipci_cell_at(v, i);
+        uint64_t c = vipci_load64(v, cell);
+        while ((c & ~(uint64_t)0xffffffff) == what && (c & 3) == VIPCI_WAITING && !vipci_cas64(v, cell, c, (c & ~(uint64_t)3) | VIPCI_CHOSEN))
+            c = vipci_load64(v, cell);
+        if ((c & ~(uint64_t)0xffffffff) == what && (c & 3) != VIPCI_AWAKE) vipci_wake(v, i);
+    }
+}
+
+/* Leave the cell.  An endpoint's sleeper puts its intent there first, so that one who is killed with a choice in hand is
+ * followed (RACE 4 and 5 together). */
+static void vipci_unregister(const vipc *v, vipci_wait *w)
+{
+    if (!w->registered) return;
+    if (w->what <= VIPCI_FOR_ROOM) vipci_intend(v, vipci_at_object(w->index));
+    vipci_u64 *mine = vipci_cell_at(v, v->view);
+    uint64_t c = vipci_load64(v, mine);
+    while (!vipci_cas64(v, mine, c, VIPCI_AWAKE)) c = vipci_load64(v, mine);
+    if ((c & 3) == VIPCI_CHOSEN) w->chosen = true;
+    w->registered = false;
+}
+
+static vipc_error vipci_sleep(vipc *v, vipci_wait *w, vipc_time now)
+{
+    uint64_t shift = w->slept < 4 ? w->slept : 4;
+    vipc_time until = w->deadline, slice = now + ((uint64_t)VIPCI_SLICE << shift);
+    if (v->hooks->process_alive && v->hooks->now && slice < until) until = slice;
+    if (w->slept++ == 0 && w->limit) v->patience -= v->patience > 2 * VIPCI_PATIENCE_MIN ? v->patience / 4 : 0;    /* spinning was no use */
+    vipc_error e = vipci_block(v, vipci_low_half(vipci_cell_at(v, v->view)), (uint32_t)w->cell, until);            /* W3 */
+    if (e == VIPC_ERR_TIMEOUT && until != w->deadline) w->look_for_deaths = true;
+    return e == VIPC_ERR_TIMEOUT ? VIPC_OK : e;
+}
+
+/* Between two looks.  VIPC_OK: look again; else the wait is over: WOULD_BLOCK (the deadline is NOW), TIMEOUT, CANCELLED, NOT_SUPPORTED, HOOK. */
+static vipc_error vipci_pause(vipc *v, vipci_wait *w)
+{
+    w->look_for_deaths = false;
+    if (w->deadline == VIPC_NOW) return VIPC_ERR_WOULD_BLOCK;
+    if (!w->deaf && vipci_load32(v, &vipci_mine(v)->cancel) && vipci_cas32(v, &vipci_mine(v)->cancel, 1, 0)) return VIPC_ERR_CANCELLED;
+    if (!v->hooks->block || (w->deadline != VIPC_FOREVER && !v->hooks->now)) return VIPC_ERR_NOT_SUPPORTED;
+    if (w->spun && w->spun < w->limit) {
+        w->spun++;
+        vipci_relax(v);
+        return VIPC_OK;
+    }
+    vipc_time now = w->deadline != VIPC_FOREVER || v->hooks->process_alive ? vipci_now(v) : 0;
+    if (w->deadline != VIPC_FOREVER && now >= w->deadline) return VIPC_ERR_TIMEOUT;
+    if (w->spun < w->limit) { w->spun++; return VIPC_OK; }
+    if (!w->registered) { vipci_register(v, w); return VIPC_OK; }          /* the second look follows */
+    vipc_error e = vipci_sleep(v, w, now);
+    if (e == VIPC_OK && (vipci_load64(v, vipci_cell_at(v, v->view)) & 3) == VIPCI_CHOSEN) vipci_unregister(v, w);
+    return e;
+}
+/* The wait has ended, well or not. */
+static inline void vipci_learn(vipc *v, const vipci_wait *w)
+{
+    if (w->spun && !w->slept && v->patience < VIPCI_PATIENCE_MAX) v->patience += v->patience / 4 + 1;    /* spinning paid */
+}
+
+/* ---------------------------------------------------------------------------------------------------- >>lock
+ * One lock for the slow path: tables, trees, lists, names, frames.  Lock order: it is the only one.  Its word names view and incarnation in one CAS, so
+ * that whoever finds the holder dead can tell, and cannot rob a later holder of the same index.  What it guards is changed through
+ * vipci_set32/64 only: old value to the log, count, then the new value.  vipci_commit is the point of no return of a step; a
+ * step that is not committed is rolled back, newest first, by its own error path or by whoever takes the lock over.  What cannot be
+ * undone (frame_free) waits on the redo list until after the commit, and is harmless when done twice.
+ * RACE 6 (take-over against a live holder of a reused index): the CAS names the incarnation.  RACE 7 (killed while rolling back): count goes to
+ * 0 last; the next one does it again.  Tests: explore lock; d109. */
+static inline uint64_t vipci_lock_word(const vipc *v) { return (uint64_t)v->incarnation << 16 | (v->view + 1); }
+
+/* May the log name this offset?  Anything that the lock guards, but neither the lock's own words nor the log. */
+static bool vipci_inside(const vipc *v, uint64_t offset)
+{
+    if (offset < offsetof(vipci_domain, next_pid) || offset > v->length - 8) return false;
+    return offset < offsetof(vipci_domain, log_count) || offset >= sizeof(vipci_domain);
+}
+static void vipci_rollback(const vipc *v)
+{
+    vipci_domain *d = vipci_d(v);
+    uint64_t n = vipci_load64(v, &d->log_count);
+    if (n > VIPCI_LOG_MAX) n = VIPCI_LOG_MAX;                /* scribbled over: what is left of the log is as good as any */
+    for (uint64_t i = n; i-- > 0;) {
+        uint64_t where = d->log[i].where, old = d->log[i].old;
+        if (!vipci_inside(v, where >> 1) || ((where >> 1) & (where & 1 ? 7 : 3))) continue;
+        if (where & 1) vipci_store64(v, (vipci_u64 *)(void *)(v->base + (where >> 1)), old);
+        else vipci_store32(v, (uint32_t *)(void *)(v->base + (where >> 1)), (uint32_t)old);
+    }
+    if (d->taking_count) {
+        if (d->taking_first != VIPCI_NO_FRAME) v->hooks->frame_free(v->hooks->user, d->taking_first, d->taking_count);
+        vipci_store64(v, &d->taking_count, 0);
+    }
+    vipci_store64(v, &d->log_count, 0);
+}
+static void vipci_redo(const vipc *v)
+{
+    vipci_domain *d = vipci_d(v);
+    uint32_t n = d->redo_count <= VIPCI_REDO_MAX ? d->redo_count : VIPCI_REDO_MAX;
+    for (uint32_t i = 0; i < n; i++) v->hooks->frame_free(v->hooks->user, d->redo[i].first, d->redo[i].count);
+    if (n) vipci_store32(v, &d->redo_count, 0);
+}
+static void vipci_commit(const vipc *v)
+{
+    /* ---- point of no return of the step ---- */
+    vipci_store64(v, &vipci_d(v)->log_count, 0);
+    vipci_redo(v);
+}
+static bool vipci_log(const vipc *v, const void *p, uint64_t old, uint64_t wide)
+{
+    vipci_domain *d = vipci_d(v);
+    uint64_t n = d->log_count;
+    if (n >= VIPCI_LOG_MAX) return false;
+    vipci_poke64(v, &d->log[n].where, (uint64_t)((const unsigned char *)p - v->base) << 1 | wide);
+    vipci_poke64(v, &d->log[n].old, old);
+    vipci_store64(v, &d->log_count, n + 1);                  /* the entry counts from here on, before the data changes */
+    return true;
+}
+/* A full log means that its count was scribbled over: steps are sized to fit.  The change is then made without a way back. */
+static void vipci_set32(const vipc *v, uint32_t *p, uint32_t n)
+{
+    if (*p == n) return;
+    (void)vipci_log(v, p, *p, 0);
+    vipci_store32(v, p, n);
+}
+static void vipci_set64(const vipc *v, vipci_u64 *p, uint64_t n)
+{
+    if (*p == n) return;
+    (void)vipci_log(v, p, *p, 1);
+    vipci_store64(v, p, n);
+}
+
+static bool vipci_holder_died(const vipc *v, uint64_t word)
+{
+    uint32_t i = (uint32_t)(word & 0xffff) - 1;
+    if (i >= v->max_threads) return true;                    /* no such view: a scribbled word must not lock everybody out */
+    uint64_t owner = vipci_load64(v, &vipci_view_at(v, i)->owner);
+    uint32_t p = (uint32_t)owner - 1;
+    if ((uint32_t)(owner >> 32) != (uint32_t)(word >> 16) || p >= v->max_processes) return vipci_load64(v, &vipci_d(v)->lock) == word;
+    if (p == v->process) return false;                       /* another thread of this process */
+    if (vipci_load32(v, &vipci_process_at(v, p)->state) == VIPCI_CONDEMNED) return true;
+    return !vipci_proof_alive(v, vipci_load64(v, &vipci_process_at(v, p)->proof));
+}
+static vipc_error vipci_lock_try(const vipc *v)
+{
+    vipci_u64 *lock = &vipci_d(v)->lock;
+    uint64_t w = vipci_load64(v, lock);
+    if (w && !vipci_holder_died(v, w)) return VIPC_ERR_WOULD_BLOCK;
+    if (!vipci_cas64(v, lock, w, vipci_lock_word(v))) return VIPC_ERR_WOULD_BLOCK;      /* RACE 6 */
+    uint64_t undone = vipci_d(v)->log_count;
+    if (w || undone) {                                       /* RACE 7 */
+        vipci_rollback(v);
+        vipci_say(v, 1, VIPC_LOG_ROLLED_BACK, (w & 0xffff) - 1, undone);
+    }
+    vipci_redo(v);
+    return VIPC_OK;
+}
+static VIPCI_COLD vipc_error vipci_lock_wait(vipc *v, vipc_time deadline)
+{
+    vipci_wait w = vipci_wait_for(v, VIPCI_FOR_LOCK, 0, &vipci_d(v)->lock_flag, 64, deadline);
+    w.deaf = true;
+    vipc_error e, ended = VIPC_OK;
+    do e = vipci_lock_try(v); while (e != VIPC_OK && (ended = vipci_pause(v, &w)) == VIPC_OK);
+    vipci_unregister(v, &w);
+    if (e != VIPC_OK && w.chosen) vipci_wake_one(v, VIPCI_FOR_LOCK, 0, w.flag);
+    return e == VIPC_OK ? VIPC_OK : ended;
+}
+static vipc_error vipci_lock(vipc *v, vipc_time deadline)
+{
+    vipc_error e = vipci_lock_try(v);
+    return e == VIPC_OK || deadline == VIPC_NOW ? e : vipci_lock_wait(v, deadline);
+}
+static void vipci_unlock(const vipc *v)
+{
+    (void)vipci_cas64(v, &vipci_d(v)->lock, vipci_lock_word(v), 0);
+    vipci_wake_one(v, VIPCI_FOR_LOCK, 0, &vipci_d(v)->lock_flag);
+}
+/* The error path of a step: all of it is taken back by the code that a kill would use. */
+static vipc_error vipci_fail(const vipc *v, vipc_error e)
+{
+    vipci_rollback(v);
+    vipci_unlock(v);
+    return e;
+}
+
+/* -------------------------------------------------------------------------------------------------- >>tables
+ * Under the lock, within a step: frames, slots of the tables, and the lists that hang on indices.  Every index that is read here
+ * came from shared memory: it is checked against the private limits before use. */
+static vipc_error vipci_take_frames(const vipc *v, uint64_t count, uint64_t *first)
+{
+    vipci_domain *d = vipci_d(v);
+    vipci_store64(v, &d->taking_first, VIPCI_NO_FRAME);
+    vipci_store64(v, &d->taking_count, count);               /* a kill in the hook: the roll-back frees what taking_first says */
+    uint64_t got = VIPCI_NO_FRAME;
+    vipc_error e = v->hooks->frame_alloc(v->hooks->user, count, &d->taking_first);
+    if (e == VIPC_OK) got = d->taking_first;
+    if (e != VIPC_OK || got == VIPCI_NO_FRAME || !vipci_frames_at(v, got, count)) {
+        if (e != VIPC_OK) vipci_store64(v, &d->taking_count, 0);
+        return e == VIPC_OK ? VIPC_ERR_HOOK : e < 0 && e >= VIPC_ERR_HOOK ? e : VIPC_ERR_HOOK;
+    }
+    vipci_set64(v, &d->taking_count, 0);                     /* logged: a roll-back from here on frees them too */
+    vipci_set64(v, &d->frames, d->frames + count);
+    if (d->frames > d->frames_high) vipci_set64(v, &d->frames_high, d->frames);
+    *first = got;
+    return VIPC_OK;
+}
+static void vipci_drop_frames(const vipc *v, uint64_t first, uint64_t count)     /* once the step is committed */
+{
+    vipci_domain *d = vipci_d(v);
+    uint32_t n = d->redo_count;
+    if (n >= VIPCI_REDO_MAX) return;
+    vipci_set64(v, &d->redo[n].first, first);
+    vipci_set64(v, &d->redo[n].count, count);
+    vipci_set32(v, &d->redo_count, n + 1);
+    vipci_set64(v, &d->frames, d->frames >= count ? d->frames - count : 0);
+}
+
+/* A slot of a table: from its free list, else one that was never used.  *index; LIMIT. */
+static vipc_error vipci_take_slot(const vipc *v, uint32_t *free_head, uint32_t *used, uint32_t limit, uint32_t next_of_head, uint32_t *index)
+{
+    uint32_t head = *free_head;
+    if (head > *used || *used > limit) return VIPC_ERR_CORRUPT;
+    if (head) {
+        vipci_set32(v, free_head, next_of_head);
+        *index = head - 1;
+        return VIPC_OK;
+    }
+    if (*used == limit) return VIPC_ERR_LIMIT;
+    *index = *used;
+    vipci_set32(v, used, *used + 1);
+    return VIPC_OK;
+}
+#define VIPCI_NEXT_FREE(record_at, head, limit) ((head) && (head) <= (limit) ? (record_at)(v, (head) - 1)->next : 0)
+
+static uint32_t vipci_hash(const char *text, uint32_t length)       /* FNV-1a, 32 bits */
+{
+    uint32_t h = 2166136261u;
+    for (uint32_t i = 0; i < length; i++) h = (h ^ (unsigned char)text[i]) * 16777619u;
+    return h;
+}
+static uint32_t *vipci_bucket(const vipc *v, uint32_t hash)
+{
+    return (uint32_t *)(void *)v->buckets + (hash & (vipci_buckets(v->max_names) - 1));
+}
+/* Length of a valid name, or the error. */
+static vipc_error vipci_name_length(const char *name, uint32_t *length)
+{
+    uint32_t n = 0;
+    if (!name) return VIPC_ERR_INVALID_ARGUMENT;
+    for (; name[n]; n++) {
+        if (n == VIPC_NAME_MAX) return VIPC_ERR_NAME_TOO_LONG;
+        if (name[n] == '/') return VIPC_ERR_INVALID_ARGUMENT;
+    }
+    *length = n;
+    return n ? VIPC_OK : VIPC_ERR_INVALID_ARGUMENT;
+}
+/* Link of the record with this name, or 0. */
+static uint32_t vipci_name_find(const vipc *v, const char *text, uint32_t length)
+{
+    uint32_t hash = vipci_hash(text, length), link = *vipci_bucket(v, hash);
+    for (uint32_t steps = 0; link && link <= v->max_names && steps <= v->max_names; steps++) {
+        const vipci_name *n = vipci_name_at(v, link - 1);
+        if (n->cap && n->hash == hash && n->length == length) {
+            uint32_t i = 0;
+            while (i < length && n->text[i] == text[i]) i++;
+            if (i == length) return link;
+        }
+        link = n->next;
+    }
+    return 0;
+}
+static void vipci_name_remove(const vipc *v, uint32_t link)
+{
+    if (!link || link > v->max_names) return;
+    vipci_name *n = vipci_name_at(v, link - 1);
+    uint32_t *at = vipci_bucket(v, n->hash);
+    for (uint32_t steps = 0; *at && *at <= v->max_names && steps <= v->max_names; steps++) {
+        if (*at == link) { vipci_set32(v, at, n->next); break; }
+        at = &vipci_name_at(v, *at - 1)->next;
+    }
+    vipci_set32(v, &n->cap, 0);
+    vipci_set32(v, &n->next, vipci_d(v)->free_name);
+    vipci_set32(v, &vipci_d(v)->free_name, link);
+}
+
+/* ---------------------------------------------------------------------------------------------------- >>caps
+ * Tokens, the check, and the tree of derivations.  One probe: the entry that the token's low bits name must hold that very token for that very
+ * holder.  An entry's slot counts its reuses in 32 bits of the token (24 of the id, 8 of the generation), and is retired when they are used up.
+ * RACE 8 (revoke against use): an operation checks, claims, and checks again; revoke clears the token by an exchange and then undoes claims. */
+#define VIPCI_RIGHTS 0xffu
+#define VIPCI_TYPE(kind) ((kind) >> 8 & 0xffu)
+VIPC_API uint64_t vipc_cap_id(vipc_cap cap) { return cap.token & 0xffffffffffffull; }
+VIPC_API uint32_t vipc_cap_generation(vipc_cap cap) { return (uint32_t)(cap.token >> 48) & 0xff; }
+VIPC_API uint32_t vipc_cap_type(vipc_cap cap) { return (uint32_t)(cap.token >> 56) & 0xf; }
+VIPC_API uint32_t vipc_cap_flags(vipc_cap cap) { return (uint32_t)(cap.token >> 60); }
+
+static uint64_t vipci_token(uint32_t index, uint32_t reuse, uint32_t kind)
+{
+    return (uint64_t)(kind & 0xf) << 60 | (uint64_t)(VIPCI_TYPE(kind) & 0xf) << 56 | (uint64_t)(reuse & 0xff) << 48 | (uint64_t)(reuse >> 8) << 24 | (index + 1);
+}
+/* The O(1) check.  *found is the entry; its fields hold as long as its token does. */
+static inline vipc_error vipci_check_cap(const vipc *v, vipc_cap cap, uint32_t type, uint32_t rights, vipci_entry **found)
+{
+    uint32_t i = (uint32_t)(cap.token & 0xffffff) - 1;
+    if (!VIPCI_LIKELY(cap.token != 0 && i < v->max_caps)) { vipci_count(v, VIPCI_FAILED_CHECKS); return VIPC_ERR_INVALID_CAPABILITY; }
+    vipci_entry *e = vipci_entry_at(v, i);
+    if (!VIPCI_LIKELY(vipci_load64(v, &e->token) == cap.token && vipci_peek32(v, &e->holder) == v->process + 1)) {
+        vipci_count(v, VIPCI_FAILED_CHECKS);
+        return VIPC_ERR_INVALID_CAPABILITY;
+    }
+    uint32_t kind = vipci_peek32(v, &e->kind);
+    if (!VIPCI_LIKELY((kind & rights) == rights && (!type || VIPCI_TYPE(kind) == type))) {
+        vipci_count(v, VIPCI_FAILED_CHECKS);
+        return type && VIPCI_TYPE(kind) != type ? VIPC_ERR_INVALID_CAPABILITY : VIPC_ERR_PERMISSION_DENIED;
+    }
+    *found = e;
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_cap_require(vipc *self, vipc_cap cap, uint32_t type, uint32_t rights)
+{
+    vipci_entry *e;
+    vipc_error r = vipci_known(self);
+    if (r != VIPC_OK) return r;
+    if (rights > VIPC_RIGHT_ALL) return VIPC_ERR_INVALID_ARGUMENT;
+    r = vipci_check_cap(self, cap, 0, rights, &e);
+    if (r != VIPC_OK) return r;
+    return type && VIPCI_TYPE(vipci_peek32(self, &e->kind)) != type ? VIPC_ERR_PERMISSION_DENIED : VIPC_OK;
+}
+
+/* Where the list of an object's parentless capabilities begins; NULL for nonsense. */
+static uint32_t *vipci_roots(const vipc *v, uint32_t kind, uint32_t object)
+{
+    if (VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT && object < v->max_objects) return &vipci_object_at(v, object)->first_cap;
+    if (VIPCI_TYPE(kind) == VIPC_TYPE_PROCESS && object < v->max_processes) return &vipci_process_at(v, object)->first_cap;
+    return NULL;
+}
+static inline vipci_entry *vipci_linked(const vipc *v, uint32_t link) { return link && link <= v->max_caps ? vipci_entry_at(v, link - 1) : NULL; }
+static inline uint32_t vipci_link(const vipc *v, const vipci_entry *e) { return (uint32_t)(e - vipci_entry_at(v, 0)) + 1; }
+
+static void vipci_tree_insert(const vipc *v, vipci_entry *e, uint32_t parent)
+{
+    vipci_entry *p = vipci_linked(v, parent);
+    uint32_t *head = p ? &p->child : vipci_roots(v, e->kind, e->object);
+    if (!head) return;
+    vipci_entry *old = vipci_linked(v, *head);
+    vipci_set32(v, &e->parent, parent);
+    vipci_set32(v, &e->prev, 0);
+    vipci_set32(v, &e->next, *head);
+    if (old) vipci_set32(v, &old->prev, vipci_link(v, e));
+    vipci_set32(v, head, vipci_link(v, e));
+}
+static void vipci_tree_remove(const vipc *v, vipci_entry *e)
+{
+    vipci_entry *p = vipci_linked(v, e->parent), *before = vipci_linked(v, e->prev), *after = vipci_linked(v, e->next);
+    uint32_t *head = p ? &p->child : vipci_roots(v, e->kind, e->object);
+    if (before) vipci_set32(v, &before->next, e->next);
+    else if (head) vipci_set32(v, head, e->next);
+    if (after) vipci_set32(v, &after->prev, e->prev);
+    vipci_set32(v, &e->prev, 0);
+    vipci_set32(v, &e->next, 0);
+}
+/* Give the entry to a process, or with NULL to nobody. */
+static void vipci_hold(const vipc *v, vipci_entry *e, vipci_process *by)
+{
+    vipci_process *was = e->holder && e->holder <= v->max_processes ? vipci_process_at(v, e->holder - 1) : NULL;
+    if (was) {
+        vipci_entry *before = vipci_linked(v, e->held_prev), *after = vipci_linked(v, e->held_next);
+        if (before) vipci_set32(v, &before->held_next, e->held_next);
+        else vipci_set32(v, &was->held, e->held_next);
+        if (after) vipci_set32(v, &after->held_prev, e->held_prev);
+        vipci_set32(v, &was->capabilities, was->capabilities - 1);
+    }
+    vipci_entry *first = by ? vipci_linked(v, by->held) : NULL;
+    vipci_set32(v, &e->held_prev, 0);
+    vipci_set32(v, &e->held_next, by ? by->held : 0);
+    vipci_set32(v, &e->holder, by ? (uint32_t)(by - vipci_process_at(v, 0)) + 1 : 0);
+    if (first) vipci_set32(v, &first->held_prev, vipci_link(v, e));
+    if (by) {
+        vipci_set32(v, &by->held, vipci_link(v, e));
+        vipci_set32(v, &by->capabilities, by->capabilities + 1);
+    }
+}
+static void vipci_validate(const vipc *v, vipci_entry *e)          /* the token goes in last, and is undone first */
+{
+    vipci_set64(v, &e->token, vipci_token(vipci_link(v, e) - 1, e->reuse, e->kind));
+}
+static void vipci_invalidate(const vipc *v, vipci_entry *e)        /* RACE 8: an exchange, because claims are looked at next */
+{
+    if (!e->token) return;
+    (void)vipci_log(v, &e->token, e->token, 1);
+    (void)vipci_swap64(v, &e->token, 0);
+}
+
+/* A new entry, not yet valid: see vipci_validate.  holder NULL: nobody's.  LIMIT: the table, or the holder's share. */
+static vipc_error vipci_entry_new(const vipc *v, uint32_t kind, uint32_t object, uint64_t badge, uint32_t parent, vipci_process *holder, vipci_entry **out)
+{
+    vipci_domain *d = vipci_d(v);
+    uint32_t i = 0, most = d->config.capabilities_per_process;
+    if (holder && holder->capabilities >= most) return VIPC_ERR_LIMIT;
+    vipc_error r = vipci_take_slot(v, &d->free_cap, &d->used_caps, v->max_caps, VIPCI_NEXT_FREE(vipci_entry_at, d->free_cap, v->max_caps), &i);
+    if (r != VIPC_OK) return r;
+    vipci_entry *e = vipci_entry_at(v, i);
+    if (e->token) return VIPC_ERR_CORRUPT;
+    vipci_set32(v, &e->reuse, e->reuse + 1);
+    vipci_set32(v, &e->kind, kind);
+    vipci_set32(v, &e->object, object);
+    vipci_set64(v, &e->badge, badge);
+    vipci_set32(v, &e->child, 0);
+    vipci_set64(v, &e->place, 0);
+    vipci_set32(v, &e->holder, 0);
+    vipci_tree_insert(v, e, parent);
+    vipci_hold(v, e, holder);
+    if (VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT && (kind & VIPC_RIGHT_RECEIVE) && !(kind & VIPCI_NAMED))
+        vipci_set32(v, &vipci_object_at(v, object)->receivers, vipci_object_at(v, object)->receivers + 1);
+    *out = e;
+    return VIPC_OK;
+}
+static void vipci_entry_free(const vipc *v, vipci_entry *e)
+{
+    vipci_set32(v, &e->kind, 0);
+    if (e->reuse == 0xffffffffu) return;                     /* retired: its next token would be an old one */
+    vipci_set32(v, &e->next, vipci_d(v)->free_cap);
+    vipci_set32(v, &vipci_d(v)->free_cap, vipci_link(v, e));
+}
+/* Remove an entry that has no children; within a step.  One that travels in a queue keeps its slot, dead, until whoever takes that message
+ * frees it: the message names it. */
+static void vipci_entry_remove(const vipc *v, vipci_entry *e)
+{
+    uint32_t kind = e->kind;
+    vipci_invalidate(v, e);
+    vipci_tree_remove(v, e);
+    if (!(kind & VIPCI_TRAVELS)) vipci_hold(v, e, NULL);
+    if (kind & VIPCI_NAMED) vipci_name_remove(v, (uint32_t)e->place);
+    else if (VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT && (kind & VIPC_RIGHT_RECEIVE) && e->object < v->max_objects)
+        vipci_set32(v, &vipci_object_at(v, e->object)->receivers, vipci_object_at(v, e->object)->receivers - 1);
+    if (kind & VIPCI_TRAVELS) vipci_set32(v, &e->kind, kind | VIPCI_REVOKED);
+    else vipci_entry_free(v, e);
+}
+/* Remove one entry; its children hang on its parent from now on.  A step each, so that the log stays small. */
+static void vipci_entry_close(const vipc *v, vipci_entry *e)
+{
+    for (uint32_t steps = 0; e->child && steps <= v->max_caps; steps++) {
+        vipci_entry *c = vipci_linked(v, e->child);
+        if (!c) break;
+        vipci_tree_remove(v, c);
+        vipci_tree_insert(v, c, e->parent);
+        vipci_commit(v);
+    }
+    vipci_entry_remove(v, e);
+    vipci_commit(v);
+}
+/* Remove everything below `link` (an entry's children, or an object's roots): leaves first, a step each. */
+static uint32_t vipci_prune(const vipc *v, uint32_t *head)
+{
+    uint32_t removed = 0;
+    while (*head && removed <= v->max_caps) {
+        vipci_entry *e = vipci_linked(v, *head);
+        for (uint32_t depth = 0; e && e->child && depth <= v->max_caps; depth++) e = vipci_linked(v, e->child);
+        if (!e) break;
+        vipci_entry_remove(v, e);
+        vipci_commit(v);
+        removed++;
+    }
+    return removed;
+}
+
+/* --------------------------------------------------------------------------------------------------- >>queue
+ * A slot: one cache line, with a payload behind it where the endpoint has one.
+ *
+ *   63                                     19 18    16 15          0
+ *   +----------------------------------------+--------+-------------+
+ *   |                  lap                   | phase  | view + 1    |   state: the only truth; changed by CAS alone
+ *   +----------------------------------------+--------+-------------+
+ *   |  vipci_body: sender, badge, head, data[4]                     |   56 bytes, written and read inside a claim
+ *   +---------------------------------------------------------------+
+ *
+ * Position = lap * capacity + index, kept as lap << 19 | index, so that positions compare by signed difference and wrap.
+ *   FREE --CAS--> WRITING --CAS--> FULL --CAS--> READING --CAS--> FREE of the next lap
+ * LATE_W, LATE_R: a claim that stood still while its whole lap went by: the next lap's sender passes over it (the position is void), so
+ * a stopped process holds up nobody.  A writer whose commit fails frees the slot and sends anew; a late reader keeps its message and
+ * frees the slot.  FULL_AGAIN is FULL, given back by the dead.  Zeroed memory is an empty queue.
+ *
+ * head and tail are hints that may lag but never lead: below tail all is claimed or passed over, below head all is finished.
+ * RACE 9  (order past a paused writer): what was skipped is looked at again before a later message is taken.     explore ring
+ * RACE 10 (a lying "empty"): the same look before "empty" is said.                                               explore ring
+ * RACE 11 (given back behind head): `behind` counts; while it is not 0 the oldest FULL of all is taken.           explore ring
+ * RACE 12 (hint past an unfinished slot): head moves only when nothing unfinished was met below.                 explore ring
+ * Hints and state words may have been scribbled over: walks are bounded, and give VIPC_ERR_CORRUPT past the bound. */
+enum { VIPCI_FREE, VIPCI_WRITING, VIPCI_FULL, VIPCI_FULL_AGAIN, VIPCI_READING, VIPCI_LATE_W, VIPCI_LATE_R };
+#define VIPCI_LAP ((uint64_t)1 << 19)
+#define VIPCI_LAPS (~(VIPCI_LAP - 1))
+#define VIPCI_PHASE(w) ((uint32_t)((w) >> 16) & 7u)
+#define VIPCI_OWNER(w) ((uint32_t)(w) & 0xffffu)
+#define VIPCI_WORD(lap, phase, owner) (((lap) & VIPCI_LAPS) | (uint64_t)(phase) << 16 | (uint64_t)(owner))
+#define VIPCI_STEPS 1000000u           /* of one walk; an honest one takes a few, and one more for each operation that overtakes it */
+#define VIPCI_PASS_SPIN 64u            /* looks at a claim before it is passed over: its owner is most likely running */
+
+typedef struct vipci_slot { vipci_u64 state; vipci_body body; } vipci_slot;
+VIPCI_ASSERT(slot, sizeof(vipci_slot) == 64 && offsetof(vipci_slot, body) == 8);
+VIPCI_ASSERT(word, VIPC_CAPACITY_MAX < (1u << 19) && VIPCI_MEMBERS_MAX < 0xffffu && VIPCI_LATE_R < 8);
+typedef struct vipc_seen vipci_ring;
+
+static inline vipci_slot *vipci_slot_at(const vipci_ring *r, uint64_t index) { return (vipci_slot *)(void *)(r->slots + index * r->stride); }
+static inline int64_t vipci_ahead(uint64_t a, uint64_t b) { return (int64_t)(a - b); }
+static inline uint64_t vipci_next(const vipci_ring *r, uint64_t at)
+{
+    return (at & (VIPCI_LAP - 1)) + 1 == r->capacity ? (at & VIPCI_LAPS) + VIPCI_LAP : at + 1;
+}
+static inline bool vipci_is_full(uint64_t w) { return VIPCI_PHASE(w) == VIPCI_FULL || VIPCI_PHASE(w) == VIPCI_FULL_AGAIN; }
+
+static inline uint32_t vipci_shape_capacity(uint64_t shape) { return (uint32_t)shape & 0x7fffffffu; }
+static inline uint32_t vipci_shape_payload(uint64_t shape) { return (uint32_t)(shape >> 32); }
+static inline uint32_t vipci_stride(uint32_t payload_max)      /* a payload stands behind its length, 8 bytes */
+{
+    return 64u + (payload_max ? (uint32_t)vipci_round((uint64_t)payload_max + 8, 64) : 0);
+}
+static uint64_t vipci_queue_frames(const vipc *v, uint64_t shape)
+{
+    uint64_t bytes = (uint64_t)vipci_shape_capacity(shape) * vipci_stride(vipci_shape_payload(shape));
+    return (bytes + ((uint64_t)1 << v->page_shift) - 1) >> v->page_shift;
+}
+/* Where the object's queue is.  CHANNEL_EMPTY: it has none; VIPCI_NEEDS_LOCK: vipc_trim is at it. */
+#define VIPCI_NEEDS_LOCK ((vipc_error)1)
+static VIPCI_COLD vipc_error vipci_ring_find(vipc *v, uint64_t queue, uint64_t shape, vipci_ring *r)
+{
+    uint32_t capacity = vipci_shape_capacity(shape), payload = vipci_shape_payload(shape);
+    if (queue == 0) return VIPC_ERR_CHANNEL_EMPTY;
+    if (queue & 1) return VIPCI_NEEDS_LOCK;
+    if (capacity == 0 || capacity > VIPC_CAPACITY_MAX || payload > VIPC_PAYLOAD_MAX) return VIPC_ERR_CORRUPT;
+    unsigned char *p = (unsigned char *)vipci_frames_at(v, (queue >> 1) - 1, vipci_queue_frames(v, shape));
+    if (!p) return VIPC_ERR_CORRUPT;
+    r->queue = queue;
+    r->shape = shape;
+    r->slots = p;
+    r->capacity = capacity;
+    r->stride = vipci_stride(payload);
+    return VIPC_OK;
+}
+static inline vipc_error vipci_ring_open(vipc *v, vipci_object *o, vipci_ring **out)
+{
+    uint64_t queue = vipci_load64(v, &o->queue), shape = vipci_peek64(v, &o->shape);
+    vipci_ring *r = &v->seen[vipci_index(v, o) & 3];
+    *out = r;
+    if (VIPCI_LIKELY(r->queue == queue && r->shape == shape && queue != 0)) return VIPC_OK;
+    return vipci_ring_find(v, queue, shape, r);
+}
+
+/* What the hints ought to be, from the slots alone: for hints that make no sense. */
+static VIPCI_COLD void vipci_hints(const vipc *v, const vipci_ring *r, uint64_t *tail, uint64_t *head)
+{
+    for (uint32_t i = 0; i < r->capacity; i++) {
+        uint64_t w = vipci_load64(v, &vipci_slot_at(r, i)->state), at = (w & VIPCI_LAPS) | i;
+        uint32_t phase = VIPCI_PHASE(w);
+        uint64_t t = phase == VIPCI_FREE ? at : at + VIPCI_LAP;
+        uint64_t h = phase == VIPCI_LATE_W || phase == VIPCI_LATE_R ? at + VIPCI_LAP : at;
+        if (i == 0 || vipci_ahead(t, *tail) < 0) *tail = t;
+        if (i == 0 || vipci_ahead(h, *head) < 0) *head = h;
+    }
+}
+/* Give a slot back that is still ours, wherever it was moved meanwhile; its next position follows the last one passed over. */
+static VIPCI_COLD bool vipci_give_up(const vipc *v, vipci_slot *s, uint32_t late)
+{
+    for (;;) {
+        uint64_t w = vipci_load64(v, &s->state);
+        if (VIPCI_OWNER(w) != v->view + 1 || VIPCI_PHASE(w) != late) return false;
+        if (vipci_cas64(v, &s->state, w, VIPCI_WORD(w + VIPCI_LAP, VIPCI_FREE, 0))) return true;
+    }
+}
+/* Is there a free slot ahead of t within this lap, and nothing full before it?  Only then may t be passed over. */
+static bool vipci_room_beyond(const vipc *v, const vipci_ring *r, uint64_t t)
+{
+    uint64_t end = t + VIPCI_LAP;
+    for (uint64_t u = vipci_next(r, t); u != end; u = vipci_next(r, u)) {
+        uint64_t x = vipci_load64(v, &vipci_slot_at(r, u & (VIPCI_LAP - 1))->state);
+        if (x == VIPCI_WORD(u, VIPCI_FREE, 0)) return true;
+        if (vipci_is_full(x) && vipci_ahead(x & VIPCI_LAPS, u & VIPCI_LAPS) < 0) return false;
+    }
+    return false;
+}
+
+/* Claim a slot to write into.  CHANNEL_FULL, CORRUPT. */
+static inline vipc_error vipci_claim(const vipc *v, const vipci_ring *r, vipci_object *o, vipci_slot **out, uint64_t *lap)
+{
+    uint64_t t = vipci_peek64(v, &o->tail), ignore;
+    uint32_t spun = 0, mended = 0;
+    if ((t & (VIPCI_LAP - 1)) >= r->capacity) { vipci_hints(v, r, &t, &ignore); mended = 1; }
+    for (uint32_t steps = 0; steps < VIPCI_STEPS; steps++) {
+        uint64_t index = t & (VIPCI_LAP - 1), w;
+        vipci_slot *s = vipci_slot_at(r, index);
+        w = vipci_load64(v, &s->state);
+        int64_t d = vipci_ahead(w & VIPCI_LAPS, t & VIPCI_LAPS);
+        if (VIPCI_LIKELY(d == 0)) {
+            if (!VIPCI_LIKELY(VIPCI_PHASE(w) == VIPCI_FREE)) { t = vipci_next(r, t); continue; }
+            if (!vipci_cas64(v, &s->state, w, VIPCI_WORD(t, VIPCI_WRITING, v->view + 1))) continue;
+            vipci_poke64(v, &o->tail, vipci_next(r, t));
+            *out = s;
+            *lap = t & VIPCI_LAPS;
+            return VIPC_OK;
+        }
+        if (d > 0) {                                         /* a stale hint: jump, at most a lap of steps remains */
+            uint64_t least = vipci_next(r, ((w & VIPCI_LAPS) | index) - VIPCI_LAP), next = vipci_next(r, t);
+            t = vipci_ahead(next, least) >= 0 ? next : least;
+            continue;
+        }
+        if (d != -(int64_t)VIPCI_LAP || VIPCI_PHASE(w) == VIPCI_FREE) {      /* the hint leads: that was never us */
+            if (mended++) return VIPC_ERR_CORRUPT;
+            vipci_hints(v, r, &t, &ignore);
+            continue;
+        }
+        if (vipci_is_full(w)) return VIPC_ERR_CHANNEL_FULL;
+        if (spun++ < VIPCI_PASS_SPIN && v->hooks->cpus != 1) { vipci_relax(v); continue; }
+        if (!vipci_room_beyond(v, r, t)) {
+            if (vipci_load64(v, &s->state) != w) continue;
+            return VIPC_ERR_CHANNEL_FULL;
+        }
+        uint32_t late = VIPCI_PHASE(w) == VIPCI_WRITING || VIPCI_PHASE(w) == VIPCI_LATE_W ? VIPCI_LATE_W : VIPCI_LATE_R;
+        if (VIPCI_OWNER(w) == 0) return VIPC_ERR_CORRUPT;
+        (void)vipci_cas64(v, &s->state, w, VIPCI_WORD(t, late, VIPCI_OWNER(w)));
+    }
+    return VIPC_ERR_CORRUPT;
+}
+/* Publish.  False: passed over or undone while we were away; nobody saw the message, the slot is given back. */
+static inline bool vipci_publish(const vipc *v, vipci_slot *s, uint64_t lap)
+{
+    if (VIPCI_LIKELY(vipci_cas64(v, &s->state, VIPCI_WORD(lap, VIPCI_WRITING, v->view + 1), VIPCI_WORD(lap, VIPCI_FULL, 0)))) return true;
+    (void)vipci_give_up(v, s, VIPCI_LATE_W);
+    return false;
+}
+
+typedef struct vipci_claimed { vipci_slot *slot; uint64_t lap, next_head; bool whole, again; } vipci_claimed;
+
+/* RACE 11: the oldest FULL of all, looked for twice so that none that is older came up behind the first look.  OK, CHANNEL_EMPTY,
+ * WOULD_BLOCK: things moved, start again. */
+static VIPCI_COLD vipc_error vipci_oldest(const vipc *v, const vipci_ring *r, uint64_t *word, vipci_slot **out)
+{
+    uint64_t best = 0;
+    *out = NULL;
+    for (uint32_t i = 0; i < 2 * r->capacity; i++) {
+        uint32_t k = i < r->capacity ? i : i - r->capacity;
+        vipci_slot *s = vipci_slot_at(r, k);
+        uint64_t w = vipci_load64(v, &s->state), at = (w & VIPCI_LAPS) | k;
+        if (!vipci_is_full(w) || (*out && vipci_ahead(at, best) >= 0)) continue;
+        if (i >= r->capacity) return VIPC_ERR_WOULD_BLOCK;
+        best = at;
+        *word = w;
+        *out = s;
+    }
+    return *out ? VIPC_OK : VIPC_ERR_CHANNEL_EMPTY;
+}
+
+/* One walk from the head hint.  OK: *s holds *w, FULL at position *at or before; CHANNEL_EMPTY; WOULD_BLOCK: what was skipped has changed,
+ * walk again; CORRUPT. */
+typedef struct vipci_walk { vipci_slot *slot; uint64_t word, at; bool whole; } vipci_walk;
+static inline bool vipci_skipped_changed(const vipc *v, const vipci_ring *r, const uint64_t *seen, const uint16_t *index, uint32_t n)
+{
+    for (uint32_t i = 0; i < n && i < VIPC_SKIP_MAX; i++)
+        if (vipci_load64(v, &vipci_slot_at(r, index[i])->state) != seen[i]) return true;
+    return false;
+}
+static VIPCI_COLD vipc_error vipci_walk_past(const vipc *v, const vipci_ring *r, vipci_walk *walk)
+{
+    uint64_t h = walk->at, seen[VIPC_SKIP_MAX], ignore;
+    uint16_t skipped[VIPC_SKIP_MAX];
+    uint32_t n = 0, mended = 0;
+    for (uint32_t steps = 0; steps < VIPCI_STEPS; steps++) {
+        uint64_t index = h & (VIPCI_LAP - 1);
+        vipci_slot *s = vipci_slot_at(r, index);
+        uint64_t w = vipci_load64(v, &s->state);
+        int64_t d = vipci_ahead(w & VIPCI_LAPS, h & VIPCI_LAPS);
+        if (d > 0) {
+            uint64_t least = vipci_next(r, ((w & VIPCI_LAPS) | index) - 2 * VIPCI_LAP), next = vipci_next(r, h);
+            h = vipci_ahead(next, least) >= 0 ? next : least;
+            continue;
+        }
+        if (d < -(int64_t)VIPCI_LAP) {                       /* the hint leads by more than a lap: never us */
+            if (mended++) return VIPC_ERR_CORRUPT;
+            vipci_hints(v, r, &ignore, &h);
+            n = 0;
+            walk->whole = true;
+            continue;
+        }
+        if (vipci_is_full(w)) {                              /* at h, or of the lap before: then older than all ahead */
+            if (vipci_skipped_changed(v, r, seen, skipped, n)) return VIPC_ERR_WOULD_BLOCK;     /* RACE 9 */
+            walk->slot = s;
+            walk->word = w;
+            walk->at = h;
+            return VIPC_OK;
+        }
+        if (d < 0 || VIPCI_PHASE(w) == VIPCI_FREE)
+            return vipci_skipped_changed(v, r, seen, skipped, n) ? VIPC_ERR_WOULD_BLOCK : VIPC_ERR_CHANNEL_EMPTY;       /* RACE 10 */
+        if (VIPCI_PHASE(w) == VIPCI_WRITING || VIPCI_PHASE(w) == VIPCI_READING) {
+            if (n < VIPC_SKIP_MAX) { seen[n] = w; skipped[n] = (uint16_t)index; }
+            n++;
+            walk->whole = false;                             /* RACE 12 */
+        }
+        h = vipci_next(r, h);                                /* LATE_W, LATE_R at h: passed over, nothing was sent there */
+    }
+    return VIPC_ERR_CORRUPT;
+}
+/* Claim the oldest message for reading.  CHANNEL_EMPTY, CORRUPT. */
+static inline vipc_error vipci_take(const vipc *v, const vipci_ring *r, vipci_object *o, vipci_claimed *out)
+{
+    for (uint32_t tries = 0; tries < VIPCI_STEPS; tries++) {
+        vipci_walk k;
+        k.at = vipci_peek64(v, &o->head);
+        k.whole = true;
+        vipc_error e = VIPC_OK;
+        uint64_t ignore, behind = vipci_load64(v, &o->behind);
+        if ((k.at & (VIPCI_LAP - 1)) >= r->capacity) vipci_hints(v, r, &ignore, &k.at);
+        k.slot = vipci_slot_at(r, k.at & (VIPCI_LAP - 1));
+        k.word = vipci_load64(v, &k.slot->state);
+        if (!VIPCI_LIKELY(k.word == VIPCI_WORD(k.at, VIPCI_FULL, 0))) e = vipci_walk_past(v, r, &k);
+        if (e == VIPC_ERR_WOULD_BLOCK) continue;
+        if (e == VIPC_ERR_CHANNEL_EMPTY && behind) {
+            e = vipci_oldest(v, r, &k.word, &k.slot);
+            k.whole = false;
+            if (e == VIPC_ERR_CHANNEL_EMPTY) (void)vipci_cas64(v, &o->behind, behind, 0);       /* fails if more was given back */
+            if (e != VIPC_OK) continue;
+        }
+        if (e != VIPC_OK) return e;
+        if (!vipci_cas64(v, &k.slot->state, k.word, VIPCI_WORD(k.word, VIPCI_READING, v->view + 1))) continue;
+        out->slot = k.slot;
+        out->lap = k.word & VIPCI_LAPS;
+        out->again = VIPCI_PHASE(k.word) == VIPCI_FULL_AGAIN;
+        out->whole = k.whole && (k.word & VIPCI_LAPS) == (k.at & VIPCI_LAPS);
+        out->next_head = vipci_next(r, k.at);
+        return VIPC_OK;
+    }
+    return VIPC_ERR_CORRUPT;
+}
+/* The message is ours for good and the slot free.  False: it was taken from us (revoke, destroy): what we copied is void. */
+static inline bool vipci_finish(const vipc *v, vipci_object *o, const vipci_claimed *c)
+{
+    bool ours = vipci_cas64(v, &c->slot->state, VIPCI_WORD(c->lap, VIPCI_READING, v->view + 1), VIPCI_WORD(c->lap + VIPCI_LAP, VIPCI_FREE, 0));
+    if (!VIPCI_LIKELY(ours)) return vipci_give_up(v, c->slot, VIPCI_LATE_R);
+    if (c->whole) vipci_poke64(v, &o->head, c->next_head);
+    return true;
+}
+/* Turn one claim of view `owner` into what it leaves behind: a writer's slot is freed, a reader's message is there again. */
+static void vipci_release_claim(const vipc *v, vipci_slot *s, uint32_t owner, uint32_t as)
+{
+    for (;;) {
+        uint64_t w = vipci_load64(v, &s->state), to;
+        if (VIPCI_OWNER(w) != owner) return;
+        if (VIPCI_PHASE(w) == VIPCI_WRITING || VIPCI_PHASE(w) == VIPCI_LATE_W) to = VIPCI_WORD(w + VIPCI_LAP, VIPCI_FREE, 0);
+        else if (VIPCI_PHASE(w) == VIPCI_READING || VIPCI_PHASE(w) == VIPCI_LATE_R) to = VIPCI_WORD(w, as, 0);
+        else return;
+        if (vipci_cas64(v, &s->state, w, to)) return;
+    }
+}
+static void vipci_put_back(const vipc *v, vipci_object *o, const vipci_claimed *c)     /* a message that we do not take after all */
+{
+    vipci_release_claim(v, c->slot, v->view + 1, c->again ? VIPCI_FULL_AGAIN : VIPCI_FULL);
+    (void)vipci_add64(v, &o->behind, 1);
+    vipci_wake_one(v, VIPCI_FOR_MESSAGE, vipci_index(v, o), &o->receive_flag);
+}
+/* Messages (FULL) or room (FREE) now; for sleepers that leave, and for people. */
+static uint32_t vipci_count_phase(const vipc *v, const vipci_ring *r, bool full)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < r->capacity; i++) {
+        uint64_t w = vipci_load64(v, &vipci_slot_at(r, i)->state);
+        n += full ? vipci_is_full(w) : VIPCI_PHASE(w) == VIPCI_FREE;
+    }
+    return n;
+}
+
+/* ---------------------------------------------------------------------------------------------------- >>call
+ * One word a view says how its call stands:  number (32) << 32 | server view + 1 (16) << 16 | -error (8) << 8 | buffer << 4 | state.
+ *   IDLE -> QUEUED -> TAKEN by a view -> REPLYING -> REPLIED | FAILED -> IDLE.     All by CAS of the whole word: one of reply, drop,
+ * death, time-out wins.  Numbers are never reused by a view (2^32 calls), nor reset when it changes hands, so an old reply right fits nothing.
+ * RACE 13 (late server writes into the next call's reply): a caller that gives up in REPLYING leaves that buffer, marked, and goes on with the
+ * other; the server, or its reaper, takes the mark off.  Tests: explore call; d087, d088. */
+enum { VIPCI_IDLE, VIPCI_QUEUED, VIPCI_TAKEN, VIPCI_REPLYING, VIPCI_REPLIED, VIPCI_FAILED };
+#define VIPCI_CALL_STATE(w) ((uint32_t)(w) & 15u)
+#define VIPCI_CALL_BUFFER(w) ((uint32_t)(w) >> 4 & 1u)
+#define VIPCI_CALL_SERVER(w) ((uint32_t)((w) >> 16) & 0xffffu)
+#define VIPCI_CALL_NUMBER(w) ((uint32_t)((w) >> 32))
+#define VIPCI_CALL_KEEP(w) ((w) & ~(uint64_t)0xffffffefu)      /* number and buffer */
+static inline uint64_t vipci_call_word(uint64_t from, uint32_t state, uint32_t server) { return VIPCI_CALL_KEEP(from) | (uint64_t)server << 16 | state; }
+static inline uint64_t vipci_call_failed(uint64_t from, vipc_error why)
+{
+    return VIPCI_CALL_KEEP(from) | (uint64_t)((uint32_t)(-(int32_t)why) & 0xff) << 8 | VIPCI_FAILED;
+}
+static inline vipci_body *vipci_call_reply(vipci_view *c, uint64_t word) { return VIPCI_CALL_BUFFER(word) ? &c->reply2 : &c->reply; }
+
+/* The caller may sleep for its reply: no flag, there is one possible sleeper. */
+static void vipci_wake_caller(const vipc *v, uint32_t caller)
+{
+    vipci_u64 *cell = vipci_cell_at(v, caller);
+    uint64_t c = vipci_load64(v, cell), what = ((uint64_t)caller << 3 | VIPCI_FOR_REPLY) << 32;
+    if ((c & ~(uint64_t)0xffffffff) != what || (c & 3) == VIPCI_AWAKE) return;
+    if ((c & 3) == VIPCI_WAITING && !vipci_cas64(v, cell, c, (c & ~(uint64_t)3) | VIPCI_CHOSEN)) return;       /* it is awake already */
+    vipci_wake(v, caller);
+}
+/* End a call that stands at `word` with an error, and tell its caller.  The intent goes there meanwhile (RACE 5): what it pinned before
+ * must be looked at again. */
+static bool vipci_call_end(const vipc *v, uint32_t caller, uint64_t word, vipc_error why)
+{
+    uint64_t was = vipci_swap64(v, &vipci_mine(v)->intent, vipci_at_view(caller));
+    bool ended = vipci_cas64(v, &vipci_view_at(v, caller)->call, word, vipci_call_failed(word, why));
+    if (ended) vipci_wake_caller(v, caller);
+    vipci_intend(v, was);
+    return ended;
+}
+static inline uint32_t vipci_body_view(const vipci_body *b) { return (uint32_t)(b->sender >> 8) & 0xffffu; }
+/* Number of the call that a request belongs to. */
+static uint32_t vipci_body_call(const vipc *v, const vipci_body *b)
+{
+    if (!(b->sender & VIPC_HAS_CAPABILITY)) return (uint32_t)b->head;
+    vipci_entry *e = vipci_linked(v, (uint32_t)b->head);
+    return e ? (uint32_t)(vipci_peek64(v, &e->place) >> 32) : 0;
+}
+/* Does the caller of this request still wait for somebody to take it?  Who holds its slot may take it over from whoever lost that slot. */
+static bool vipci_call_open(const vipc *v, const vipci_body *b, uint64_t *word)
+{
+    uint32_t caller = vipci_body_view(b);
+    if (caller >= v->max_threads) return false;
+    *word = vipci_load64(v, &vipci_view_at(v, caller)->call);
+    return VIPCI_CALL_NUMBER(*word) == vipci_body_call(v, b) && (VIPCI_CALL_STATE(*word) == VIPCI_QUEUED || VIPCI_CALL_STATE(*word) == VIPCI_TAKEN);
+}
+/* A request that nobody will answer: its caller is told. */
+static void vipci_refuse(const vipc *v, const vipci_body *b, vipc_error why)
+{
+    uint64_t word;
+    while (vipci_call_open(v, b, &word) && !vipci_call_end(v, vipci_body_view(b), word, why)) { }
+}
+/* A capability that travelled in a message which nobody takes; under the lock, a step. */
+static void vipci_forget_traveller(const vipc *v, uint32_t link)
+{
+    vipci_entry *e = vipci_linked(v, link);
+    if (!e || !(e->kind & VIPCI_TRAVELS)) return;
+    bool dead = (e->kind & VIPCI_REVOKED) != 0;
+    vipci_hold(v, e, NULL);
+    vipci_set32(v, &e->kind, e->kind & ~(uint32_t)(VIPCI_TRAVELS | VIPCI_REVOKED));
+    if (dead) vipci_entry_free(v, e);
+    else vipci_entry_remove(v, e);
+    vipci_commit(v);
+}
+
+/* ------------------------------------------------------------------------------------------------ >>endpoint
+ * An endpoint's life, under the lock.  State goes OPEN -> CLOSING -> WALKED -> 0 and is never taken back: whoever meets one half closed goes on.
+ * RACE 14 (a writer that checked before the close commits after it): CLOSING first, then every claim is undone; WALKED is set
+ * when that is done, and nobody's close returns before.  RACE 1 keeps the frames until nobody is inside.  Tests: explore gate_destroy, gate_revoke. */
+static uint32_t vipci_state(uint64_t state) { return (uint32_t)state & VIPCI_STATE; }
+/* What an operation says that finds the object ended: `then` is its state as the operation first saw it. */
+static vipc_error vipci_ended(const vipc *v, vipci_object *o, uint64_t then)
+{
+    uint64_t now = vipci_load64(v, &o->state);
+    if (now >> 8 != then >> 8) return VIPC_ERR_CLOSED;
+    if (vipci_state(now) == VIPCI_OPEN) return VIPC_ERR_INVALID_CAPABILITY;
+    return now & VIPCI_OWNER_DIED ? VIPC_ERR_PEER_DEAD : VIPC_ERR_CLOSED;
+}
+static void vipci_wake_endpoint(const vipc *v, uint32_t index)
+{
+    vipci_wake_all(v, VIPCI_FOR_MESSAGE, index);
+    vipci_wake_all(v, VIPCI_FOR_ROOM, index);
+}
+/* Undo every claim, under the lock: writers send anew (and are checked anew), readers lose what they have not finished taking. */
+static void vipci_undo_claims(vipc *v, vipci_object *o)
+{
+    vipci_ring *r;
+    if (vipci_ring_open(v, o, &r) != VIPC_OK) return;
+    for (uint32_t i = 0; i < r->capacity; i++) {
+        vipci_slot *s = vipci_slot_at(r, i);
+        for (;;) {
+            uint64_t w = vipci_load64(v, &s->state), to;
+            if (VIPCI_PHASE(w) == VIPCI_WRITING) to = VIPCI_WORD(w, VIPCI_LATE_W, VIPCI_OWNER(w));
+            else if (VIPCI_PHASE(w) == VIPCI_READING || VIPCI_PHASE(w) == VIPCI_LATE_R) to = VIPCI_WORD(w, VIPCI_FULL, 0);
+            else break;
+            if (vipci_cas64(v, &s->state, w, to)) break;
+        }
+    }
+    (void)vipci_add64(v, &o->behind, 1);
+}
+/* Make slot s ours to read, from whoever is reading it too.  False: there is no message in it. */
+static bool vipci_seize(const vipc *v, vipci_slot *s)
+{
+    for (;;) {
+        uint64_t w = vipci_load64(v, &s->state);
+        bool reading = VIPCI_PHASE(w) == VIPCI_READING || VIPCI_PHASE(w) == VIPCI_LATE_R;
+        if (!vipci_is_full(w) && !reading) return false;
+        if (vipci_cas64(v, &s->state, w, VIPCI_WORD(w, VIPCI_READING, v->view + 1))) return true;
+    }
+}
+/* Drop all messages of an endpoint that has ended: callers are told why, travelling capabilities are freed. */
+static void vipci_drop_messages(vipc *v, vipci_object *o, vipc_error why)
+{
+    vipci_ring *r;
+    if (vipci_ring_open(v, o, &r) != VIPC_OK) return;
+    for (uint32_t i = 0; i < r->capacity; i++) {
+        vipci_slot *s = vipci_slot_at(r, i);
+        if (!vipci_seize(v, s)) continue;
+        vipci_body b;
+        b.sender = vipci_word_load(v, &s->body.sender);
+        b.head = vipci_word_load(v, &s->body.head);
+        if (b.sender & VIPCI_CALL) vipci_refuse(v, &b, why);
+        if (b.sender & VIPC_HAS_CAPABILITY) vipci_forget_traveller(v, (uint32_t)b.head);
+        uint64_t w = vipci_load64(v, &s->state);
+        (void)vipci_cas64(v, &s->state, w, VIPCI_WORD(w + VIPCI_LAP, VIPCI_FREE, 0));
+    }
+}
+/* Is any other member inside?  (RACE 1: asked after the state, or the queue word, was changed.) */
+static bool vipci_pinned(const vipc *v, uint32_t object)
+{
+    for (uint32_t i = 0, n = vipci_views_used(v); i < n; i++)
+        if (i != v->view && vipci_load64(v, &vipci_view_at(v, i)->intent) == vipci_at_object(object)) return true;
+    return false;
+}
+static void vipci_unlink_object(const vipc *v, vipci_object *o)     /* from its owner's list */
+{
+    vipci_process *p = o->owner && o->owner <= v->max_processes ? vipci_process_at(v, o->owner - 1) : NULL;
+    if (!p) return;
+    if (o->prev && o->prev <= v->max_objects) vipci_set32(v, &vipci_object_at(v, o->prev - 1)->next, o->next);
+    else vipci_set32(v, &p->owned, o->next);
+    if (o->next && o->next <= v->max_objects) vipci_set32(v, &vipci_object_at(v, o->next - 1)->prev, o->prev);
+    vipci_set32(v, &p->objects, p->objects - 1);
+    vipci_set32(v, &o->owner, 0);
+    vipci_set32(v, &o->prev, 0);
+}
+/* No new use from here on; all old use undone, all who wait told.  Any number of times, by anybody who holds the lock. */
+static void vipci_object_end(vipc *v, vipci_object *o, bool owner_died)
+{
+    uint32_t index = vipci_index(v, o);
+    uint64_t s = vipci_load64(v, &o->state);
+    if (vipci_state(s) == VIPCI_OPEN) {
+        (void)vipci_cas64(v, &o->state, s, (s & ~(uint64_t)VIPCI_STATE) | VIPCI_CLOSING | (owner_died ? VIPCI_OWNER_DIED : 0));
+        s = vipci_load64(v, &o->state);
+    }
+    if (vipci_state(s) == VIPCI_CLOSING) {
+        vipci_intend(v, vipci_at_object(index));
+        vipci_undo_claims(v, o);
+        vipci_drop_messages(v, o, s & VIPCI_OWNER_DIED ? VIPC_ERR_PEER_DEAD : VIPC_ERR_CLOSED);
+        (void)vipci_cas64(v, &o->state, s, (s & ~(uint64_t)VIPCI_STATE) | VIPCI_WALKED);
+        vipci_wake_endpoint(v, index);
+        vipci_intend_nothing(v);
+    }
+    if (o->owner) {                                          /* from the owner's list to the closing list, in one step */
+        vipci_unlink_object(v, o);
+        vipci_set32(v, &o->next, vipci_d(v)->closing);
+        vipci_set32(v, &vipci_d(v)->closing, index + 1);
+        vipci_commit(v);
+    }
+}
+/* Free an object that has ended: false while somebody is inside. */
+static bool vipci_object_free(const vipc *v, vipci_object *o)
+{
+    vipci_domain *d = vipci_d(v);
+    uint32_t index = vipci_index(v, o), *at = &d->closing;
+    if (vipci_pinned(v, index)) return false;
+    (void)vipci_prune(v, &o->first_cap);
+    for (uint32_t steps = 0; *at && *at != index + 1 && *at <= v->max_objects && steps <= v->max_objects; steps++) at = &vipci_object_at(v, *at - 1)->next;
+    if (*at != index + 1) return true;                       /* freed before */
+    vipci_set32(v, at, o->next);
+    uint64_t queue = o->queue;
+    if (queue) vipci_drop_frames(v, (queue >> 1) - 1, vipci_queue_frames(v, o->shape));
+    vipci_set64(v, &o->queue, 0);
+    vipci_set64(v, &o->state, o->state & ~(uint64_t)VIPCI_STATE);
+    vipci_set32(v, &o->next, d->free_object);
+    vipci_set32(v, &d->free_object, index + 1);
+    vipci_set64(v, &d->destroyed, d->destroyed + 1);
+    vipci_commit(v);
+    return true;
+}
+/* Try all that were set aside; how many frames came back. */
+static uint64_t vipci_free_closed(vipc *v)
+{
+    uint64_t before = vipci_d(v)->frames;
+    uint32_t link = vipci_d(v)->closing;
+    for (uint32_t steps = 0; link && link <= v->max_objects && steps <= v->max_objects; steps++) {
+        vipci_object *o = vipci_object_at(v, link - 1);
+        link = o->next;
+        vipci_object_end(v, o, false);
+        (void)vipci_object_free(v, o);
+    }
+    return before - vipci_d(v)->frames;
+}
+/* Give up one capability.  With its last the object goes. */
+static void vipci_give_up_cap(vipc *v, vipci_entry *e)
+{
+    uint32_t kind = e->kind, object = e->object;
+    vipci_entry_close(v, e);
+    if (VIPCI_TYPE(kind) != VIPC_TYPE_ENDPOINT || object >= v->max_objects) return;
+    vipci_object *o = vipci_object_at(v, object);
+    if (o->first_cap || vipci_state(vipci_load64(v, &o->state)) == 0) return;
+    vipci_object_end(v, o, false);
+    (void)vipci_object_free(v, o);
+}
+
+/* First use: frames for the queue.  The lock is held by nobody for long, except by somebody stopped: hence the deadline. */
+static vipc_error vipci_queue_make(vipc *v, vipci_object *o, uint64_t then, vipc_time deadline)
+{
+    vipc_error e = vipci_lock(v, deadline);
+    if (e != VIPC_OK) return e;
+    if (vipci_load64(v, &o->state) != then || o->queue) { vipci_unlock(v); return VIPC_OK; }
+    uint64_t first = 0, shape = o->shape, count = vipci_queue_frames(v, shape);
+    if (vipci_shape_capacity(shape) == 0 || vipci_shape_capacity(shape) > VIPC_CAPACITY_MAX || vipci_shape_payload(shape) > VIPC_PAYLOAD_MAX)
+        return vipci_fail(v, VIPC_ERR_CORRUPT);
+    e = vipci_take_frames(v, count, &first);
+    if (e != VIPC_OK) return vipci_fail(v, e);
+    unsigned char *p = (unsigned char *)vipci_frames_at(v, first, count);
+    for (uint32_t i = 0; i < vipci_shape_capacity(shape); i++)
+        vipci_poke64(v, &((vipci_slot *)(void *)(p + (size_t)i * vipci_stride(vipci_shape_payload(shape))))->state, 0);
+    vipci_set64(v, &o->tail, 0);
+    vipci_set64(v, &o->head, 0);
+    vipci_set64(v, &o->behind, 0);
+    vipci_set64(v, &o->queue, (first + 1) << 1);
+    vipci_commit(v);
+    vipci_unlock(v);
+    return VIPC_OK;
+}
+
+/* --------------------------------------------------------------------------------------------------- >>death
+ * The end of a process, under the lock: all that it held is given back, whatever it was doing.  Each piece may be done twice, so one who
+ * is killed in here is followed by another, who starts over: the record keeps its proof until everything is clean, and no index is given out
+ * again before.  Whoever touches an endpoint for the dead puts its own intent there first, and is followed in turn.
+ * Tests: explore (every scenario with two kills); stepkill; process_kills. */
+/* Is this travelling capability in a message that will still be received? */
+static bool vipci_in_flight(vipc *v, const vipci_entry *e)
+{
+    uint32_t where = (uint32_t)e->place, link = vipci_link(v, e);
+    if (where & 0x80000000u) {                               /* in a reply */
+        uint32_t caller = (where & 0x7fffffffu) - 1;
+        if (caller >= v->max_threads) return false;
+        vipci_view *c = vipci_view_at(v, caller);
+        uint64_t word = vipci_load64(v, &c->call);
+        const vipci_body *b = vipci_call_reply(c, word);
+        return VIPCI_CALL_STATE(word) == VIPCI_REPLIED && (b->sender & VIPC_HAS_CAPABILITY) && (uint32_t)b->head == link;
+    }
+    vipci_ring *r;
+    if (where - 1 >= v->max_objects || vipci_ring_open(v, vipci_object_at(v, where - 1), &r) != VIPC_OK) return false;
+    for (uint32_t i = 0; i < r->capacity; i++) {
+        vipci_slot *s = vipci_slot_at(r, i);
+        uint64_t w = vipci_load64(v, &s->state);
+        if (!vipci_is_full(w) && VIPCI_PHASE(w) != VIPCI_READING && VIPCI_PHASE(w) != VIPCI_LATE_R) continue;
+        if ((vipci_word_load(v, &s->body.sender) & VIPC_HAS_CAPABILITY) && (uint32_t)vipci_word_load(v, &s->body.head) == link) return true;
+    }
+    return false;
+}
+/* Claims, wake-ups and calls of one view that runs no more. */
+static void vipci_clean_claims(vipc *v, uint32_t i, uint32_t index)
+{
+    vipci_object *o = vipci_object_at(v, index);
+    vipci_ring *r;
+    vipci_intend(v, vipci_at_object(index));
+    if (vipci_state(vipci_load64(v, &o->state)) != 0 && vipci_ring_open(v, o, &r) == VIPC_OK) {
+        for (uint32_t k = 0; k < r->capacity; k++) vipci_release_claim(v, vipci_slot_at(r, k), i + 1, VIPCI_FULL_AGAIN);
+        (void)vipci_add64(v, &o->behind, 1);                 /* RACE 11: after the slots, and always */
+    }
+    vipci_wake_endpoint(v, index);
+}
+static void vipci_clean_call(vipc *v, uint32_t i)
+{
+    vipci_view *c = vipci_view_at(v, i);
+    for (;;) {
+        uint64_t word = vipci_load64(v, &c->call);
+        uint32_t state = VIPCI_CALL_STATE(word);
+        if (state == VIPCI_IDLE) return;
+        if (state == VIPCI_REPLYING) vipci_store64(v, &c->abandoned[VIPCI_CALL_BUFFER(word)], word);      /* RACE 13 */
+        const vipci_body *b = vipci_call_reply(c, word);
+        uint32_t link = state == VIPCI_REPLIED && (b->sender & VIPC_HAS_CAPABILITY) ? (uint32_t)b->head : 0;
+        if (link) vipci_forget_traveller(v, link);
+        if (vipci_cas64(v, &c->call, word, vipci_call_word(word, VIPCI_IDLE, 0))) return;
+        if (state == VIPCI_REPLYING) vipci_store64(v, &c->abandoned[VIPCI_CALL_BUFFER(word)], 0);
+    }
+}
+static void vipci_clean_view(vipc *v, uint32_t i)
+{
+    vipci_view *dead = vipci_view_at(v, i);
+    uint64_t cell = vipci_load64(v, vipci_cell_at(v, i)), at = i == v->view ? 0 : vipci_load64(v, &dead->intent);
+    uint32_t index = (uint32_t)(at >> 2) - 1, slept = (uint32_t)(cell >> 35);
+    if ((cell & 3) != VIPCI_AWAKE) {
+        bool endpoint = (uint32_t)(cell >> 32 & 7) <= VIPCI_FOR_ROOM && slept < v->max_objects;
+        if (endpoint) vipci_intend(v, vipci_at_object(slept));
+        (void)vipci_swap64(v, vipci_cell_at(v, i), VIPCI_AWAKE);
+        if (endpoint) vipci_wake_endpoint(v, slept);         /* it may have been chosen, and nobody else then */
+    }
+    if ((at & 3) == VIPCI_AT_OBJECT && index < v->max_objects) vipci_clean_claims(v, i, index);
+    if ((at & 3) == VIPCI_AT_VIEW && index < v->max_threads) {
+        vipci_intend(v, at);
+        vipci_wake_caller(v, index);
+    }
+    if (i != v->view) vipci_store64(v, &dead->intent, 0);
+    vipci_clean_call(v, i);
+    vipci_store32(v, &dead->target, 0);
+    vipci_intend_nothing(v);
+}
+/* Does the view that a call word names as its server belong to process p? */
+static bool vipci_served_by(const vipc *v, uint64_t word, uint32_t p)
+{
+    uint32_t server = VIPCI_CALL_SERVER(word) - 1;
+    return server < v->max_threads && (uint32_t)vipci_load64(v, &vipci_view_at(v, server)->owner) == p + 1;
+}
+static void vipci_fail_calls(vipc *v, uint32_t p)            /* of callers whose request p holds */
+{
+    for (uint32_t i = 0, n = vipci_views_used(v); i < n; i++) {
+        vipci_view *c = vipci_view_at(v, i);
+        for (;;) {
+            uint64_t word = vipci_load64(v, &c->call);
+            uint32_t state = VIPCI_CALL_STATE(word);
+            if ((state != VIPCI_TAKEN && state != VIPCI_REPLYING) || !vipci_served_by(v, word, p)) break;
+            if (vipci_call_end(v, i, word, VIPC_ERR_PEER_DEAD)) break;
+        }
+        for (uint32_t b = 0; b < 2; b++) {
+            uint64_t mark = vipci_load64(v, &c->abandoned[b]);
+            if (mark && vipci_served_by(v, mark, p)) (void)vipci_cas64(v, &c->abandoned[b], mark, 0);
+        }
+    }
+}
+static uint32_t vipci_drop_caps(vipc *v, vipci_process *p)
+{
+    uint32_t n = 0;
+    for (; p->held && n <= v->max_caps; n++) {
+        vipci_entry *e = vipci_linked(v, p->held);
+        if (!e) break;
+        if (!(e->kind & VIPCI_TRAVELS)) {
+            vipci_give_up_cap(v, e);
+        } else if (vipci_in_flight(v, e)) {
+            vipci_hold(v, e, NULL);
+            vipci_commit(v);
+        } else {
+            vipci_forget_traveller(v, p->held);
+        }
+    }
+    return n;
+}
+static void vipci_free_view(const vipc *v, uint32_t i)
+{
+    vipci_view *w = vipci_view_at(v, i);
+    for (uint32_t k = 0; k < VIPCI_COUNTERS; k++) {
+        (void)vipci_add64(v, &vipci_d(v)->gone[k], vipci_peek64(v, &w->count[k]));
+        vipci_poke64(v, &w->count[k], 0);
+    }
+    vipci_store64(v, &w->owner, vipci_load64(v, &w->owner) & ~(uint64_t)0xffffffff);
+}
+/* All of it.  Of the caller's own process everything but the record and the view that it is done with. */
+static uint32_t vipci_end_process(vipc *v, uint32_t index)
+{
+    vipci_process *p = vipci_process_at(v, index);
+    vipci_domain *d = vipci_d(v);
+    uint64_t pid = vipci_load64(v, &p->pid);
+    uint32_t ended = 0, caps;
+    vipci_store32(v, &p->state, VIPCI_ENDING);
+    for (uint32_t i = 0, n = vipci_views_used(v); i < n; i++)
+        if ((uint32_t)vipci_load64(v, &vipci_view_at(v, i)->owner) == index + 1) vipci_clean_view(v, i);
+    vipci_fail_calls(v, index);
+    for (; p->owned && p->owned <= v->max_objects && ended <= v->max_objects; ended++) {
+        vipci_object *o = vipci_object_at(v, p->owned - 1);
+        vipci_object_end(v, o, true);
+        (void)vipci_object_free(v, o);
+    }
+    caps = vipci_drop_caps(v, p);
+    (void)vipci_prune(v, &p->first_cap);
+    vipci_set64(v, &d->reaped, d->reaped + (index != v->process));
+    vipci_commit(v);
+    (void)vipci_swap64(v, &p->pid, 0);
+    for (uint32_t i = 0, n = vipci_views_used(v); i < n; i++)
+        if (i != v->view && (uint32_t)vipci_load64(v, &vipci_view_at(v, i)->owner) == index + 1) vipci_free_view(v, i);
+    vipci_wake_all(v, VIPCI_FOR_PROCESS, 0);
+    vipci_wake_all(v, VIPCI_FOR_NAME, 0);                    /* it may have died between publishing and waking */
+    if (index == v->process) return ended;
+    vipci_store32(v, &p->threads, 0);
+    vipci_store32(v, &p->view, 0);
+    vipci_store64(v, &p->proof, 0);                          /* ---- the record is free ---- */
+    vipci_say(v, 1, VIPC_LOG_REAPED, pid, caps);
+    return ended;
+}
+static bool vipci_is_dead(const vipc *v, uint32_t index)
+{
+    uint64_t proof = vipci_load64(v, &vipci_process_at(v, index)->proof);
+    return proof != 0 && index != v->process && proof != vipci_load64(v, &vipci_us(v)->proof) && !vipci_proof_alive(v, proof);
+}
+static uint32_t vipci_sweep_locked(vipc *v)
+{
+    uint32_t reaped = 0;
+    for (uint32_t i = 0; i < v->max_processes; i++)
+        if (vipci_is_dead(v, i)) { (void)vipci_end_process(v, i); reaped++; }
+    if (vipci_d(v)->closing) (void)vipci_free_closed(v);
+    return reaped;
+}
+/* From within a wait: only if somebody is dead, and only if the lock is free (this thread's wait cell is in use). */
+static void vipci_sweep_quietly(vipc *v)
+{
+    uint32_t i = 0;
+    if (!v->hooks->process_alive) return;
+    while (i < v->max_processes && !vipci_is_dead(v, i)) i++;
+    if (i == v->max_processes || vipci_lock_try(v) != VIPC_OK) return;
+    (void)vipci_sweep_locked(v);
+    vipci_unlock(v);
+}
+static vipc_error vipci_pause_and_sweep(vipc *v, vipci_wait *w)
+{
+    vipc_error e = vipci_pause(v, w);
+    if (e == VIPC_OK && w->look_for_deaths && w->registered) vipci_sweep_quietly(v);
+    return e;
+}
+VIPC_API vipc_error vipc_sweep(vipc *self, uint32_t *reaped)
+{
+    vipc_error e = vipci_known(self);
+    if (e == VIPC_OK) e = vipci_lock(self, VIPC_FOREVER);
+    if (e != VIPC_OK) return e;
+    uint32_t n = vipci_sweep_locked(self);
+    vipci_unlock(self);
+    if (reaped) *reaped = n;
+    return VIPC_OK;
+}
+
+/* --------------------------------------------------------------------------------------------------- >>carry
+ * Capabilities inside messages.  The sender makes a child that nobody can use yet (TRAVELS) and holds it; the message names its slot; the
+ * receiver makes it its own.  Whoever of them dies, the reaper asks whether a message that names it will still be received. */
+static vipc_error vipci_pack(vipc *v, vipc_cap cap, uint64_t place, vipc_time deadline, uint32_t *link)
+{
+    vipci_entry *from, *e;
+    vipc_error r = vipci_check_cap(v, cap, 0, VIPC_RIGHT_GRANT, &from);
+    if (r != VIPC_OK) return r;
+    r = vipci_lock(v, deadline);
+    if (r != VIPC_OK) return r == VIPC_ERR_WOULD_BLOCK ? VIPC_ERR_RESOURCE_BUSY : r;
+    r = vipci_check_cap(v, cap, 0, VIPC_RIGHT_GRANT, &from);
+    if (r != VIPC_OK) return vipci_fail(v, r);
+    r = vipci_entry_new(v, (from->kind & 0xfffu) | VIPCI_TRAVELS, from->object, from->badge, vipci_link(v, from), vipci_us(v), &e);
+    if (r != VIPC_OK) return vipci_fail(v, r);
+    vipci_set64(v, &e->place, place);
+    *link = vipci_link(v, e);
+    vipci_commit(v);
+    vipci_unlock(v);
+    return VIPC_OK;
+}
+/* The message was not sent.  Waits for the lock as long as it takes: a time-out here would leak. */
+static void vipci_unpack(vipc *v, uint32_t link)
+{
+    if (!link || vipci_lock(v, VIPC_FOREVER) != VIPC_OK) return;
+    vipci_forget_traveller(v, link);
+    vipci_unlock(v);
+}
+/* Receiver, step 1 under the lock: hold it.  LIMIT: no room among this process's capabilities. */
+static vipc_error vipci_unwrap_hold(vipc *v, vipci_entry *e)
+{
+    if (!(e->kind & VIPCI_TRAVELS)) return VIPC_ERR_CORRUPT;
+    if (vipci_us(v)->capabilities >= vipci_d(v)->config.capabilities_per_process && e->holder != v->process + 1) return VIPC_ERR_LIMIT;
+    vipci_hold(v, e, vipci_us(v));
+    vipci_commit(v);
+    return VIPC_OK;
+}
+/* Step 2, when the message is ours for good: none if it was revoked on the way. */
+static vipc_cap vipci_unwrap(vipc *v, vipci_entry *e)
+{
+    vipc_cap cap = { 0 };
+    if (e->kind & VIPCI_REVOKED) { vipci_forget_traveller(v, vipci_link(v, e)); return cap; }
+    vipci_set32(v, &e->kind, e->kind & ~(uint32_t)VIPCI_TRAVELS);
+    vipci_set64(v, &e->place, 0);
+    vipci_validate(v, e);
+    cap.token = e->token;
+    vipci_commit(v);
+    return cap;
+}
+
+/* ------------------------------------------------------------------------------------------------ >>transfer
+ * Send and receive: one attempt, and the loop of attempt and pause around it. */
+typedef struct vipci_use {             /* one operation's use of one endpoint */
+    vipc_cap cap;
+    vipci_entry *entry;
+    vipci_object *o;
+    uint64_t then;                     /* state of the endpoint when the operation began */
+} vipci_use;
+
+static inline vipc_error vipci_begin(vipc *v, vipci_use *u, vipc_cap cap, uint32_t rights)
+{
+    vipc_error e = vipci_known(v);
+    if (!VIPCI_LIKELY(e == VIPC_OK)) return e;
+    e = vipci_check_cap(v, cap, VIPC_TYPE_ENDPOINT, rights, &u->entry);
+    if (!VIPCI_LIKELY(e == VIPC_OK)) return e;
+    uint32_t index = vipci_peek32(v, &u->entry->object);
+    if (!VIPCI_LIKELY(index < v->max_objects)) return VIPC_ERR_CORRUPT;
+    u->cap = cap;
+    u->o = vipci_object_at(v, index);
+    u->then = vipci_load64(v, &u->o->state);
+    if (VIPCI_LIKELY(vipci_state(u->then) == VIPCI_OPEN)) return VIPC_OK;
+    return vipci_state(u->then) == 0 ? VIPC_ERR_INVALID_CAPABILITY : u->then & VIPCI_OWNER_DIED ? VIPC_ERR_PEER_DEAD : VIPC_ERR_CLOSED;
+}
+/* RACE 8: asked with the intent set, before and after the claim. */
+static inline bool vipci_still(const vipc *v, const vipci_use *u)
+{
+    return vipci_load64(v, &u->entry->token) == u->cap.token && vipci_load64(v, &u->o->state) == u->then;
+}
+static inline bool vipci_bound_away(const vipc *v, const vipci_use *u)
+{
+    uint64_t bound = vipci_load64(v, &u->o->bound);
+    return bound != 0 && bound != v->pid;
+}
+
+typedef struct vipci_letter { vipci_body body; const void *payload; uint32_t payload_size; } vipci_letter;
+static inline void vipci_address(const vipc *v, vipci_letter *l, const vipc_message *m, uint64_t flags)
+{
+    l->body.sender = v->pid << 24 | (uint64_t)v->view << 8 | m->flags | flags;
+    l->body.badge = 0;
+    l->body.head = (uint64_t)m->opcode << 32;
+    for (uint32_t i = 0; i < VIPC_MESSAGE_WORDS; i++) l->body.data[i] = m->data[i];
+    l->payload = NULL;
+    l->payload_size = 0;
+}
+static inline void vipci_body_store(const vipc *v, vipci_body *to, const vipci_body *from)
+{
+    vipci_word_store(v, &to->sender, from->sender);
+    vipci_word_store(v, &to->badge, from->badge);
+    vipci_word_store(v, &to->head, from->head);
+    for (uint32_t i = 0; i < VIPC_MESSAGE_WORDS; i++) vipci_word_store(v, &to->data[i], from->data[i]);
+}
+static inline void vipci_body_load(const vipc *v, vipci_body *to, vipci_body *from)
+{
+    to->sender = vipci_word_load(v, &from->sender);
+    to->badge = vipci_word_load(v, &from->badge);
+    to->head = vipci_word_load(v, &from->head);
+    for (uint32_t i = 0; i < VIPC_MESSAGE_WORDS; i++) to->data[i] = vipci_word_load(v, &from->data[i]);
+}
+static inline void vipci_write(const vipc *v, const vipci_ring *r, vipci_slot *s, const vipci_letter *l)
+{
+    vipci_body_store(v, &s->body, &l->body);
+    if (r->stride == sizeof(vipci_slot)) return;
+    vipci_word_store(v, (vipci_u64 *)(void *)(s + 1), l->payload_size);
+    vipci_copy((unsigned char *)(s + 1) + 8, l->payload, l->payload_size);
+}
+/* One attempt.  CHANNEL_FULL, VIPCI_NEEDS_LOCK (no queue yet), or what ended the endpoint or the capability. */
+static inline vipc_error vipci_send_try(vipc *v, vipci_use *u, vipci_letter *l)
+{
+    uint32_t index = vipci_index(v, u->o);
+    vipci_ring *r;
+    vipc_error e;
+    vipci_intend(v, vipci_at_object(index));
+    if (!VIPCI_LIKELY(vipci_still(v, u))) { e = vipci_ended(v, u->o, u->then); goto out; }
+    e = vipci_ring_open(v, u->o, &r);
+    if (!VIPCI_LIKELY(e == VIPC_OK)) { e = e == VIPC_ERR_CHANNEL_EMPTY ? VIPCI_NEEDS_LOCK : e; goto out; }
+    l->body.badge = vipci_peek64(v, &u->entry->badge);
+    for (;;) {
+        vipci_slot *s;
+        uint64_t lap;
+        uint32_t irq = vipci_enter(v);
+        e = vipci_claim(v, r, u->o, &s, &lap);
+        if (e != VIPC_OK) { vipci_leave(v, irq); break; }
+        if (!VIPCI_LIKELY(vipci_still(v, u))) {
+            vipci_release_claim(v, s, v->view + 1, VIPCI_FULL);
+            vipci_leave(v, irq);
+            e = vipci_ended(v, u->o, u->then);
+            break;
+        }
+        vipci_write(v, r, s, l);
+        bool published = vipci_publish(v, s, lap);           /* ---- point of no return ---- */
+        vipci_leave(v, irq);
+        if (VIPCI_LIKELY(published)) {
+            vipci_count(v, VIPCI_SENT);
+            vipci_wake_one(v, VIPCI_FOR_MESSAGE, index, &u->o->receive_flag);
+            break;
+        }
+        vipci_wake_one(v, VIPCI_FOR_ROOM, index, &u->o->send_flag);
+    }
+out:
+    vipci_intend_nothing(v);
+    return e;
+}
+/* The end of a wait at an endpoint: a choice that was not needed, or was meant for another message too, goes on to the next. */
+static VIPCI_COLD void vipci_wait_over(vipc *v, vipci_wait *w, vipci_object *o)
+{
+    vipci_ring *r;
+    vipci_unregister(v, w);
+    vipci_learn(v, w);
+    if (w->chosen) {
+        vipci_intend(v, vipci_at_object(w->index));
+        if (vipci_ring_open(v, o, &r) == VIPC_OK && vipci_count_phase(v, r, w->what == VIPCI_FOR_MESSAGE))
+            vipci_wake_one(v, w->what, w->index, w->flag);
+    }
+    vipci_intend_nothing(v);
+}
+static VIPCI_COLD vipc_error vipci_send_wait(vipc *v, vipci_use *u, vipci_letter *l, vipc_time deadline, vipc_error e)
+{
+    vipci_wait w = vipci_wait_for(v, VIPCI_FOR_ROOM, vipci_index(v, u->o), &u->o->send_flag, u->o->spin, deadline);
+    bool block = !(vipci_peek64(v, &u->o->shape) & 0x80000000u);
+    for (;; e = vipci_send_try(v, u, l)) {
+        if (e == VIPCI_NEEDS_LOCK) {
+            vipci_wait_over(v, &w, u->o);                    /* the lock has a wait of its own */
+            e = vipci_queue_make(v, u->o, u->then, deadline);
+            if (e != VIPC_OK) break;
+            continue;
+        }
+        if (e != VIPC_ERR_CHANNEL_FULL || !block) break;
+        vipc_error p = vipci_pause_and_sweep(v, &w);
+        if (p == VIPC_OK) continue;
+        e = p == VIPC_ERR_WOULD_BLOCK ? VIPC_ERR_CHANNEL_FULL : p;
+        break;
+    }
+    vipci_wait_over(v, &w, u->o);
+    return e;
+}
+static inline vipc_error vipci_send(vipc *v, vipci_use *u, vipci_letter *l, vipc_time deadline)
+{
+    vipc_error e = vipci_send_try(v, u, l);
+    return VIPCI_LIKELY(e == VIPC_OK) ? e : vipci_send_wait(v, u, l, deadline, e);
+}
+static inline vipc_error vipci_flags_ok(const vipc_message *m)
+{
+    if (!m) return VIPC_ERR_INVALID_ARGUMENT;
+    return VIPCI_LIKELY((m->flags & ~(uint32_t)(VIPC_UNORDERED | VIPC_HAS_CAPABILITY)) == 0) ? VIPC_OK : VIPC_ERR_INVALID_MESSAGE;
+}
+/* A message that carries a capability: pack, send, and unpack if it was not sent. */
+static VIPCI_COLD vipc_error vipci_send_carrying(vipc *v, vipci_use *u, vipci_letter *l, vipc_cap cap, uint32_t call, vipc_time deadline)
+{
+    uint32_t link = 0;
+    vipc_error e = vipci_pack(v, cap, (uint64_t)call << 32 | (vipci_index(v, u->o) + 1), deadline, &link);
+    if (e != VIPC_OK) return e;
+    l->body.head |= link;
+    e = vipci_send(v, u, l, deadline);
+    if (e != VIPC_OK) vipci_unpack(v, link);
+    return e;
+}
+VIPC_API vipc_error vipc_send(vipc *self, vipc_cap to, const vipc_message *m, vipc_time deadline)
+{
+    vipci_use u;
+    vipci_letter l;
+    vipc_error e = vipci_begin(self, &u, to, VIPC_RIGHT_SEND);
+    if (e == VIPC_OK) e = vipci_flags_ok(m);
+    if (!VIPCI_LIKELY(e == VIPC_OK)) return e;
+    vipci_address(self, &l, m, 0);
+    if (VIPCI_LIKELY(!(m->flags & VIPC_HAS_CAPABILITY))) return vipci_send(self, &u, &l, deadline);
+    return vipci_send_carrying(self, &u, &l, m->capability, 0, deadline);
+}
+VIPC_API vipc_error vipc_send_large(vipc *self, vipc_cap to, const vipc_outgoing *m, vipc_time deadline)
+{
+    vipci_use u;
+    vipci_letter l;
+    vipc_error e = vipci_begin(self, &u, to, VIPC_RIGHT_SEND);
+    if (e == VIPC_OK) e = vipci_flags_ok(m ? &m->message : NULL);
+    if (e != VIPC_OK) return e;
+    if (!m->payload && m->payload_size) return VIPC_ERR_INVALID_ARGUMENT;
+    if (m->payload_size > vipci_shape_payload(vipci_peek64(self, &u.o->shape))) return VIPC_ERR_MESSAGE_TOO_LARGE;
+    vipci_address(self, &l, &m->message, 0);
+    l.payload = m->payload;
+    l.payload_size = (uint32_t)m->payload_size;
+    if (!(m->message.flags & VIPC_HAS_CAPABILITY)) return vipci_send(self, &u, &l, deadline);
+    return vipci_send_carrying(self, &u, &l, m->message.capability, 0, deadline);
+}
+
+typedef struct vipci_parcel {          /* what a receive asks for, and gets */
+    void *payload;
+    size_t capacity;
+    bool calls;                        /* the receiver can answer calls */
+    vipci_body body;
+    vipc_cap capability;
+    uint32_t payload_size;
+    bool again;
+} vipci_parcel;
+/* Of the message in a claimed slot: copy it.  MESSAGE_TOO_LARGE. */
+static inline vipc_error vipci_read(const vipc *v, const vipci_ring *r, const vipci_claimed *c, vipci_parcel *p)
+{
+    vipci_body_load(v, &p->body, &c->slot->body);
+    p->again = c->again;
+    p->payload_size = 0;
+    if (VIPCI_LIKELY(r->stride == sizeof(vipci_slot))) return VIPC_OK;
+    uint64_t size = vipci_word_load(v, (vipci_u64 *)(void *)(c->slot + 1));
+    if (size > r->stride - sizeof(vipci_slot) - 8) return VIPC_ERR_CORRUPT;
+    p->payload_size = (uint32_t)size;
+    if (size > p->capacity) return VIPC_ERR_MESSAGE_TOO_LARGE;
+    vipci_copy(p->payload, (const unsigned char *)(c->slot + 1) + 8, size);
+    return VIPC_OK;
+}
+/* Step into the call that a request belongs to, while its slot is ours.  False: its caller waits no more. */
+static inline bool vipci_call_take(const vipc *v, const vipci_body *b, uint64_t *taken)
+{
+    uint64_t word;
+    while (vipci_call_open(v, b, &word)) {
+        *taken = vipci_call_word(word, VIPCI_TAKEN, v->view + 1);
+        if (vipci_cas64(v, &vipci_view_at(v, vipci_body_view(b))->call, word, *taken)) return true;
+    }
+    return false;
+}
+/* What goes with the slot: the call, the capability.  WOULD_BLOCK: a stale request, not to be delivered; else an error: the message stays. */
+static VIPCI_COLD vipc_error vipci_open_parcel(vipc *v, vipci_use *u, const vipci_claimed *c, vipci_parcel *p)
+{
+    bool carries = (p->body.sender & VIPC_HAS_CAPABILITY) != 0, wanted = true;
+    vipci_entry *e = carries ? vipci_linked(v, (uint32_t)p->body.head) : NULL;
+    uint64_t taken = 0;
+    if (carries) {
+        vipc_error r = e && (uint32_t)e->place == vipci_index(v, u->o) + 1 ? vipci_unwrap_hold(v, e) : VIPC_ERR_CORRUPT;
+        if (r == VIPC_ERR_CORRUPT) e = NULL;                 /* scribbled over: the message comes without it */
+        else if (r != VIPC_OK) return r;
+    }
+    if (p->body.sender & VIPCI_CALL) wanted = vipci_call_take(v, &p->body, &taken);
+    if (!vipci_finish(v, u->o, c)) {                         /* lost: undone in the opposite order */
+        if (taken) (void)vipci_cas64(v, &vipci_view_at(v, vipci_body_view(&p->body))->call, taken, vipci_call_word(taken, VIPCI_QUEUED, 0));
+        if (e) { vipci_hold(v, e, NULL); vipci_commit(v); }
+        return VIPC_ERR_WOULD_BLOCK;
+    }
+    /* ---- point of no return: the message is ours ---- */
+    if (p->body.sender & VIPCI_CALL) p->body.head = (p->body.head & ~(uint64_t)0xffffffff) | VIPCI_CALL_NUMBER(taken);
+    if (taken && !p->calls) { (void)vipci_call_end(v, vipci_body_view(&p->body), taken, VIPC_ERR_INVALID_MESSAGE); wanted = false; }
+    if (!wanted) {
+        if (e) vipci_forget_traveller(v, vipci_link(v, e));
+        return VIPC_ERR_WOULD_BLOCK;
+    }
+    if (e) p->capability = vipci_unwrap(v, e);
+    return VIPC_OK;
+}
+/* One attempt, with the lock held (locked) or not.  CHANNEL_EMPTY; VIPCI_NEEDS_LOCK: the message carries a capability. */
+static inline vipc_error vipci_receive_try(vipc *v, vipci_use *u, vipci_parcel *p, bool locked)
+{
+    uint32_t index = vipci_index(v, u->o);
+    vipci_ring *r;
+    vipci_claimed c;
+    vipc_error e;
+    do {                                                     /* the intent anew each time: telling a caller moves it */
+        vipci_intend(v, vipci_at_object(index));
+        if (!VIPCI_LIKELY(vipci_still(v, u))) { e = vipci_ended(v, u->o, u->then); break; }
+        e = vipci_ring_open(v, u->o, &r);
+        if (!VIPCI_LIKELY(e == VIPC_OK)) break;
+        uint32_t irq = vipci_enter(v);
+        e = vipci_take(v, r, u->o, &c);
+        if (e != VIPC_OK) { vipci_leave(v, irq); break; }
+        if (!VIPCI_LIKELY(vipci_still(v, u))) e = vipci_ended(v, u->o, u->then);
+        else if (vipci_bound_away(v, u)) e = VIPC_ERR_PERMISSION_DENIED;
+        else e = vipci_read(v, r, &c, p);
+        if (e == VIPC_OK && (p->body.sender & VIPC_HAS_CAPABILITY) && !locked) e = VIPCI_NEEDS_LOCK;
+        if (VIPCI_LIKELY(e == VIPC_OK)) {
+            if (VIPCI_LIKELY(!(p->body.sender & (VIPCI_CALL | VIPC_HAS_CAPABILITY)))) e = vipci_finish(v, u->o, &c) ? VIPC_OK : VIPC_ERR_WOULD_BLOCK;
+            else e = vipci_open_parcel(v, u, &c, p);
+        }
+        if (e != VIPC_OK && e != VIPC_ERR_WOULD_BLOCK) vipci_put_back(v, u->o, &c);
+        vipci_leave(v, irq);
+        vipci_wake_one(v, VIPCI_FOR_ROOM, index, &u->o->send_flag);
+    } while (!VIPCI_LIKELY(e != VIPC_ERR_WOULD_BLOCK));
+    if (e == VIPC_OK) vipci_count(v, VIPCI_RECEIVED);
+    vipci_intend_nothing(v);
+    return e;
+}
+static VIPCI_COLD vipc_error vipci_receive_wait(vipc *v, vipci_use *u, vipci_parcel *p, vipc_time deadline, vipc_error e)
+{
+    vipci_wait w = vipci_wait_for(v, VIPCI_FOR_MESSAGE, vipci_index(v, u->o), &u->o->receive_flag, u->o->spin, deadline);
+    for (;; e = vipci_receive_try(v, u, p, false)) {
+        if (e == VIPCI_NEEDS_LOCK) {                         /* a capability in the message, or vipc_trim at the queue */
+            vipci_wait_over(v, &w, u->o);
+            e = vipci_lock(v, deadline);
+            if (e != VIPC_OK) { e = e == VIPC_ERR_WOULD_BLOCK ? VIPC_ERR_RESOURCE_BUSY : e; break; }
+            e = vipci_receive_try(v, u, p, true);
+            vipci_unlock(v);
+        }
+        if (e != VIPC_ERR_CHANNEL_EMPTY) break;
+        vipc_error b = vipci_pause_and_sweep(v, &w);
+        if (b == VIPC_OK) continue;
+        e = b == VIPC_ERR_WOULD_BLOCK ? VIPC_ERR_CHANNEL_EMPTY : b;
+        break;
+    }
+    vipci_wait_over(v, &w, u->o);
+    return e;
+}
+static inline vipc_error vipci_receive(vipc *v, vipci_use *u, vipci_parcel *p, vipc_time deadline)
+{
+    if (!VIPCI_LIKELY(!vipci_bound_away(v, u))) return VIPC_ERR_PERMISSION_DENIED;
+    vipc_error e = vipci_receive_try(v, u, p, false);
+    return VIPCI_LIKELY(e == VIPC_OK) ? e : vipci_receive_wait(v, u, p, deadline, e);
+}
+static uint64_t vipci_reply_token(const vipci_body *b) { return b->head << 32 | (uint64_t)(vipci_body_view(b) + 1) << 8 | 1; }
+static inline void vipci_deliver(const vipci_parcel *p, vipc_message *m, vipc_info *info)
+{
+    uint32_t flags = (uint32_t)p->body.sender & (VIPC_UNORDERED | VIPC_IS_REPLY);
+    m->capability.token = p->capability.token;
+    m->opcode = (uint32_t)(p->body.head >> 32);
+    m->flags = flags | (p->capability.token ? VIPC_HAS_CAPABILITY : 0);
+    for (uint32_t i = 0; i < VIPC_MESSAGE_WORDS; i++) m->data[i] = p->body.data[i];
+    if (!info) return;
+    info->sender.id = p->body.sender >> 24;
+    info->badge = p->body.badge;
+    info->reply.token = p->body.sender & VIPCI_CALL ? vipci_reply_token(&p->body) : 0;
+    info->payload_size = p->payload_size;
+    info->redelivered = p->again;
+}
+static inline vipci_parcel vipci_parcel_of(void *payload, size_t capacity, bool calls)
+{
+    vipci_parcel p;
+    p.payload = payload;
+    p.capacity = capacity;
+    p.calls = calls;
+    p.capability.token = 0;
+    p.payload_size = 0;
+    p.again = false;
+    return p;
+}
+/* A message that did not fit: all that info can say without taking it. */
+static void vipci_describe(const vipci_parcel *p, vipc_info *info)
+{
+    info->sender.id = p->body.sender >> 24;
+    info->badge = p->body.badge;
+    info->reply.token = 0;
+    info->payload_size = p->payload_size;
+    info->redelivered = p->again;
+}
+VIPC_API vipc_error vipc_receive(vipc *self, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline)
+{
+    vipci_use u;
+    vipc_error e = vipci_begin(self, &u, from, VIPC_RIGHT_RECEIVE);
+    if (!VIPCI_LIKELY(e == VIPC_OK && m != NULL)) return e != VIPC_OK ? e : VIPC_ERR_INVALID_ARGUMENT;
+    vipci_parcel p = vipci_parcel_of(NULL, 0, info != NULL);
+    e = vipci_receive(self, &u, &p, deadline);
+    if (VIPCI_LIKELY(e == VIPC_OK)) vipci_deliver(&p, m, info);
+    else if (e == VIPC_ERR_MESSAGE_TOO_LARGE && info) vipci_describe(&p, info);
+    return e;
+}
+VIPC_API vipc_error vipc_receive_large(vipc *self, vipc_cap from, vipc_incoming *m, vipc_time deadline)
+{
+    vipci_use u;
+    vipc_error e = vipci_begin(self, &u, from, VIPC_RIGHT_RECEIVE);
+    if (e != VIPC_OK) return e;
+    if (!m || (!m->payload && m->payload_capacity)) return VIPC_ERR_INVALID_ARGUMENT;
+    vipci_parcel p = vipci_parcel_of(m->payload, m->payload_capacity, true);
+    e = vipci_receive(self, &u, &p, deadline);
+    if (e == VIPC_OK) vipci_deliver(&p, &m->message, &m->info);
+    else if (e == VIPC_ERR_MESSAGE_TOO_LARGE) vipci_describe(&p, &m->info);
+    return e;
+}
+
+/* ------------------------------------------------------------------------------------------------- >>calling
+ * vipc_call and its answers, over the call words of >>call. */
+
+/* The one view that could serve this endpoint, if that can be told: bound to, or received from by, one process with one thread.  max_threads: it cannot. */
+static uint32_t vipci_sole_server(const vipc *v, vipci_object *o)
+{
+    uint32_t owner = vipci_peek32(v, &o->owner) - 1;
+    if (owner >= v->max_processes) return v->max_threads;
+    vipci_process *p = vipci_process_at(v, owner);
+    uint64_t bound = vipci_load64(v, &o->bound);
+    if (bound ? bound != vipci_load64(v, &p->pid) : vipci_peek32(v, &o->receivers) != 1) return v->max_threads;
+    vipci_entry *root = vipci_linked(v, vipci_peek32(v, &o->first_cap));
+    if (!bound && (!root || vipci_peek32(v, &root->holder) != owner + 1 || !(vipci_peek32(v, &root->kind) & VIPC_RIGHT_RECEIVE))) return v->max_threads;
+    uint32_t view = vipci_load32(v, &p->view) - 1;
+    if (vipci_load32(v, &p->threads) != 1 || view >= v->max_threads) return v->max_threads;
+    return (uint32_t)vipci_load64(v, &vipci_view_at(v, view)->owner) == owner + 1 ? view : v->max_threads;
+}
+/* Would a call at o wait for its own caller?  RACE 15 (two that call each other at once): each announces its call before it looks, so at least one
+ * sees the other.  Test: call_deadlock_*, explore call. */
+static bool vipci_waits_for_me(const vipc *v, vipci_object *o)
+{
+    uint32_t view = vipci_sole_server(v, o);
+    for (uint32_t steps = 0; steps <= v->max_threads; steps++) {
+        if (view == v->view) return true;
+        if (view >= v->max_threads) return false;
+        vipci_view *c = vipci_view_at(v, view);
+        uint64_t word = vipci_load64(v, &c->call);
+        uint32_t state = VIPCI_CALL_STATE(word), target = vipci_load32(v, &c->target) - 1;
+        if (state == VIPCI_TAKEN || state == VIPCI_REPLYING) view = VIPCI_CALL_SERVER(word) - 1;
+        else if (state == VIPCI_QUEUED && target < v->max_objects) view = vipci_sole_server(v, vipci_object_at(v, target));
+        else return false;
+    }
+    return false;
+}
+/* Announce a call: QUEUED, with a number of its own and a reply buffer that nobody is late in. */
+static vipc_error vipci_call_start(const vipc *v, vipci_object *o, uint64_t *word)
+{
+    vipci_view *c = vipci_mine(v);
+    uint64_t was = vipci_load64(v, &c->call);
+    uint32_t buffer = VIPCI_CALL_BUFFER(was);
+    if (VIPCI_CALL_STATE(was) != VIPCI_IDLE) return VIPC_ERR_CORRUPT;
+    if (vipci_load64(v, &c->abandoned[buffer])) buffer ^= 1;
+    if (vipci_load64(v, &c->abandoned[buffer])) return VIPC_ERR_RESOURCE_BUSY;
+    *word = ((was >> 32) + 1) << 32 | (uint64_t)buffer << 4 | VIPCI_QUEUED;
+    vipci_store32(v, &c->target, vipci_index(v, o) + 1);
+    (void)vipci_swap64(v, &c->call, *word);                  /* RACE 15 */
+    return VIPC_OK;
+}
+static vipc_error vipci_call_abort(const vipc *v, uint64_t word, vipc_error why)     /* nobody can have taken it */
+{
+    (void)vipci_cas64(v, &vipci_mine(v)->call, word, vipci_call_word(word, VIPCI_IDLE, 0));
+    return why;
+}
+/* Give up waiting.  False: an answer came first, after all. */
+static bool vipci_call_withdraw(const vipc *v)
+{
+    vipci_view *c = vipci_mine(v);
+    for (uint32_t spun = 0;;) {
+        uint64_t word = vipci_load64(v, &c->call), idle = vipci_call_word(word, VIPCI_IDLE, 0);
+        uint32_t state = VIPCI_CALL_STATE(word);
+        if (state == VIPCI_REPLIED || state == VIPCI_FAILED) return false;
+        if (state != VIPCI_REPLYING) {
+            if (vipci_cas64(v, &c->call, word, idle)) return true;
+            continue;
+        }
+        if (spun++ < VIPCI_PATIENCE_MAX) { vipci_relax(v); continue; }     /* it is most likely about to finish */
+        vipci_u64 *mark = &c->abandoned[VIPCI_CALL_BUFFER(word)];
+        (void)vipci_swap64(v, mark, word);                   /* RACE 13: the mark stands before the call word lets go */
+        if (vipci_cas64(v, &c->call, word, idle)) return true;
+        vipci_store64(v, mark, 0);
+    }
+}
+/* Wait until the call has an end.  OK: REPLIED or FAILED in *word; else why not, and the call is withdrawn. */
+static vipc_error vipci_call_await(vipc *v, uint32_t spin, vipc_time deadline, uint64_t *word)
+{
+    vipci_wait w = vipci_wait_for(v, VIPCI_FOR_REPLY, v->view, NULL, spin, deadline);
+    vipc_error e = VIPC_OK;
+    for (;;) {
+        *word = vipci_load64(v, &vipci_mine(v)->call);
+        uint32_t state = VIPCI_CALL_STATE(*word);
+        if (state == VIPCI_REPLIED || state == VIPCI_FAILED) { e = VIPC_OK; break; }
+        if (state == VIPCI_IDLE) { e = VIPC_ERR_CORRUPT; break; }
+        if (e != VIPC_OK && vipci_call_withdraw(v)) break;
+        if (e == VIPC_OK) e = vipci_pause_and_sweep(v, &w);
+    }
+    vipci_unregister(v, &w);
+    vipci_learn(v, &w);
+    return e;
+}
+static vipc_error vipci_call_collect(vipc *v, uint64_t word, vipc_message *reply)
+{
+    vipci_view *c = vipci_mine(v);
+    vipc_error e = (vipc_error)-(int32_t)(word >> 8 & 0xff);
+    if (VIPCI_CALL_STATE(word) == VIPCI_REPLIED) {
+        vipci_parcel p = vipci_parcel_of(NULL, 0, false);
+        vipci_body_load(v, &p.body, vipci_call_reply(c, word));
+        e = VIPC_OK;
+        if (p.body.sender & VIPC_HAS_CAPABILITY) {
+            vipci_entry *t = vipci_linked(v, (uint32_t)p.body.head);
+            e = vipci_lock(v, VIPC_FOREVER);
+            if (e == VIPC_OK) {
+                if (t && (uint32_t)t->place == ((v->view + 1) | 0x80000000u)) e = vipci_unwrap_hold(v, t);
+                else t = NULL;
+                if (e == VIPC_OK && t) p.capability = vipci_unwrap(v, t);
+                else if (t) vipci_forget_traveller(v, vipci_link(v, t));
+                vipci_unlock(v);
+            }
+        }
+        if (e == VIPC_OK) vipci_deliver(&p, reply, NULL);
+    }
+    (void)vipci_cas64(v, &c->call, word, vipci_call_word(word, VIPCI_IDLE, 0));
+    return e;
+}
+VIPC_API vipc_error vipc_call(vipc *self, vipc_cap to, const vipc_message *request, vipc_message *reply, vipc_time deadline)
+{
+    vipci_use u;
+    vipci_letter l;
+    uint64_t word = 0;
+    vipc_error e = vipci_begin(self, &u, to, VIPC_RIGHT_SEND);
+    if (e == VIPC_OK) e = reply ? vipci_flags_ok(request) : VIPC_ERR_INVALID_ARGUMENT;
+    if (e != VIPC_OK) return e;
+    if (deadline == VIPC_NOW) return VIPC_ERR_WOULD_BLOCK;   /* an answer takes some time */
+    if (!self->hooks->block || (deadline != VIPC_FOREVER && !self->hooks->now)) return VIPC_ERR_NOT_SUPPORTED;
+    e = vipci_call_start(self, u.o, &word);
+    if (e != VIPC_OK) return e;
+    if (vipci_waits_for_me(self, u.o)) return vipci_call_abort(self, word, VIPC_ERR_DEADLOCK);
+    vipci_address(self, &l, request, VIPCI_CALL);
+    if (request->flags & VIPC_HAS_CAPABILITY) {
+        e = vipci_send_carrying(self, &u, &l, request->capability, VIPCI_CALL_NUMBER(word), deadline);
+    } else {
+        l.body.head |= VIPCI_CALL_NUMBER(word);
+        e = vipci_send(self, &u, &l, deadline);
+    }
+    if (e != VIPC_OK) return vipci_call_abort(self, word, e);
+    /* ---- point of no return: the request may be carried out ---- */
+    vipci_count(self, VIPCI_CALLS);
+    e = vipci_call_await(self, vipci_peek32(self, &u.o->spin), deadline, &word);
+    return e == VIPC_OK ? vipci_call_collect(self, word, reply) : e;
+}
+
+/* The caller's view and call word that a reply right names.  CANCELLED: it has gone on; INVALID_ARGUMENT: not a right of this process. */
+static vipc_error vipci_right(const vipc *v, vipc_reply_right to, uint32_t *caller, uint64_t *word)
+{
+    uint32_t i = (uint32_t)(to.token >> 8 & 0xffff) - 1;
+    if ((to.token & 0xff0000ff) != 1 || i >= v->max_threads) return VIPC_ERR_INVALID_ARGUMENT;
+    *caller = i;
+    *word = vipci_load64(v, &vipci_view_at(v, i)->call);
+    if (VIPCI_CALL_NUMBER(*word) != (uint32_t)(to.token >> 32) || VIPCI_CALL_STATE(*word) != VIPCI_TAKEN) return VIPC_ERR_CANCELLED;
+    uint32_t server = VIPCI_CALL_SERVER(*word) - 1;
+    if (server >= v->max_threads || (uint32_t)vipci_load64(v, &vipci_view_at(v, server)->owner) != v->process + 1) return VIPC_ERR_INVALID_ARGUMENT;
+    return VIPC_OK;
+}
+/* Write the answer into the caller's record.  CANCELLED: it gave up meanwhile. */
+static vipc_error vipci_reply_put(const vipc *v, uint32_t caller, uint64_t word, const vipci_body *b)
+{
+    vipci_view *c = vipci_view_at(v, caller);
+    uint64_t mine = vipci_call_word(word, VIPCI_REPLYING, v->view + 1);
+    vipc_error e = VIPC_ERR_CANCELLED;
+    vipci_intend(v, vipci_at_view(caller));
+    uint32_t irq = vipci_enter(v);
+    if (vipci_cas64(v, &c->call, word, mine)) {
+        vipci_body_store(v, vipci_call_reply(c, mine), b);
+        if (vipci_cas64(v, &c->call, mine, vipci_call_word(word, VIPCI_REPLIED, v->view + 1))) e = VIPC_OK;    /* ---- point of no return ---- */
+        else (void)vipci_cas64(v, &c->abandoned[VIPCI_CALL_BUFFER(mine)], mine, 0);        /* RACE 13 */
+    }
+    vipci_leave(v, irq);
+    if (e == VIPC_OK) {
+        vipci_count(v, VIPCI_REPLIES);
+        vipci_wake_caller(v, caller);
+    }
+    vipci_intend_nothing(v);
+    return e;
+}
+VIPC_API vipc_error vipc_reply(vipc *self, vipc_reply_right to, const vipc_message *m)
+{
+    uint32_t caller = 0, link = 0;
+    uint64_t word = 0;
+    vipci_letter l;
+    vipc_error e = vipci_known(self);
+    if (e == VIPC_OK) e = vipci_flags_ok(m);
+    if (e == VIPC_OK) e = vipci_right(self, to, &caller, &word);
+    if (e != VIPC_OK) return e;
+    vipci_address(self, &l, m, VIPC_IS_REPLY);
+    if (m->flags & VIPC_HAS_CAPABILITY) {
+        e = vipci_pack(self, m->capability, (caller + 1) | 0x80000000u, VIPC_FOREVER, &link);
+        if (e != VIPC_OK) return e;
+        l.body.head |= link;
+    }
+    e = vipci_reply_put(self, caller, word, &l.body);
+    if (e != VIPC_OK) vipci_unpack(self, link);
+    return e;
+}
+VIPC_API vipc_error vipc_reply_drop(vipc *self, vipc_reply_right to, vipc_error why)
+{
+    uint32_t caller = 0;
+    uint64_t word = 0;
+    vipc_error e = vipci_known(self);
+    if (e != VIPC_OK) return e;
+    if (why >= VIPC_OK || why < VIPC_ERR_HOOK) return VIPC_ERR_INVALID_ARGUMENT;
+    e = vipci_right(self, to, &caller, &word);
+    if (e != VIPC_OK) return e;
+    return vipci_call_end(self, caller, word, why) ? VIPC_OK : VIPC_ERR_CANCELLED;
+}
+VIPC_API vipc_error vipc_reply_receive(vipc *self, vipc_reply_right to, const vipc_message *reply, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline)
+{
+    vipci_entry *e;
+    vipc_error r = vipci_known(self);
+    if (r != VIPC_OK) return r;
+    if (!m || !info || (to.token && !reply)) return VIPC_ERR_INVALID_ARGUMENT;
+    r = vipci_check_cap(self, from, VIPC_TYPE_ENDPOINT, VIPC_RIGHT_RECEIVE, &e);
+    if (r != VIPC_OK) return r;
+    if (to.token) r = vipc_reply(self, to, reply);
+    return r == VIPC_OK || r == VIPC_ERR_CANCELLED ? vipc_receive(self, from, m, info, deadline) : r;
+}
+VIPC_API vipc_error vipc_cancel(vipc *thread)
+{
+    vipc_error e = vipci_known(thread);
+    if (e != VIPC_OK) return e;
+    vipci_u64 *cell = vipci_cell_at(thread, thread->view);
+    while (!vipci_load32(thread, &vipci_mine(thread)->cancel) && !vipci_cas32(thread, &vipci_mine(thread)->cancel, 0, 1)) { }
+    uint64_t c = vipci_load64(thread, cell);                 /* after the flag: either we see the sleeper, or it sees the flag */
+    while ((c & 3) == VIPCI_WAITING && !vipci_cas64(thread, cell, c, (c & ~(uint64_t)3) | VIPCI_CHOSEN)) c = vipci_load64(thread, cell);
+    if ((c & 3) == VIPCI_WAITING && thread->hooks->wake)     /* not vipci_wake: its counters are the view's own thread's */
+        thread->hooks->wake(thread->hooks->user, vipci_mine(thread)->native_thread, vipci_low_half(cell));
+    return VIPC_OK;
+}
+
+/* --------------------------------------------------------------------------------------------------- >>rights
+ * The slow-path calls on capabilities, objects and names: check, lock, check again, change, commit, unlock. */
+static vipc_error vipci_lock_with(vipc *v, vipc_cap cap, uint32_t type, uint32_t rights, vipc_time deadline, vipci_entry **e)
+{
+    vipc_error r = vipci_known(v);
+    if (r == VIPC_OK) r = vipci_check_cap(v, cap, type, rights, e);
+    if (r == VIPC_OK) r = vipci_lock(v, deadline);
+    if (r != VIPC_OK) return r;
+    r = vipci_check_cap(v, cap, type, rights, e);            /* it may have gone while this waited */
+    if (r == VIPC_OK && !vipci_roots(v, (*e)->kind, (*e)->object)) r = VIPC_ERR_CORRUPT;
+    if (r != VIPC_OK) vipci_unlock(v);
+    return r;
+}
+static vipc_error vipci_find_process(const vipc *v, vipc_pid who, uint32_t *index)
+{
+    for (uint32_t i = 0; who.id && i < v->max_processes; i++)
+        if (vipci_load64(v, &vipci_process_at(v, i)->pid) == who.id) { *index = i; return VIPC_OK; }
+    return VIPC_ERR_PROCESS_NOT_FOUND;
+}
+/* What a child of `e` may be, by desc.  PERMISSION_DENIED for more than the parent has. */
+static vipc_error vipci_attenuate(const vipci_entry *e, const vipc_derive_desc *desc, uint32_t *kind, uint64_t *badge)
+{
+    uint32_t rights = desc && desc->rights ? desc->rights : e->kind & VIPCI_RIGHTS;
+    *badge = desc && desc->badge ? desc->badge : e->badge;
+    if (rights > VIPC_RIGHT_ALL) return VIPC_ERR_INVALID_ARGUMENT;
+    if ((rights & ~(e->kind & VIPCI_RIGHTS)) || (e->badge && *badge != e->badge)) return VIPC_ERR_PERMISSION_DENIED;
+    *kind = (e->kind & 0xf00u) | rights;
+    return VIPC_OK;
+}
+static vipc_error vipci_child(vipc *v, vipci_entry *from, const vipc_derive_desc *desc, vipci_process *holder, vipc_cap *out)
+{
+    uint32_t kind = 0;
+    uint64_t badge = 0;
+    vipci_entry *e;
+    vipc_error r = vipci_attenuate(from, desc, &kind, &badge);
+    if (r == VIPC_OK) r = vipci_entry_new(v, kind, from->object, badge, vipci_link(v, from), holder, &e);
+    if (r != VIPC_OK) return vipci_fail(v, r);
+    vipci_validate(v, e);
+    out->token = e->token;
+    vipci_commit(v);
+    vipci_unlock(v);
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_derive(vipc *self, vipc_cap from, const vipc_derive_desc *desc, vipc_cap *out)
+{
+    vipci_entry *e;
+    vipc_error r = out ? vipci_lock_with(self, from, 0, 0, VIPC_FOREVER, &e) : VIPC_ERR_INVALID_ARGUMENT;
+    return r == VIPC_OK ? vipci_child(self, e, desc, vipci_us(self), out) : r;
+}
+VIPC_API vipc_error vipc_grant(vipc *self, vipc_cap from, vipc_pid to, const vipc_derive_desc *desc, vipc_cap *out)
+{
+    vipci_entry *e;
+    uint32_t index = 0;
+    vipc_error r = out ? vipci_lock_with(self, from, 0, VIPC_RIGHT_GRANT, VIPC_FOREVER, &e) : VIPC_ERR_INVALID_ARGUMENT;
+    if (r != VIPC_OK) return r;
+    r = vipci_find_process(self, to, &index);
+    if (r == VIPC_OK && vipci_load32(self, &vipci_process_at(self, index)->state) != VIPCI_LIVE) r = VIPC_ERR_PROCESS_NOT_FOUND;
+    if (r != VIPC_OK) return vipci_fail(self, r);
+    return vipci_child(self, e, desc, vipci_process_at(self, index), out);
+}
+VIPC_API vipc_error vipc_revoke(vipc *self, vipc_cap cap, vipc_time deadline)
+{
+    vipci_entry *e;
+    vipc_error r = vipci_lock_with(self, cap, 0, VIPC_RIGHT_REVOKE, deadline, &e);
+    if (r != VIPC_OK) return r;
+    bool any = e->child != 0;
+    (void)vipci_prune(self, &e->child);                      /* each step is final: a kill in between leaves the rest valid */
+    if (any && VIPCI_TYPE(e->kind) == VIPC_TYPE_ENDPOINT) {
+        vipci_object *o = vipci_object_at(self, e->object);
+        vipci_intend(self, vipci_at_object(e->object));
+        if (vipci_state(vipci_load64(self, &o->state)) != 0) vipci_undo_claims(self, o);       /* RACE 8; CLOSING too: RACE 14 */
+        vipci_wake_endpoint(self, e->object);
+        vipci_intend_nothing(self);
+    }
+    vipci_unlock(self);
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_close(vipc *self, vipc_cap cap)
+{
+    vipci_entry *e;
+    vipc_error r = vipci_lock_with(self, cap, 0, 0, VIPC_FOREVER, &e);
+    if (r != VIPC_OK) return r;
+    uint32_t object = e->object;
+    bool endpoint = VIPCI_TYPE(e->kind) == VIPC_TYPE_ENDPOINT;
+    vipci_give_up_cap(self, e);
+    if (endpoint) {                                          /* another thread of ours may be asleep with it */
+        vipci_intend(self, vipci_at_object(object));
+        vipci_wake_endpoint(self, object);
+        vipci_intend_nothing(self);
+    }
+    vipci_unlock(self);
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_destroy(vipc *self, vipc_cap cap, vipc_time deadline)
+{
+    vipci_entry *e;
+    vipc_error r = vipci_known(self);
+    if (r == VIPC_OK) r = vipci_check_cap(self, cap, 0, VIPC_RIGHT_DELETE, &e);
+    if (r != VIPC_OK) return r;
+    if (VIPCI_TYPE(vipci_peek32(self, &e->kind)) == VIPC_TYPE_PROCESS) return vipc_process_destroy(self, cap, NULL);
+    vipci_wait w = vipci_wait_for(self, VIPCI_FOR_LOCK, 0, NULL, 1000, deadline);
+    w.deaf = true;
+    for (;;) {
+        r = vipci_lock_with(self, cap, VIPC_TYPE_ENDPOINT, VIPC_RIGHT_DELETE, deadline, &e);
+        if (r != VIPC_OK) return r;
+        vipci_object *o = vipci_object_at(self, e->object);
+        vipci_object_end(self, o, false);                    /* ---- point of no return: closed for all ---- */
+        bool freed = vipci_object_free(self, o);
+        vipci_unlock(self);
+        if (freed) return VIPC_OK;
+        r = vipci_pause(self, &w);                           /* whoever is inside leaves by itself, unless it is stopped */
+        vipci_unregister(self, &w);
+        if (r != VIPC_OK) return r == VIPC_ERR_NOT_SUPPORTED ? VIPC_ERR_WOULD_BLOCK : r;
+        (void)vipc_sweep(self, NULL);                        /* or it is dead */
+    }
+}
+VIPC_API vipc_error vipc_cap_get(vipc *self, vipc_cap cap, vipc_cap_info *out)
+{
+    vipci_entry *e, *c;
+    vipc_error r = out ? vipci_lock_with(self, cap, 0, 0, VIPC_FOREVER, &e) : VIPC_ERR_INVALID_ARGUMENT;
+    if (r != VIPC_OK) return r;
+    uint32_t owner = e->object;                              /* a process owns itself */
+    vipci_zero(out, sizeof *out);
+    out->type = VIPCI_TYPE(e->kind);
+    out->rights = e->kind & VIPCI_RIGHTS;
+    out->badge = e->badge;
+    out->holder.id = self->pid;
+    if (out->type == VIPC_TYPE_ENDPOINT) {
+        owner = vipci_object_at(self, e->object)->owner - 1;
+        out->object = vipci_object_at(self, e->object)->state >> 8 << 24 | (e->object + 1);
+    }
+    if (owner < self->max_processes) out->owner.id = vipci_process_at(self, owner)->pid;
+    if (out->type == VIPC_TYPE_PROCESS) out->object = out->owner.id;
+    for (c = vipci_linked(self, e->child); c && out->children < self->max_caps; c = vipci_linked(self, c->next)) out->children++;
+    vipci_unlock(self);
+    return VIPC_OK;
+}
+
+static vipc_error vipci_object_new(vipc *v, const vipc_endpoint_desc *desc, uint64_t shape, vipci_object **out)
+{
+    vipci_domain *d = vipci_d(v);
+    vipci_process *us = vipci_us(v);
+    uint32_t i = 0;
+    char label[VIPC_LABEL_MAX + 1];
+    if (us->objects >= d->config.objects_per_process) return VIPC_ERR_LIMIT;
+    vipc_error r = vipci_take_slot(v, &d->free_object, &d->used_objects, v->max_objects, VIPCI_NEXT_FREE(vipci_object_at, d->free_object, v->max_objects), &i);
+    if (r != VIPC_OK) return r;
+    vipci_object *o = vipci_object_at(v, i);
+    if (vipci_state(o->state) != 0) return VIPC_ERR_CORRUPT;
+    vipci_label(label, desc ? desc->label : NULL);
+    vipci_copy(o->label, label, sizeof label);               /* the slot is free until its state says so: no need to undo these */
+    vipci_poke64(v, &o->shape, shape);
+    vipci_poke32(v, &o->spin, desc ? desc->spin : 0);
+    vipci_poke64(v, &o->bound, 0);
+    vipci_poke64(v, &o->queue, 0);
+    vipci_poke32(v, &o->receivers, 0);
+    vipci_poke32(v, &o->first_cap, 0);
+    vipci_set32(v, &o->owner, v->process + 1);
+    vipci_set32(v, &o->prev, 0);
+    vipci_set32(v, &o->next, us->owned);
+    if (us->owned && us->owned <= v->max_objects) vipci_set32(v, &vipci_object_at(v, us->owned - 1)->prev, i + 1);
+    vipci_set32(v, &us->owned, i + 1);
+    vipci_set32(v, &us->objects, us->objects + 1);
+    vipci_set64(v, &d->created, d->created + 1);
+    vipci_set64(v, &o->state, ((o->state >> 8) + 1) << 8 | VIPCI_OPEN);
+    *out = o;
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_endpoint_create(vipc *self, const vipc_endpoint_desc *desc, vipc_cap *out)
+{
+    vipc_error r = vipci_known(self);
+    uint32_t capacity = desc && desc->capacity ? desc->capacity : 64, payload = desc ? desc->payload_max : 0, full = desc ? desc->full : 0;
+    vipci_object *o = NULL;
+    vipci_entry *e = NULL;
+    if (r != VIPC_OK) return r;
+    if (!out || capacity > VIPC_CAPACITY_MAX || payload > VIPC_PAYLOAD_MAX || full > VIPC_FULL_FAIL) return VIPC_ERR_INVALID_ARGUMENT;
+    r = vipci_lock(self, VIPC_FOREVER);
+    if (r != VIPC_OK) return r;
+    r = vipci_object_new(self, desc, (uint64_t)payload << 32 | full << 31 | capacity, &o);
+    if (r == VIPC_ERR_LIMIT && vipci_d(self)->closing) {     /* one that was set aside may be free by now */
+        vipci_rollback(self);
+        (void)vipci_free_closed(self);
+        r = vipci_object_new(self, desc, (uint64_t)payload << 32 | full << 31 | capacity, &o);
+    }
+    if (r == VIPC_OK) r = vipci_entry_new(self, VIPC_TYPE_ENDPOINT << 8 | VIPC_RIGHT_ALL, vipci_index(self, o), 0, 0, vipci_us(self), &e);
+    if (r != VIPC_OK) return vipci_fail(self, r);
+    vipci_validate(self, e);
+    out->token = e->token;
+    vipci_commit(self);
+    vipci_unlock(self);
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_endpoint_bind(vipc *self, vipc_cap endpoint, vipc_pid only)
+{
+    vipci_entry *e;
+    uint32_t index = 0;
+    vipc_error r = vipci_lock_with(self, endpoint, VIPC_TYPE_ENDPOINT, VIPC_RIGHT_BIND, VIPC_FOREVER, &e);
+    if (r != VIPC_OK) return r;
+    vipci_object *o = vipci_object_at(self, e->object);
+    if (vipci_state(vipci_load64(self, &o->state)) != VIPCI_OPEN) r = VIPC_ERR_CLOSED;
+    else if (o->bound) r = VIPC_ERR_ENDPOINT_BUSY;
+    else r = vipci_find_process(self, only, &index);
+    if (r != VIPC_OK) return vipci_fail(self, r);
+    vipci_intend(self, vipci_at_object(e->object));
+    (void)vipci_swap64(self, &o->bound, only.id);            /* ---- point of no return ---- */
+    vipci_undo_claims(self, o);                              /* others' receives under way are undone, as by a revoke */
+    vipci_wake_endpoint(self, e->object);
+    vipci_intend_nothing(self);
+    vipci_unlock(self);
+    return VIPC_OK;
+}
+static uint32_t vipci_sleepers(const vipc *v, uint32_t kind, uint32_t index)
+{
+    uint64_t what = ((uint64_t)index << 3 | kind) << 32;
+    uint32_t n = 0;
+    for (uint32_t i = 0, views = vipci_views_used(v); i < views; i++) {
+        uint64_t c = vipci_load64(v, vipci_cell_at(v, i));
+        n += (c & ~(uint64_t)0xffffffff) == what && (c & 3) == VIPCI_WAITING;
+    }
+    return n;
+}
+VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoint_info *out)
+{
+    vipci_use u;
+    vipci_ring *r;
+    vipc_error e = vipci_begin(self, &u, endpoint, 0);
+    if (e != VIPC_OK) return e;
+    if (!out) return VIPC_ERR_INVALID_ARGUMENT;
+    vipc_endpoint_info info = VIPC_INIT;
+    uint32_t index = vipci_index(self, u.o), owner = vipci_peek32(self, &u.o->owner) - 1;
+    uint64_t shape = vipci_peek64(self, &u.o->shape);
+    info.id = u.then >> 8 << 24 | (index + 1);
+    info.owner.id = owner < self->max_processes ? vipci_load64(self, &vipci_process_at(self, owner)->pid) : 0;
+    info.bound.id = vipci_load64(self, &u.o->bound);
+    info.capacity = vipci_shape_capacity(shape);
+    info.payload_max = vipci_shape_payload(shape);
+    info.senders_waiting = vipci_sleepers(self, VIPCI_FOR_ROOM, index);
+    info.receivers_waiting = vipci_sleepers(self, VIPCI_FOR_MESSAGE, index);
+    vipci_copy(info.label, u.o->label, sizeof info.label);
+    info.label[VIPC_LABEL_MAX] = 0;
+    vipci_intend(self, vipci_at_object(index));
+    if (!vipci_still(self, &u)) e = vipci_ended(self, u.o, u.then);
+    else if (vipci_ring_open(self, u.o, &r) == VIPC_OK) {
+        info.queued = vipci_count_phase(self, r, true);
+        info.frames = (uint32_t)vipci_queue_frames(self, shape);
+    }
+    vipci_intend_nothing(self);
+    if (e == VIPC_OK) *out = info;
+    return e;
+}
+
+/* --------------------------------------------------------------------------------------------------- >>names
+ * A published name is a capability of its publisher's that has no token: it dies with its publisher, and with its parent.  Who waits for a name
+ * registers under the lock, so a publisher, who takes the lock later, sees it. */
+static vipc_error vipci_name_new(vipc *v, const char *name, uint32_t length, vipci_entry *from, uint32_t rights)
+{
+    vipci_domain *d = vipci_d(v);
+    uint32_t i = 0, hash = vipci_hash(name, length), *bucket = vipci_bucket(v, hash);
+    vipci_entry *e = NULL;
+    vipc_error r = vipci_take_slot(v, &d->free_name, &d->used_names, v->max_names, VIPCI_NEXT_FREE(vipci_name_at, d->free_name, v->max_names), &i);
+    if (r == VIPC_OK) r = vipci_entry_new(v, (from->kind & 0xf00u) | rights | VIPCI_NAMED, from->object, from->badge, vipci_link(v, from), vipci_us(v), &e);
+    if (r != VIPC_OK) return r;
+    vipci_name *n = vipci_name_at(v, i);
+    vipci_set64(v, &e->place, i + 1);
+    vipci_copy(n->text, name, (uint64_t)length + 1);         /* free until cap says so */
+    vipci_set32(v, &n->hash, hash);
+    vipci_set32(v, &n->length, length);
+    vipci_set32(v, &n->next, *bucket);
+    vipci_set32(v, &n->cap, vipci_link(v, e));
+    vipci_set32(v, bucket, i + 1);
+    return VIPC_OK;
+}
+/* The published capability behind a name, if its publisher lives; the name of one who does not goes. */
+static vipci_entry *vipci_name_entry(vipc *v, const char *name, uint32_t length)
+{
+    uint32_t link = vipci_name_find(v, name, length);
+    vipci_entry *e = link ? vipci_linked(v, vipci_name_at(v, link - 1)->cap) : NULL;
+    if (!e || !(e->kind & VIPCI_NAMED) || e->holder - 1 >= v->max_processes) return NULL;
+    if (!vipci_is_dead(v, e->holder - 1)) return e;
+    (void)vipci_end_process(v, e->holder - 1);
+    return NULL;
+}
+VIPC_API vipc_error vipc_publish(vipc *self, const char *name, vipc_cap cap, uint32_t rights)
+{
+    uint32_t length = 0;
+    vipci_entry *e;
+    vipc_error r = vipci_known(self);
+    if (r == VIPC_OK) r = vipci_name_length(name, &length);
+    if (r == VIPC_OK && rights > VIPC_RIGHT_ALL) r = VIPC_ERR_INVALID_ARGUMENT;
+    if (r == VIPC_OK) r = vipci_lock_with(self, cap, 0, VIPC_RIGHT_GRANT, VIPC_FOREVER, &e);
+    if (r != VIPC_OK) return r;
+    if (rights == 0) rights = e->kind & VIPCI_RIGHTS;
+    if (rights & ~(e->kind & VIPCI_RIGHTS)) r = VIPC_ERR_PERMISSION_DENIED;
+    else if (vipci_name_entry(self, name, length)) r = VIPC_ERR_EXISTS;
+    else r = vipci_check_cap(self, cap, 0, VIPC_RIGHT_GRANT, &e);    /* cleaning up after a publisher may have taken it along */
+    if (r == VIPC_OK) r = vipci_name_new(self, name, length, e, rights);
+    if (r != VIPC_OK) return vipci_fail(self, r);
+    vipci_commit(self);
+    vipci_unlock(self);
+    vipci_wake_all(self, VIPCI_FOR_NAME, 0);
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_unpublish(vipc *self, const char *name)
+{
+    uint32_t length = 0;
+    vipc_error r = vipci_known(self);
+    if (r == VIPC_OK) r = vipci_name_length(name, &length);
+    if (r == VIPC_OK) r = vipci_lock(self, VIPC_FOREVER);
+    if (r != VIPC_OK) return r;
+    vipci_entry *e = vipci_name_entry(self, name, length);
+    if (!e) r = VIPC_ERR_ENDPOINT_NOT_FOUND;
+    else if (e->holder != self->process + 1) r = VIPC_ERR_PERMISSION_DENIED;
+    else vipci_give_up_cap(self, e);
+    vipci_unlock(self);
+    return r;
+}
+/* One look, with the lock held, which a success gives back.  ENDPOINT_NOT_FOUND: not published. */
+static vipc_error vipci_lookup_try(vipc *v, const char *name, uint32_t length, uint32_t rights, vipc_cap *out)
+{
+    vipci_domain *d = vipci_d(v);
+    vipci_entry *e = vipci_name_entry(v, name, length);
+    vipc_derive_desc desc = VIPC_INIT;
+    if (!e) return VIPC_ERR_ENDPOINT_NOT_FOUND;
+    desc.rights = rights;
+    vipci_set64(v, &d->hits, d->hits + 1);
+    return vipci_child(v, e, &desc, vipci_us(v), out);
+}
+VIPC_API vipc_error vipc_lookup(vipc *self, const char *name, uint32_t rights, vipc_cap *out, vipc_time deadline)
+{
+    uint32_t length = 0;
+    vipc_error r = vipci_known(self), p = VIPC_OK;
+    if (r == VIPC_OK) r = vipci_name_length(name, &length);
+    if (r == VIPC_OK && (!out || rights > VIPC_RIGHT_ALL)) r = VIPC_ERR_INVALID_ARGUMENT;
+    if (r != VIPC_OK) return r;
+    vipci_wait w = vipci_wait_for(self, VIPCI_FOR_NAME, 0, NULL, 1, deadline);
+    for (bool first = true;; first = false) {
+        r = vipci_lock(self, deadline == VIPC_NOW ? VIPC_FOREVER : deadline);
+        if (r != VIPC_OK) return r;
+        if (first) vipci_store64(self, &vipci_d(self)->lookups, vipci_d(self)->lookups + 1);
+        r = vipci_lookup_try(self, name, length, rights, out);
+        if (r != VIPC_ERR_ENDPOINT_NOT_FOUND) return r;
+        p = vipci_pause(self, &w);                           /* registers, under the lock */
+        vipci_unlock(self);
+        if (p == VIPC_OK) p = vipci_pause_and_sweep(self, &w);
+        vipci_unregister(self, &w);
+        if (p != VIPC_OK) return p == VIPC_ERR_WOULD_BLOCK ? VIPC_ERR_ENDPOINT_NOT_FOUND : p;
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------- >>process
+ * Members come and go.  A process claims its record by one CAS of `proof`, a thread its view by one CAS of `owner`, so a
+ * half-joined one can be cleaned up like any other.  The tables have one record more than configured: the doorman's, for one who finds
+ * all others taken, perhaps by the dead: as doorman it cleans up, then joins as itself. */
+static void vipci_set_cell_aside(const vipc *v, uint32_t i) { (void)vipci_swap64(v, vipci_cell_at(v, i), VIPCI_AWAKE); }
+static bool vipci_claim_view(vipc *v, uint32_t i, uint32_t process)
+{
+    vipci_view *w = vipci_view_at(v, i);
+    uint64_t owner = vipci_load64(v, &w->owner);
+    if ((uint32_t)owner != 0) return false;
+    uint32_t incarnation = (uint32_t)(owner >> 32) + 1, high = vipci_load32(v, &vipci_d(v)->view_high);
+    while (high < i + 1 && !vipci_cas32(v, &vipci_d(v)->view_high, high, i + 1)) high = vipci_load32(v, &vipci_d(v)->view_high);
+    if (!vipci_cas64(v, &w->owner, owner, (uint64_t)incarnation << 32 | (process + 1))) return false;
+    v->view = i;
+    v->incarnation = incarnation;
+    v->process = process;
+    v->mine = (unsigned char *)w;
+    vipci_store64(v, &w->intent, 0);
+    vipci_store32(v, &w->cancel, 0);
+    vipci_store32(v, &w->target, 0);
+    vipci_set_cell_aside(v, i);
+    return true;
+}
+static vipc_error vipci_any_view(vipc *v, uint32_t process, uint64_t native_thread)
+{
+    for (uint32_t i = 0; i + 1 < v->max_threads; i++) {
+        if (!vipci_claim_view(v, i, process)) continue;
+        vipci_poke64(v, &vipci_view_at(v, i)->native_thread, native_thread);
+        return VIPC_OK;
+    }
+    return VIPC_ERR_LIMIT;
+}
+static bool vipci_any_process(vipc *v, uint64_t proof, uint32_t *index)
+{
+    for (uint32_t i = 0; i + 1 < v->max_processes; i++) {
+        vipci_process *p = vipci_process_at(v, i);
+        if (vipci_load64(v, &p->proof) != 0 || !vipci_cas64(v, &p->proof, 0, proof)) continue;
+        vipci_store32(v, &p->state, 0);
+        *index = i;
+        return true;
+    }
+    return false;
+}
+/* Give back a record and a view that hold nothing yet. */
+static void vipci_unjoin(const vipc *v, uint32_t process, bool view)
+{
+    if (view) vipci_free_view(v, v->view);
+    vipci_store32(v, &vipci_process_at(v, process)->threads, 0);
+    vipci_store64(v, &vipci_process_at(v, process)->proof, 0);
+}
+/* Under the lock of `by`: the record gets its pid and counts from here on. */
+static vipc_error vipci_enrol(vipc *by, vipc *v, const vipc_process_desc *desc)
+{
+    vipci_domain *d = vipci_d(by);
+    vipci_process *p = vipci_process_at(by, v->process);
+    if (d->next_pid >= VIPCI_PID_MAX) return VIPC_ERR_LIMIT;
+    char label[VIPC_LABEL_MAX + 1];
+    vipci_label(label, desc ? desc->label : NULL);
+    vipci_copy(p->label, label, sizeof label);
+    vipci_set32(by, &p->held, 0);
+    vipci_set32(by, &p->owned, 0);
+    vipci_set32(by, &p->first_cap, 0);
+    vipci_set32(by, &p->capabilities, 0);
+    vipci_set32(by, &p->objects, 0);
+    vipci_set64(by, &p->native_id, desc ? desc->native_id : 0);
+    vipci_set32(by, &p->threads, 1);
+    vipci_set32(by, &p->view, v->view + 1);
+    vipci_set32(by, &p->state, VIPCI_LIVE);
+    vipci_set64(by, &d->next_pid, d->next_pid + 1);
+    v->pid = d->next_pid;
+    vipci_set64(by, &p->pid, v->pid);
+    return VIPC_OK;
+}
+/* Claim a record and a view for v, then enrol it under by's lock, which stays held on success. */
+static vipc_error vipci_join(vipc *by, vipc *v, const vipc_process_desc *desc, uint64_t proof)
+{
+    uint32_t process = 0;
+    if (!vipci_any_process(v, proof, &process)) return VIPC_ERR_LIMIT;
+    vipc_error e = vipci_any_view(v, process, desc ? desc->native_thread : 0);
+    if (e != VIPC_OK) { vipci_unjoin(v, process, false); return e; }
+    e = vipci_lock(by, VIPC_FOREVER);
+    if (e != VIPC_OK) { vipci_unjoin(v, process, true); return e; }
+    e = vipci_enrol(by, v, desc);
+    if (e == VIPC_OK) return e;
+    e = vipci_fail(by, e);
+    vipci_unjoin(v, process, true);
+    return e;
+}
+/* All records are taken: clean up after the dead, under the doorman's name. */
+static vipc_error vipci_doorman(vipc *v, uint64_t proof)
+{
+    uint32_t p = v->max_processes - 1, i = v->max_threads - 1;
+    vipci_u64 *claim = &vipci_process_at(v, p)->proof;
+    vipci_view *w = vipci_view_at(v, i);
+    uint64_t was = vipci_load64(v, claim), owner;
+    if ((was && vipci_proof_alive(v, was)) || !vipci_cas64(v, claim, was, proof)) return VIPC_ERR_LIMIT;
+    owner = vipci_load64(v, &w->owner);                      /* of a doorman that died: free its view, what it left is cleaned below */
+    (void)vipci_cas64(v, &w->owner, owner, owner & ~(uint64_t)0xffffffff);
+    uint64_t left = vipci_load64(v, &w->intent);
+    if (!vipci_claim_view(v, i, p)) return VIPC_ERR_LIMIT;
+    vipc_error e = vipci_lock(v, VIPC_FOREVER);
+    if (e == VIPC_OK) {
+        if ((left & 3) == VIPCI_AT_OBJECT && (uint32_t)(left >> 2) - 1 < v->max_objects) vipci_clean_claims(v, i, (uint32_t)(left >> 2) - 1);
+        vipci_intend_nothing(v);
+        (void)vipci_sweep_locked(v);
+        vipci_unlock(v);
+    }
+    vipci_unjoin(v, p, true);
+    return e;
+}
+VIPC_API vipc_error vipc_thread_enter(vipc *self, uint64_t native_thread, vipc *out)
+{
+    vipc_error e = vipci_known(self);
+    if (e != VIPC_OK) return e;
+    if (!out || out == self) return VIPC_ERR_INVALID_ARGUMENT;
+    vipc v = *self;
+    v.patience = VIPCI_PATIENCE_MAX / 4;
+    e = vipci_any_view(&v, self->process, native_thread);
+    if (e != VIPC_OK) return e;
+    uint32_t n = vipci_load32(self, &vipci_us(self)->threads);
+    while (!vipci_cas32(self, &vipci_us(self)->threads, n, n + 1)) n = vipci_load32(self, &vipci_us(self)->threads);
+    *out = v;
+    out->here = out;
+    return VIPC_OK;
+}
+/* One view of several ends: its process goes on with another. */
+static void vipci_leave_thread(vipc *v)
+{
+    vipci_process *us = vipci_us(v);
+    vipci_clean_call(v, v->view);
+    uint32_t mine = v->view, process = v->process;
+    vipci_free_view(v, mine);
+    for (uint32_t i = 0, n = vipci_views_used(v); vipci_load32(v, &us->view) == mine + 1 && i < n; i++)
+        if ((uint32_t)vipci_load64(v, &vipci_view_at(v, i)->owner) == process + 1) vipci_store32(v, &us->view, i + 1);
+}
+VIPC_API vipc_error vipc_leave(vipc *self)
+{
+    vipc_error e = vipci_known(self);
+    if (e != VIPC_OK) return e;
+    uint32_t *threads = &vipci_us(self)->threads, n = vipci_load32(self, threads);
+    while (n > 1 && !vipci_cas32(self, threads, n, n - 1)) n = vipci_load32(self, threads);
+    if (n > 1) {
+        vipci_leave_thread(self);
+    } else {
+        e = vipci_lock(self, VIPC_FOREVER);
+        if (e != VIPC_OK) return e;
+        (void)vipci_end_process(self, self->process);
+        vipci_unlock(self);
+        vipci_unjoin(self, self->process, true);
+    }
+    self->hooks = NULL;
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_process_create(vipc *self, const vipc_process_desc *desc, vipc *child, vipc_cap *process)
+{
+    vipci_entry *e = NULL;
+    vipc_error r = vipci_known(self);
+    if (r != VIPC_OK) return r;
+    if (!child || child == self) return VIPC_ERR_INVALID_ARGUMENT;
+    vipc v = *self;
+    v.patience = VIPCI_PATIENCE_MAX / 4;
+    r = vipci_join(self, &v, desc, desc && desc->proof ? desc->proof : vipci_load64(self, &vipci_us(self)->proof));
+    if (r != VIPC_OK) return r;
+    if (process) r = vipci_entry_new(self, VIPC_TYPE_PROCESS << 8 | VIPC_RIGHT_ALL, v.process, 0, 0, vipci_us(self), &e);
+    if (r != VIPC_OK) {
+        r = vipci_fail(self, r);
+        vipci_unjoin(&v, v.process, true);
+        return r;
+    }
+    if (process) {
+        vipci_validate(self, e);
+        process->token = e->token;
+    }
+    vipci_commit(self);                                      /* ---- point of no return ---- */
+    vipci_unlock(self);
+    *child = v;
+    child->here = child;
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_process_destroy(vipc *self, vipc_cap process, uint32_t *removed)
+{
+    vipci_entry *e;
+    vipc_error r = vipci_known(self);
+    if (r == VIPC_OK) r = vipci_check_cap(self, process, VIPC_TYPE_PROCESS, VIPC_RIGHT_DELETE, &e);
+    if (r != VIPC_OK) return r;
+    uint32_t index = vipci_peek32(self, &e->object), n;
+    if (index >= self->max_processes) return VIPC_ERR_CORRUPT;
+    if (index == self->process) return VIPC_ERR_INVALID_ARGUMENT;
+    uint64_t proof = vipci_load64(self, &vipci_process_at(self, index)->proof);
+    if (proof != vipci_load64(self, &vipci_us(self)->proof) && proof != VIPCI_NO_PROOF && self->hooks->process_alive && vipci_proof_alive(self, proof))
+        return VIPC_ERR_RESOURCE_BUSY;
+    r = vipci_lock_with(self, process, VIPC_TYPE_PROCESS, VIPC_RIGHT_DELETE, VIPC_NOW, &e);
+    if (r == VIPC_ERR_WOULD_BLOCK) {                         /* perhaps held by a thread of the very process: condemned, it counts as dead */
+        vipci_store32(self, &vipci_process_at(self, index)->state, VIPCI_CONDEMNED);
+        r = vipci_lock_with(self, process, VIPC_TYPE_PROCESS, VIPC_RIGHT_DELETE, VIPC_FOREVER, &e);
+    }
+    if (r != VIPC_OK) return r;
+    n = vipci_end_process(self, index);
+    vipci_unlock(self);
+    if (removed) *removed = n;
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_process_wait(vipc *self, vipc_pid who, vipc_time deadline)
+{
+    uint32_t index;
+    vipc_error e = vipci_known(self), p;
+    if (e != VIPC_OK) return e;
+    if (who.id == 0 || who.id == self->pid || who.id > vipci_load64(self, &vipci_d(self)->next_pid)) return VIPC_ERR_INVALID_ARGUMENT;
+    vipci_wait w = vipci_wait_for(self, VIPCI_FOR_PROCESS, 0, NULL, 1, deadline);
+    do {
+        e = vipci_find_process(self, who, &index);
+        if (e != VIPC_OK) { p = VIPC_OK; break; }
+        p = vipci_pause_and_sweep(self, &w);
+    } while (p == VIPC_OK);
+    vipci_unregister(self, &w);
+    return p;
+}
+static vipc_error vipci_lock_and_find(vipc *v, vipc_pid who, uint32_t *index)
+{
+    vipc_error e = vipci_known(v);
+    if (e == VIPC_OK) e = vipci_lock(v, VIPC_FOREVER);
+    if (e != VIPC_OK) return e;
+    e = vipci_find_process(v, who, index);
+    if (e != VIPC_OK) vipci_unlock(v);
+    return e;
+}
+VIPC_API vipc_error vipc_process_get(vipc *self, vipc_pid who, vipc_process_info *out)
+{
+    uint32_t i = 0;
+    vipc_error e = out ? vipci_lock_and_find(self, who, &i) : VIPC_ERR_INVALID_ARGUMENT;
+    if (e != VIPC_OK) return e;
+    const vipci_process *p = vipci_process_at(self, i);
+    out->pid = who;
+    out->native_id = p->native_id;
+    out->threads = p->threads;
+    out->objects = p->objects;
+    out->capabilities = p->capabilities;
+    vipci_copy(out->label, p->label, sizeof out->label);
+    out->label[VIPC_LABEL_MAX] = 0;
+    vipci_unlock(self);
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_process_find(vipc *self, uint64_t native_id, vipc_pid *out)
+{
+    uint64_t best = 0;
+    vipc_error e = vipci_known(self);
+    if (e == VIPC_OK && !out) e = VIPC_ERR_INVALID_ARGUMENT;
+    if (e == VIPC_OK) e = vipci_lock(self, VIPC_FOREVER);
+    if (e != VIPC_OK) return e;
+    for (uint32_t i = 0; i < self->max_processes; i++) {
+        const vipci_process *p = vipci_process_at(self, i);
+        if (p->pid > best && p->native_id == native_id && p->state == VIPCI_LIVE) best = p->pid;
+    }
+    vipci_unlock(self);
+    if (!best) return VIPC_ERR_PROCESS_NOT_FOUND;
+    out->id = best;
+    return VIPC_OK;
+}
+VIPC_API vipc_pid vipc_self(const vipc *self)
+{
+    vipc_pid pid = { 0 };
+    if (vipci_known(self) == VIPC_OK) pid.id = self->pid;
+    return pid;
+}
+VIPC_API vipc_time vipc_time_now(const vipc *self) { return vipci_known(self) == VIPC_OK ? vipci_now(self) : 0; }
+VIPC_API vipc_time vipc_after(const vipc *self, uint64_t nanoseconds)
+{
+    vipc_time t = vipc_time_now(self);
+    if (t == 0 || nanoseconds >= VIPC_FOREVER - t) return t ? VIPC_FOREVER - 1 : VIPC_FOREVER;
+    return t + nanoseconds;
+}
+/* A queue that is empty and that nobody is inside: its frames go.  The mark keeps others from concluding anything meanwhile. */
+static void vipci_trim_object(vipc *v, vipci_object *o)
+{
+    vipci_ring *r;
+    uint64_t queue = o->queue;
+    if (vipci_state(o->state) != VIPCI_OPEN || vipci_ring_open(v, o, &r) != VIPC_OK) return;
+    if (vipci_count_phase(v, r, false) != r->capacity) return;
+    (void)vipci_log(v, &o->queue, queue, 1);
+    (void)vipci_swap64(v, &o->queue, queue | 1);             /* RACE 1: then look who is inside */
+    if (vipci_pinned(v, vipci_index(v, o)) || vipci_count_phase(v, r, false) != r->capacity) {
+        vipci_rollback(v);
+        vipci_wake_endpoint(v, vipci_index(v, o));           /* who looked at the mark may have drawn a conclusion */
+        return;
+    }
+    vipci_drop_frames(v, (queue >> 1) - 1, vipci_queue_frames(v, o->shape));
+    vipci_set64(v, &o->queue, 0);
+    vipci_commit(v);
+}
+VIPC_API vipc_error vipc_trim(vipc *self, uint64_t *frames)
+{
+    vipc_error e = vipci_known(self);
+    if (e == VIPC_OK) e = vipci_lock(self, VIPC_FOREVER);
+    if (e != VIPC_OK) return e;
+    uint64_t before = vipci_d(self)->frames;
+    (void)vipci_free_closed(self);
+    for (uint32_t i = 0; i < self->max_objects && i < vipci_d(self)->used_objects; i++) vipci_trim_object(self, vipci_object_at(self, i));
+    uint64_t now = vipci_d(self)->frames;
+    vipci_unlock(self);
+    if (frames) *frames = before > now ? before - now : 0;
+    return VIPC_OK;
+}
+
+/* ---------------------------------------------------------------------------------------------------- >>look
+ * For people and tests. */
+VIPC_API vipc_error vipc_stats_get(vipc *self, vipc_stats *out)
+{
+    vipc_error e = vipci_known(self);
+    if (e != VIPC_OK) return e;
+    if (!out) return VIPC_ERR_INVALID_ARGUMENT;
+    vipci_domain *d = vipci_d(self);
+    uint64_t n[VIPCI_COUNTERS];
+    for (uint32_t k = 0; k < VIPCI_COUNTERS; k++) {
+        n[k] = vipci_load64(self, &d->gone[k]);
+        for (uint32_t i = 0, views = vipci_views_used(self); i < views; i++) n[k] += vipci_peek64(self, &vipci_view_at(self, i)->count[k]);
+    }
+    out->objects_created = vipci_load64(self, &d->created);
+    out->objects_destroyed = vipci_load64(self, &d->destroyed);
+    out->lookups = vipci_load64(self, &d->lookups);
+    out->lookup_hits = vipci_load64(self, &d->hits);
+    out->checks_failed = n[VIPCI_FAILED_CHECKS];
+    out->sent = n[VIPCI_SENT];
+    out->received = n[VIPCI_RECEIVED];
+    out->calls = n[VIPCI_CALLS];
+    out->replies = n[VIPCI_REPLIES];
+    out->sleeps = n[VIPCI_SLEEPS];
+    out->wakes = n[VIPCI_WAKES];
+    out->reaped = vipci_load64(self, &d->reaped);
+    out->frames_in_use = vipci_load64(self, &d->frames);
+    out->frames_high_water = vipci_load64(self, &d->frames_high);
+    out->hit_percent = out->lookups ? (uint32_t)vipci_divide(out->lookup_hits * 100, out->lookups, NULL) : 0;
+    return VIPC_OK;
+}
+
+/* Kinds of violation, as hook log is told them. */
+enum { VIPCI_BAD_LOCK = 1, VIPCI_BAD_CAP, VIPCI_BAD_TREE, VIPCI_BAD_HELD, VIPCI_BAD_CAP_COUNT, VIPCI_BAD_OBJECT, VIPCI_BAD_OWNED, VIPCI_BAD_OBJECT_COUNT,
+       VIPCI_BAD_NAME, VIPCI_BAD_SLOT, VIPCI_BAD_HINT, VIPCI_BAD_FRAMES, VIPCI_BAD_VIEW, VIPCI_BAD_PROCESS };
+typedef struct vipci_checkup { const vipc *v; uint32_t bad; } vipci_checkup;
+static bool vipci_expect(vipci_checkup *k, bool good, uint64_t kind, uint64_t where)
+{
+    if (good) return true;
+    k->bad++;
+    vipci_say(k->v, 0, VIPC_LOG_CHECK, kind, where);
+    return false;
+}
+static void vipci_check_entry(vipci_checkup *k, uint32_t i)
+{
+    const vipc *v = k->v;
+    const vipci_entry *e = vipci_entry_at(v, i), *child = vipci_linked(v, e->child), *next = vipci_linked(v, e->next);
+    if (e->kind & VIPCI_REVOKED) { (void)vipci_expect(k, e->token == 0, VIPCI_BAD_CAP, i); return; }
+    uint64_t token = e->kind & (VIPCI_TRAVELS | VIPCI_NAMED) ? 0 : vipci_token(i, e->reuse, e->kind);
+    if (!vipci_expect(k, e->token == token && vipci_roots(v, e->kind, e->object) != NULL, VIPCI_BAD_CAP, i)) return;
+    bool head = e->prev != 0 || (e->parent ? vipci_linked(v, e->parent) && vipci_linked(v, e->parent)->child == i + 1 : *vipci_roots(v, e->kind, e->object) == i + 1);
+    (void)vipci_expect(k, head && (!e->child || (child && child->parent == i + 1 && child->prev == 0)), VIPCI_BAD_TREE, i);
+    (void)vipci_expect(k, !e->next || (next && next->prev == i + 1 && next->parent == e->parent && next->object == e->object), VIPCI_BAD_TREE, i);
+    (void)vipci_expect(k, e->holder ? e->holder <= v->max_processes && vipci_process_at(v, e->holder - 1)->pid != 0 : (e->kind & VIPCI_TRAVELS) != 0, VIPCI_BAD_HELD, i);
+    if (e->kind & VIPCI_NAMED)
+        (void)vipci_expect(k, e->place && e->place <= v->max_names && vipci_name_at(v, (uint32_t)e->place - 1)->cap == i + 1, VIPCI_BAD_NAME, i);
+}
+static void vipci_check_caps(vipci_checkup *k)
+{
+    const vipc *v = k->v;
+    vipci_domain *d = vipci_d(v);
+    uint32_t in_use = 0, idle = 0, retired = 0, steps = 0;
+    if (!vipci_expect(k, d->used_caps <= v->max_caps, VIPCI_BAD_CAP_COUNT, 0)) return;
+    for (uint32_t i = 0; i < d->used_caps; i++) {
+        const vipci_entry *e = vipci_entry_at(v, i);
+        if (e->kind) { in_use++; vipci_check_entry(k, i); }
+        else retired += e->reuse == 0xffffffffu;
+    }
+    for (const vipci_entry *e = vipci_linked(v, d->free_cap); e && steps <= v->max_caps; e = vipci_linked(v, e->next), steps++) {
+        (void)vipci_expect(k, e->kind == 0 && e->token == 0, VIPCI_BAD_CAP, vipci_link(v, e) - 1);
+        idle++;
+    }
+    (void)vipci_expect(k, in_use + idle + retired == d->used_caps, VIPCI_BAD_CAP_COUNT, in_use + idle);
+}
+static void vipci_check_process(vipci_checkup *k, uint32_t i)
+{
+    const vipc *v = k->v;
+    const vipci_process *p = vipci_process_at(v, i);
+    uint32_t n = 0, link = p->held, before = 0;
+    if (!p->pid) return;
+    (void)vipci_expect(k, p->proof != 0 && p->state == VIPCI_LIVE, VIPCI_BAD_PROCESS, i);
+    for (const vipci_entry *e; (e = vipci_linked(v, link)) != NULL && n <= v->max_caps; before = link, link = e->held_next, n++)
+        if (!vipci_expect(k, e->kind && e->holder == i + 1 && e->held_prev == before, VIPCI_BAD_HELD, link)) break;
+    (void)vipci_expect(k, n == p->capabilities, VIPCI_BAD_HELD, i);
+    for (n = 0, link = p->owned, before = 0; link && link <= v->max_objects && n <= v->max_objects; n++) {
+        const vipci_object *o = vipci_object_at(v, link - 1);
+        if (!vipci_expect(k, o->owner == i + 1 && o->prev == before && vipci_state(o->state) == VIPCI_OPEN, VIPCI_BAD_OWNED, link)) break;
+        before = link;
+        link = o->next;
+    }
+    (void)vipci_expect(k, n == p->objects, VIPCI_BAD_OWNED, i);
+}
+static void vipci_check_queue(vipci_checkup *k, uint32_t index, vipci_object *o)
+{
+    vipc *v = (vipc *)(uintptr_t)k->v;                       /* opening a queue only learns where it is */
+    vipci_ring *r;
+    uint64_t hint = vipci_load64(v, &o->tail), tail = 0, head = 0;
+    if (!vipci_expect(k, vipci_ring_open(v, o, &r) == VIPC_OK, VIPCI_BAD_OBJECT, index)) return;
+    for (uint32_t i = 0; i < r->capacity; i++) {
+        uint64_t w = vipci_load64(v, &vipci_slot_at(r, i)->state);
+        uint32_t phase = VIPCI_PHASE(w), owner = VIPCI_OWNER(w);
+        bool claimed = phase == VIPCI_WRITING || phase >= VIPCI_READING;
+        (void)vipci_expect(k, phase <= VIPCI_LATE_R && (owner != 0) == claimed && owner <= v->max_threads, VIPCI_BAD_SLOT, (uint64_t)index << 32 | i);
+    }
+    vipci_hints(v, r, &tail, &head);
+    (void)vipci_expect(k, (hint & (VIPCI_LAP - 1)) < r->capacity && vipci_ahead(hint, tail) <= 0, VIPCI_BAD_HINT, index);
+}
+static void vipci_check_objects(vipci_checkup *k)
+{
+    const vipc *v = k->v;
+    vipci_domain *d = vipci_d(v);
+    uint32_t in_use = 0, idle = 0, steps = 0;
+    uint64_t frames = 0;
+    if (!vipci_expect(k, d->used_objects <= v->max_objects, VIPCI_BAD_OBJECT_COUNT, 0)) return;
+    for (uint32_t i = 0; i < d->used_objects; i++) {
+        vipci_object *o = vipci_object_at(v, i);
+        if (vipci_state(o->state) == 0) { (void)vipci_expect(k, o->queue == 0 && o->first_cap == 0, VIPCI_BAD_OBJECT, i); continue; }
+        in_use++;
+        (void)vipci_expect(k, vipci_state(o->state) != VIPCI_OPEN || o->owner != 0, VIPCI_BAD_OBJECT, i);
+        if (!o->queue) continue;
+        frames += vipci_queue_frames(v, o->shape);
+        vipci_check_queue(k, i, o);
+    }
+    for (uint32_t link = d->free_object; link && link <= v->max_objects && steps <= v->max_objects; steps++, idle++) link = vipci_object_at(v, link - 1)->next;
+    (void)vipci_expect(k, in_use + idle == d->used_objects, VIPCI_BAD_OBJECT_COUNT, in_use + idle);
+    (void)vipci_expect(k, frames == d->frames, VIPCI_BAD_FRAMES, frames);
+}
+/* Every object's count of capabilities that may receive. */
+static void vipci_check_receivers(vipci_checkup *k)
+{
+    const vipc *v = k->v;
+    vipci_domain *d = vipci_d(v);
+    uint64_t counted = 0, found = 0;
+    for (uint32_t i = 0; i < d->used_objects && i < v->max_objects; i++)
+        if (vipci_state(vipci_object_at(v, i)->state) != 0) counted += vipci_object_at(v, i)->receivers;
+    for (uint32_t i = 0; i < d->used_caps && i < v->max_caps; i++) {
+        uint32_t kind = vipci_entry_at(v, i)->kind;
+        found += VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT && (kind & VIPC_RIGHT_RECEIVE) && !(kind & (VIPCI_NAMED | VIPCI_REVOKED));
+    }
+    (void)vipci_expect(k, counted == found, VIPCI_BAD_CAP_COUNT, counted);
+}
+static void vipci_check_names(vipci_checkup *k)
+{
+    const vipc *v = k->v;
+    vipci_domain *d = vipci_d(v);
+    uint32_t n = 0, idle = 0;
+    if (!vipci_expect(k, d->used_names <= v->max_names, VIPCI_BAD_NAME, 0)) return;
+    for (uint32_t b = 0; b < vipci_buckets(v->max_names); b++) {
+        uint32_t steps = 0;
+        for (uint32_t link = *vipci_bucket(v, b); link && link <= v->max_names && steps <= v->max_names; steps++, n++) {
+            const vipci_name *name = vipci_name_at(v, link - 1);
+            const vipci_entry *e = vipci_linked(v, name->cap);
+            (void)vipci_expect(k, e && (e->kind & VIPCI_NAMED) && e->place == link && (name->hash & (vipci_buckets(v->max_names) - 1)) == b, VIPCI_BAD_NAME, link);
+            link = name->next;
+        }
+    }
+    for (uint32_t link = d->free_name; link && link <= v->max_names && idle <= v->max_names; idle++) link = vipci_name_at(v, link - 1)->next;
+    (void)vipci_expect(k, n + idle == d->used_names, VIPCI_BAD_NAME, n + idle);
+}
+static void vipci_check_views(vipci_checkup *k)
+{
+    const vipc *v = k->v;
+    for (uint32_t i = 0, n = vipci_views_used(v); i < n; i++) {
+        vipci_view *w = vipci_view_at(v, i);
+        uint32_t owner = (uint32_t)vipci_load64(v, &w->owner);
+        (void)vipci_expect(k, owner <= v->max_processes && (owner == 0 || vipci_load64(v, &vipci_process_at(v, owner - 1)->proof) != 0), VIPCI_BAD_VIEW, i);
+        if (owner == 0) (void)vipci_expect(k, VIPCI_CALL_STATE(vipci_load64(v, &w->call)) == VIPCI_IDLE || vipci_load64(v, &w->owner) & 0xffffffff, VIPCI_BAD_VIEW, i);
+    }
+}
+VIPC_API vipc_error vipc_check(vipc *self, uint32_t *violations)
+{
+    vipc_error e = vipci_known(self);
+    if (e == VIPC_OK && !violations) e = VIPC_ERR_INVALID_ARGUMENT;
+    if (e == VIPC_OK) e = vipci_lock(self, VIPC_FOREVER);
+    if (e != VIPC_OK) return e;
+    vipci_checkup k;
+    k.v = self;
+    k.bad = 0;
+    vipci_domain *d = vipci_d(self);
+    (void)vipci_expect(&k, d->log_count == 0 && d->redo_count == 0 && d->taking_count == 0, VIPCI_BAD_LOCK, 0);
+    vipci_check_caps(&k);
+    vipci_check_objects(&k);
+    vipci_check_receivers(&k);
+    vipci_check_names(&k);
+    vipci_check_views(&k);
+    for (uint32_t i = 0; i < self->max_processes; i++) vipci_check_process(&k, i);
+    vipci_unlock(self);
+    *violations = k.bad;
+    return VIPC_OK;
+}
+
+typedef struct vipci_text { char line[256]; size_t n; vipc_line_fn fn; void *user; } vipci_text;
+static void vipci_put_text(vipci_text *t, const char *s, uint32_t most)
+{
+    for (uint32_t i = 0; i < most && s[i] && t->n < sizeof t->line; i++) t->line[t->n++] = s[i] >= ' ' && s[i] < 127 ? s[i] : '?';
+}
+static void vipci_put(vipci_text *t, const char *name, uint64_t n)       /* " name n" */
+{
+    char digits[20];
+    uint32_t k = 0;
+    uint64_t digit;
+    do { n = vipci_divide(n, 10, &digit); digits[k++] = (char)('0' + (char)digit); } while (n);
+    if (t->n) vipci_put_text(t, " ", 1);
+    vipci_put_text(t, name, 32);
+    vipci_put_text(t, " ", 1);
+    while (k && t->n < sizeof t->line) t->line[t->n++] = digits[--k];
+}
+static void vipci_put_label(vipci_text *t, const char *label, uint32_t most)
+{
+    if (!label[0]) return;
+    vipci_put_text(t, " \"", 2);
+    vipci_put_text(t, label, most);
+    vipci_put_text(t, "\"", 1);
+}
+static void vipci_end_line(vipci_text *t)
+{
+    t->fn(t->user, t->line, t->n);
+    t->n = 0;
+}
+static void vipci_dump_object(vipc *v, vipci_text *t, uint32_t i)
+{
+    vipci_object *o = vipci_object_at(v, i);
+    uint64_t state = vipci_load64(v, &o->state);
+    uint32_t owner = vipci_peek32(v, &o->owner) - 1;
+    vipci_ring *r;
+    if (vipci_state(state) == 0) return;
+    vipci_put(t, "endpoint", state >> 8 << 24 | (i + 1));
+    vipci_put_label(t, o->label, VIPC_LABEL_MAX);
+    if (owner < v->max_processes) vipci_put(t, "owner", vipci_peek64(v, &vipci_process_at(v, owner)->pid));
+    if (vipci_state(state) != VIPCI_OPEN) vipci_put_text(t, " closed", 7);
+    vipci_put(t, "capacity", vipci_shape_capacity(vipci_peek64(v, &o->shape)));
+    vipci_put(t, "receivers_asleep", vipci_sleepers(v, VIPCI_FOR_MESSAGE, i));
+    vipci_put(t, "senders_asleep", vipci_sleepers(v, VIPCI_FOR_ROOM, i));
+    if (vipci_state(state) == VIPCI_OPEN) {
+        vipci_intend(v, vipci_at_object(i));
+        if (vipci_load64(v, &o->state) == state && vipci_ring_open(v, o, &r) == VIPC_OK) {
+            uint32_t full = vipci_count_phase(v, r, true), room = vipci_count_phase(v, r, false);
+            vipci_put(t, "queued", full);
+            vipci_put(t, "claimed", full + room <= r->capacity ? r->capacity - full - room : 0);
+        }
+        vipci_intend_nothing(v);
+    }
+    vipci_end_line(t);
+}
+static void vipci_dump_view(const vipc *v, vipci_text *t, uint32_t i)
+{
+    static const char waits[8][8] = { "", "message", "room", "reply", "name", "process", "lock", "" };
+    vipci_view *w = vipci_view_at(v, i);
+    uint32_t owner = (uint32_t)vipci_load64(v, &w->owner) - 1;
+    uint64_t cell = vipci_load64(v, vipci_cell_at(v, i)), intent = vipci_load64(v, &w->intent), call = vipci_load64(v, &w->call);
+    if (owner >= v->max_processes) return;
+    vipci_put(t, "view", i);
+    vipci_put(t, "of", vipci_peek64(v, &vipci_process_at(v, owner)->pid));
+    if ((cell & 3) != VIPCI_AWAKE) {
+        vipci_put_text(t, (cell & 3) == VIPCI_WAITING ? " asleep for " : " woken for ", 12);
+        vipci_put(t, waits[cell >> 32 & 7], cell >> 35);
+    }
+    if (intent) vipci_put(t, (intent & 3) == VIPCI_AT_OBJECT ? "at endpoint" : "at view", (intent >> 2) - 1);
+    if (VIPCI_CALL_STATE(call)) {
+        vipci_put(t, "call", call >> 32);
+        vipci_put(t, "state", VIPCI_CALL_STATE(call));
+        if (VIPCI_CALL_SERVER(call)) vipci_put(t, "server view", VIPCI_CALL_SERVER(call) - 1);
+    }
+    vipci_end_line(t);
+}
+VIPC_API vipc_error vipc_dump(vipc *self, vipc_line_fn line, void *user)
+{
+    vipc_error e = vipci_known(self);
+    if (e != VIPC_OK) return e;
+    if (!line) return VIPC_ERR_INVALID_ARGUMENT;
+    vipci_domain *d = vipci_d(self);
+    vipci_text t;
+    t.n = 0;
+    t.fn = line;
+    t.user = user;
+    uint64_t lock = vipci_load64(self, &d->lock);
+    vipci_put(&t, "domain layout", d->layout);
+    vipci_put(&t, "bytes", self->length);
+    vipci_put(&t, "frames", vipci_load64(self, &d->frames));
+    if (lock) vipci_put(&t, "locked by view", (lock & 0xffff) - 1);
+    vipci_end_line(&t);
+    for (uint32_t i = 0; i < self->max_processes; i++) {
+        vipci_process *p = vipci_process_at(self, i);
+        if (!vipci_load64(self, &p->proof)) continue;
+        vipci_put(&t, "process", vipci_load64(self, &p->pid));
+        vipci_put_label(&t, p->label, VIPC_LABEL_MAX);
+        vipci_put(&t, "native", vipci_peek64(self, &p->native_id));
+        vipci_put(&t, "threads", vipci_load32(self, &p->threads));
+        vipci_put(&t, "capabilities", vipci_peek32(self, &p->capabilities));
+        vipci_put(&t, "endpoints", vipci_peek32(self, &p->objects));
+        vipci_end_line(&t);
+    }
+    for (uint32_t i = 0, n = vipci_views_used(self); i < n; i++) vipci_dump_view(self, &t, i);
+    for (uint32_t i = 0; i < self->max_objects && i < vipci_load32(self, &d->used_objects); i++) vipci_dump_object(self, &t, i);
+    for (uint32_t i = 0; i < self->max_names && i < vipci_load32(self, &d->used_names); i++) {
+        vipci_name *n = vipci_name_at(self, i);
+        vipci_entry *c = vipci_linked(self, vipci_peek32(self, &n->cap));
+        if (!c) continue;
+        vipci_put_text(&t, "name", 4);
+        vipci_put_label(&t, n->text, VIPC_NAME_MAX);
+        vipci_put(&t, "object", vipci_peek32(self, &c->object));
+        vipci_end_line(&t);
+    }
+    return VIPC_OK;
+}
+
+/* ---------------------------------------------------------------------------------------------------- >>init
+ * Configuration, and the two ways into a domain.  A handle's pointers and limits are computed here, once, from a configuration that was
+ * checked; shared memory is not asked for them again. */
+static bool vipci_default(uint32_t *field, uint64_t otherwise, uint32_t most)
+{
+    if (*field == 0) *field = otherwise < most ? (uint32_t)otherwise : most;
+    return *field <= most;
+}
+static bool vipci_resolve(const vipc_config *given, vipc_config *c)
+{
+    vipc_config none = VIPC_INIT;
+    *c = given ? *given : none;
+    return vipci_default(&c->max_processes, 64, VIPCI_MEMBERS_MAX) && vipci_default(&c->max_threads, 2 * (uint64_t)c->max_processes, VIPCI_MEMBERS_MAX)
+        && vipci_default(&c->max_objects, 1024, VIPCI_INDEX_MAX) && vipci_default(&c->max_capabilities, 4 * (uint64_t)c->max_objects, VIPCI_INDEX_MAX)
+        && vipci_default(&c->max_names, 256, 1u << 20) && vipci_default(&c->page_shift, 12, 20) && c->page_shift >= 8
+        && vipci_default(&c->objects_per_process, c->max_objects, 0xffffffffu)
+        && vipci_default(&c->capabilities_per_process, c->max_capabilities, 0xffffffffu);
+}
+/* Offsets of the tables, one after the other, each on a line of its own; false if the sum overflows. */
+enum { VIPCI_PROCESSES, VIPCI_VIEWS, VIPCI_CELLS, VIPCI_OBJECTS, VIPCI_CAPS, VIPCI_NAMES, VIPCI_BUCKETS, VIPCI_TABLES };
+static bool vipci_offsets(const vipc_config *c, uint64_t at[VIPCI_TABLES + 1])
+{
+    const uint64_t size[VIPCI_TABLES] = { sizeof(vipci_process), sizeof(vipci_view), sizeof(vipci_u64), sizeof(vipci_object), sizeof(vipci_entry),
+                                          sizeof(vipci_name), sizeof(uint32_t) };
+    const uint64_t count[VIPCI_TABLES] = { (uint64_t)c->max_processes + 1, (uint64_t)c->max_threads + 1, (uint64_t)c->max_threads + 1, c->max_objects,
+                                           c->max_capabilities, c->max_names, vipci_buckets(c->max_names) };
+    at[0] = vipci_round(sizeof(vipci_domain), VIPC_LINE);
+    for (uint32_t i = 0; i < VIPCI_TABLES; i++) {
+        at[i + 1] = at[i];
+        if (!vipci_add(&at[i + 1], vipci_round(size[i] * count[i], VIPC_LINE))) return false;       /* < 2^9 * 2^25 */
+    }
+    return at[VIPCI_TABLES] <= (uint64_t)(size_t)-1 / 2;
+}
+VIPC_API uint64_t vipc_required_size(const vipc_config *config)
+{
+    vipc_config c;
+    uint64_t at[VIPCI_TABLES + 1];
+    return vipci_resolve(config, &c) && vipci_offsets(&c, at) ? at[VIPCI_TABLES] : 0;
+}
+static bool vipci_hooks_good(const vipc_hooks *h)
+{
+    return h && h->size == sizeof *h && h->frame_alloc && h->frame_free && h->frame_pointer && !h->block == !h->wake && !h->enter == !h->leave;
+}
+static void vipci_map(vipc *v, void *memory, const vipc_config *c, const uint64_t at[VIPCI_TABLES + 1], const vipc_hooks *hooks)
+{
+    vipci_zero(v, sizeof *v);
+    v->hooks = hooks;
+    v->base = (unsigned char *)memory;
+    v->processes = v->base + at[VIPCI_PROCESSES];
+    v->views = v->base + at[VIPCI_VIEWS];
+    v->cells = v->base + at[VIPCI_CELLS];
+    v->objects = v->base + at[VIPCI_OBJECTS];
+    v->caps = v->base + at[VIPCI_CAPS];
+    v->names = v->base + at[VIPCI_NAMES];
+    v->buckets = v->base + at[VIPCI_BUCKETS];
+    v->length = at[VIPCI_TABLES];
+    v->max_processes = c->max_processes + 1;                 /* with the doorman's */
+    v->max_threads = c->max_threads + 1;
+    v->max_objects = c->max_objects;
+    v->max_caps = c->max_capabilities;
+    v->max_names = c->max_names;
+    v->page_shift = c->page_shift;
+    v->patience = VIPCI_PATIENCE_MAX / 4;
+}
+VIPC_API vipc_error vipc_init(vipc *self, void *memory, uint64_t size, const vipc_config *config, const vipc_process_desc *desc, const vipc_hooks *hooks)
+{
+    vipc_config c;
+    uint64_t at[VIPCI_TABLES + 1];
+    if (!self || !memory || ((uintptr_t)memory & (VIPC_LINE - 1)) || !vipci_hooks_good(hooks)) return VIPC_ERR_INVALID_ARGUMENT;
+    if (!vipci_resolve(config, &c) || !vipci_offsets(&c, at)) return VIPC_ERR_INVALID_ARGUMENT;
+    if (size < at[VIPCI_TABLES]) return VIPC_ERR_OUT_OF_MEMORY;
+    vipc v;
+    vipci_map(&v, memory, &c, at, hooks);
+    vipci_zero(memory, at[VIPCI_TABLES]);
+    vipci_domain *d = vipci_d(&v);
+    d->layout = VIPC_LAYOUT;
+    d->order = VIPCI_ORDER;
+    d->total = at[VIPCI_TABLES];
+    d->config = c;
+    vipc_error e = vipci_join(&v, &v, desc, desc && desc->proof ? desc->proof : VIPCI_NO_PROOF);
+    if (e != VIPC_OK) return e;
+    vipci_commit(&v);
+    vipci_unlock(&v);
+    vipci_store64(&v, &d->magic, VIPCI_MAGIC);               /* last: an attach before this is NOT_INITIALIZED */
+    *self = v;
+    self->here = self;
+    return VIPC_OK;
+}
+static bool vipci_matches(const vipc_config *expect, const vipc_config *c)
+{
+    const uint32_t *want = &expect->max_processes, *have = &c->max_processes;
+    for (size_t i = 0; i < sizeof *c / sizeof *want; i++)
+        if (want[i] && want[i] != have[i]) return false;
+    return true;
+}
+/* Is there a whole domain in these bytes?  Its configuration is copied, then checked, then used. */
+static vipc_error vipci_inspect(void *memory, uint64_t size, vipc_config *c, uint64_t at[VIPCI_TABLES + 1])
+{
+    vipci_domain *d = (vipci_domain *)memory;
+    vipc_config resolved;
+    if (size < sizeof *d) return VIPC_ERR_BAD_DOMAIN;
+    if (d->magic == 0) return VIPC_ERR_NOT_INITIALIZED;
+    if (d->magic == 0x767269642d697063ull) return VIPC_ERR_VERSION;      /* VIPCI_MAGIC in the other byte order */
+    if (d->magic != VIPCI_MAGIC) return VIPC_ERR_BAD_DOMAIN;
+    if (d->layout != VIPC_LAYOUT || d->order != VIPCI_ORDER) return VIPC_ERR_VERSION;
+    *c = d->config;
+    if (!vipci_resolve(c, &resolved) || !vipci_matches(&resolved, c) || !vipci_offsets(c, at)) return VIPC_ERR_BAD_DOMAIN;
+    return d->total == at[VIPCI_TABLES] && size >= d->total ? VIPC_OK : VIPC_ERR_BAD_DOMAIN;
+}
+VIPC_API vipc_error vipc_attach(vipc *self, void *memory, uint64_t size, const vipc_config *expect, const vipc_process_desc *desc, const vipc_hooks *hooks)
+{
+    vipc_config c;
+    uint64_t at[VIPCI_TABLES + 1], proof = desc && desc->proof ? desc->proof : VIPCI_NO_PROOF;
+    if (!self || !memory || ((uintptr_t)memory & (VIPC_LINE - 1)) || !vipci_hooks_good(hooks)) return VIPC_ERR_INVALID_ARGUMENT;
+    vipc_error e = vipci_inspect(memory, size, &c, at);
+    if (e == VIPC_OK && expect && !vipci_matches(expect, &c)) e = VIPC_ERR_INVALID_ARGUMENT;
+    if (e != VIPC_OK) return e;
+    vipc v;
+    vipci_map(&v, memory, &c, at, hooks);
+    e = vipci_join(&v, &v, desc, proof);
+    if (e == VIPC_ERR_LIMIT && hooks->process_alive) {
+        e = vipci_doorman(&v, proof);
+        if (e == VIPC_OK) e = vipci_join(&v, &v, desc, proof);
+    }
+    if (e != VIPC_OK) return e;
+    vipci_commit(&v);
+    vipci_unlock(&v);
+    *self = v;
+    self->here = self;
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_config_get(const vipc *self, vipc_config *out)
+{
+    vipc_error e = vipci_known(self);
+    if (e != VIPC_OK) return e;
+    if (!out) return VIPC_ERR_INVALID_ARGUMENT;
+    *out = vipci_d(self)->config;
+    out->max_processes = self->max_processes - 1;
+    out->max_threads = self->max_threads - 1;
+    out->max_objects = self->max_objects;
+    out->max_capabilities = self->max_caps;
+    out->max_names = self->max_names;
+    out->page_shift = self->page_shift;
+    return VIPC_OK;
+}
+#endif /* VERIDIAN_IPC_IMPLEMENTATION */
+
+/* ------------------------------------------------------------------------------------------------- >>licence
+ * Yours under either of these, as you like.
+ *
+ * 1. MIT.  Copyright (c) 2026 the veridian_ipc authors.
+ * Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files (the
+ * "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy, modify, merge, publish,
+ * distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is furnished to do so, subject to
+ * the following conditions: The above copyright notice and this permission notice shall be included in all copies or substantial portions
+ * of the Software.  THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+ * WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT.  IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE
+ * LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN
+ * CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+ *
+ * 2. Unlicense (https://unlicense.org).
+ * This is free and unencumbered software released into the public domain.  Anyone is free to copy, modify, publish, use, compile, sell, or
+ * distribute this software, either in source code form or as a compiled binary, for any purpose, commercial or non-commercial, and by any
+ * means.  In jurisdictions that recognize copyright laws, the author or authors of this software dedicate any and all copyright interest in
+ * the software to the public domain.  THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, AS ABOVE.
+ */
