@@ -62,14 +62,18 @@
  *   VIPC_STATIC                     unset    -                           every includer: all functions become static
  *   VIPC_API                        extern   a linkage specifier         every includer: e.g. a visibility attribute
  *   VIPC_LINE                       64       bytes of a cache line       every includer: alignment that is asked of the memory
+ *   VIPC_NO_CALLS                   0        1: no vipc_call, no replies      every includer; the layout of a domain stays as it is
+ *   VIPC_NO_NAMES                   0        1: no publish, no look-up      every includer
+ *   VIPC_NO_INSPECT                 0        1: no check, dump, stats_get,   every includer
+ *                                            cap_get, endpoint_get
  *   VIPC_SKIP_MAX                   64       8 bytes of stack each       implementation: paused writers that a receiver can tell apart
  *   VIPC_CRITICAL_ATOMICS           unset    -                           implementation: make atomics from hooks enter and leave
  *   VIPC_ATOMIC_CAS64 and friends   builtin  see >>atomics               implementation: your own atomic operations, all or none
  *
  * INDEX (each line is a tag: search for it)
  *   >>intro >>platform >>version >>errors >>types >>hooks >>api
- *   >>base >>atomics >>layout >>hookcalls >>waiting >>lock >>tables >>caps >>queue >>endpoint
- *   >>death >>names >>call >>carry >>transfer >>process >>look >>init >>licence
+ *   >>base >>atomics >>layout >>hookcalls >>waiting >>lock >>tables >>caps >>queue >>call >>endpoint >>death
+ *   >>carry >>transfer >>calling >>rights >>names >>process >>look >>init >>licence
  *
  * CAVEATS
  *   Tested on x86-64 and i386 natively, on aarch64 (weakly ordered) and s390x (big-endian) under emulation, which shows no
@@ -100,6 +104,15 @@ extern "C" {
 #else
 #define VIPC_API extern
 #endif
+#endif
+#ifndef VIPC_NO_CALLS
+#define VIPC_NO_CALLS 0
+#endif
+#ifndef VIPC_NO_NAMES
+#define VIPC_NO_NAMES 0
+#endif
+#ifndef VIPC_NO_INSPECT
+#define VIPC_NO_INSPECT 0
 #endif
 #ifndef VIPC_LINE
 #define VIPC_LINE 64     /* bytes: the cache line of x86-64 and of most Arm cores */
@@ -168,7 +181,7 @@ enum vipc_right {                      /* the low four are the token's flags */
 };
 enum vipc_flag {                       /* vipc_message.flags; any other bit is VIPC_ERR_INVALID_MESSAGE */
     VIPC_UNORDERED = 2,                /* accepted, promises nothing */
-    VIPC_IS_REPLY = 8,                 /* set by the core alone, on replies; a sender that sets it gets INVALID_MESSAGE */
+    VIPC_IS_REPLY = 8,                 /* set by the core alone, on replies; ignored in what is sent, so that a reply can be the next request */
     VIPC_HAS_CAPABILITY = 16           /* .capability travels along */
 };
 enum vipc_full { VIPC_FULL_BLOCK = 0, VIPC_FULL_FAIL = 1 };   /* what a send with a deadline does at a full queue */
@@ -325,6 +338,7 @@ typedef struct vipc {
     unsigned char *processes, *views, *cells, *objects, *caps, *names, *buckets;
     unsigned char *mine;               /* own view record */
     uint64_t length, pid;
+    uint64_t identity, from;           /* own view's owner word; pid and view as a message's sender word has them */
     uint32_t max_processes, max_threads, max_objects, max_caps, max_names, page_shift;
     uint32_t process, view, incarnation;
     uint32_t patience;                 /* how long a wait spins before it sleeps: learned */
@@ -395,7 +409,7 @@ VIPC_API vipc_time vipc_time_now(const vipc *self);
 /* now + ns, at most VIPC_FOREVER - 1: for deadlines.  Without a clock VIPC_FOREVER.  Any context. */
 VIPC_API vipc_time vipc_after(const vipc *self, uint64_t nanoseconds);
 
-/* -- capabilities; all but get, require and the token's fields are slow path -- */
+/* -- capabilities; all but require and the token's fields are slow path -- */
 /* A new capability for the caller, a child of `from`, with no more than it has.  LIMIT: table or the process's share is full. */
 VIPC_API vipc_error vipc_derive(vipc *self, vipc_cap from, const vipc_derive_desc *desc, vipc_cap *out);
 /* The same for process `to`; needs GRANT.  *out is valid for `to` only: tell it by a message.  PROCESS_NOT_FOUND, LIMIT. */
@@ -410,7 +424,10 @@ VIPC_API vipc_error vipc_close(vipc *self, vipc_cap cap);
  * TIMEOUT (WOULD_BLOCK with NOW): closed, but a live member is still inside (it may be stopped): its memory is kept back; calling
  * again with the same cap finishes it, and so does any later trim.  A process: as vipc_process_destroy. */
 VIPC_API vipc_error vipc_destroy(vipc *self, vipc_cap cap, vipc_time deadline);
+/* What there is to know of one's own capability; any right will do.  Slow path.  O(children). */
+#if !VIPC_NO_INSPECT
 VIPC_API vipc_error vipc_cap_get(vipc *self, vipc_cap cap, vipc_cap_info *out);
+#endif
 /* The check by itself: is it the caller's, of this type (0: any), with all these rights?  PERMISSION_DENIED: valid, but not that.  O(1), one table
  * probe.  Any context. */
 VIPC_API vipc_error vipc_cap_require(vipc *self, vipc_cap cap, uint32_t type, uint32_t rights);
@@ -426,7 +443,9 @@ VIPC_API vipc_error vipc_endpoint_create(vipc *self, const vipc_endpoint_desc *d
 /* From now on only process `only` may receive; once.  Needs BIND.  ENDPOINT_BUSY: bound already; PROCESS_NOT_FOUND.  Slow path. */
 VIPC_API vipc_error vipc_endpoint_bind(vipc *self, vipc_cap endpoint, vipc_pid only);
 /* Any right will do.  The counts are of one moment.  O(capacity + max_threads). */
+#if !VIPC_NO_INSPECT
 VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoint_info *out);
+#endif
 /* Queue a copy of *m; needs SEND.  OK: it will be received exactly once, or the endpoint ends first.  Messages of one thread arrive in
  * order, except what a receiver died with (vipc_info.redelivered).
  * CHANNEL_FULL: no room, with NOW or VIPC_FULL_FAIL (it may come early while an operation of another thread stands still halfway);
@@ -444,6 +463,7 @@ VIPC_API vipc_error vipc_send_large(vipc *self, vipc_cap to, const vipc_outgoing
 /* MESSAGE_TOO_LARGE: payload_capacity is too small: it stays queued, m->info is written.  On any error the bytes at m->payload are undefined. */
 VIPC_API vipc_error vipc_receive_large(vipc *self, vipc_cap from, vipc_incoming *m, vipc_time deadline);
 
+#if !VIPC_NO_CALLS
 /* -- call and reply -- */
 /* Send a request and wait for its reply; needs SEND.  request and reply may be one object.  Errors of vipc_send (for the request) and:
  * PEER_DEAD: the server died, or ended with the request in hand; CLOSED: the endpoint was destroyed; whatever vipc_reply_drop said; DEADLOCK: the only
@@ -459,10 +479,12 @@ VIPC_API vipc_error vipc_reply_drop(vipc *self, vipc_reply_right to, vipc_error 
 /* Reply, then receive, in one step: a server's loop.  A right of none, or a reply that nobody waits for any more, does not stop the receive; any
  * other error of the reply is returned before it.  reply and m may be one object.  info is required. */
 VIPC_API vipc_error vipc_reply_receive(vipc *self, vipc_reply_right to, const vipc_message *reply, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline);
+#endif
 
 /* The present wait of that view, or else its next, gives CANCELLED.  From any thread, interrupt or signal handler of the process that owns the view. */
 VIPC_API vipc_error vipc_cancel(vipc *thread);
 
+#if !VIPC_NO_NAMES
 /* -- names; slow path -- */
 /* Let others look cap up under a name of 1..255 bytes without '/'; needs GRANT.  They get children of it with at most these rights.
  * EXISTS: another that lives has it (a dead publisher's name is replaced); NAME_TOO_LONG; LIMIT: names or capabilities. */
@@ -472,7 +494,9 @@ VIPC_API vipc_error vipc_unpublish(vipc *self, const char *name);
 /* A new capability of the caller's for what is published there, with these rights (0: all that it offers; more: PERMISSION_DENIED).
  * Sleeps until somebody publishes it.  ENDPOINT_NOT_FOUND with NOW; TIMEOUT; CANCELLED; LIMIT. */
 VIPC_API vipc_error vipc_lookup(vipc *self, const char *name, uint32_t rights, vipc_cap *out, vipc_time deadline);
+#endif
 
+#if !VIPC_NO_INSPECT
 /* -- looking inside -- */
 VIPC_API vipc_error vipc_stats_get(vipc *self, vipc_stats *out);
 /* Walk every table, list and queue; count what breaks an invariant, and log each.  For tests and debuggers.  Slow path, O(everything). */
@@ -481,6 +505,7 @@ typedef void (*vipc_line_fn)(void *user, const char *line, size_t length);
 /* The domain in words, one object a line (no line feed in `line`, which is borrowed).  Reads only, takes no lock: safe on a live or a
  * damaged domain, and may show a change half made. */
 VIPC_API vipc_error vipc_dump(vipc *self, vipc_line_fn line, void *user);
+#endif
 
 #ifdef __cplusplus
 }
@@ -533,17 +558,6 @@ static inline void vipci_copy(void *to, const void *from, uint64_t bytes)
     unsigned char *d = (unsigned char *)to;
     const unsigned char *s = (const unsigned char *)from;
     for (uint64_t i = 0; i < bytes; i++) d[i] = s[i];
-}
-/* n / d and the remainder, bit by bit: rarely needed, and 32-bit compilers call a library for it.  d is not 0. */
-static uint64_t vipci_divide(uint64_t n, uint64_t d, uint64_t *rest)
-{
-    uint64_t q = 0, r = 0;
-    for (uint32_t bit = 64; bit-- > 0;) {
-        r = r << 1 | (n >> bit & 1);
-        if (r >= d) { r -= d; q |= (uint64_t)1 << bit; }
-    }
-    if (rest) *rest = r;
-    return q;
 }
 static void vipci_label(char to[VIPC_LABEL_MAX + 1], const char *from)
 {
@@ -836,7 +850,7 @@ static inline vipc_error vipci_known(const vipc *v)
 {
     if (!v || v->here != v) return VIPC_ERR_INVALID_ARGUMENT;
     if (!v->hooks || v->hooks->size != sizeof(vipc_hooks)) return VIPC_ERR_NOT_INITIALIZED;
-    if (vipci_load64(v, &vipci_mine(v)->owner) != ((uint64_t)v->incarnation << 32 | (v->process + 1))) return VIPC_ERR_NOT_INITIALIZED;
+    if (vipci_load64(v, &vipci_mine(v)->owner) != v->identity) return VIPC_ERR_NOT_INITIALIZED;
     return VIPC_OK;
 }
 
@@ -902,7 +916,7 @@ static void vipci_wake(const vipc *v, uint32_t view)
 enum { VIPCI_AWAKE = 0, VIPCI_WAITING = 1, VIPCI_CHOSEN = 2 };
 enum { VIPCI_FOR_MESSAGE = 1, VIPCI_FOR_ROOM, VIPCI_FOR_REPLY, VIPCI_FOR_NAME, VIPCI_FOR_PROCESS, VIPCI_FOR_LOCK };
 #define VIPCI_SLICE 50000000u          /* ns: first sleep before a look for deaths; doubles to 16 times that */
-#define VIPCI_PATIENCE_MAX 400u        /* looks before a sleep, some 20 us: what one wake-up across CPUs costs */
+#define VIPCI_PATIENCE_MAX 800u        /* looks before a sleep, some 40 us: what a sleep and a wake-up across CPUs cost together */
 #define VIPCI_PATIENCE_MIN 8u
 #define VIPCI_SPIN_MAX 100000u
 
@@ -913,7 +927,9 @@ typedef struct vipci_wait {
     uint32_t limit, spun;              /* looks before the first sleep */
     uint32_t slept;                    /* sleeps so far */
     uint32_t ticket;                   /* kept over lost races, so that a place in the order is kept too */
-    bool registered, chosen, deaf;     /* deaf: vipc_cancel does not end it */
+    bool registered, chosen;
+    bool deaf;                         /* vipc_cancel does not end it */
+    bool restless;                     /* nobody will wake it: sleep a millisecond at first, and look again */
     bool look_for_deaths;              /* out: a slice is over, the caller should sweep */
     uint64_t cell;
 } vipci_wait;
@@ -1005,12 +1021,23 @@ static void vipci_unregister(const vipc *v, vipci_wait *w)
     w->registered = false;
 }
 
+/* How long to look before a sleep is learned: a wait that ended while it looked makes the next one more patient, one that slept all the same less, and
+ * every 32nd sleep asks anew whether times have changed. */
+static void vipci_lose_patience(vipc *v)
+{
+    if (v->patience > VIPCI_PATIENCE_MIN) v->patience -= v->patience / 4 + 1;
+    if ((vipci_peek64(v, &vipci_mine(v)->count[VIPCI_SLEEPS]) & 31) == 31) v->patience = VIPCI_PATIENCE_MAX / 2;
+}
+static inline void vipci_learn(vipc *v, const vipci_wait *w)       /* the wait is over, well or not */
+{
+    if (w->spun && !w->slept && v->patience < VIPCI_PATIENCE_MAX) v->patience += v->patience / 4 + 1;
+}
 static vipc_error vipci_sleep(vipc *v, vipci_wait *w, vipc_time now)
 {
     uint64_t shift = w->slept < 4 ? w->slept : 4;
-    vipc_time until = w->deadline, slice = now + ((uint64_t)VIPCI_SLICE << shift);
-    if (v->hooks->process_alive && v->hooks->now && slice < until) until = slice;
-    if (w->slept++ == 0 && w->limit) v->patience -= v->patience > 2 * VIPCI_PATIENCE_MIN ? v->patience / 4 : 0;    /* spinning was no use */
+    vipc_time until = w->deadline, slice = now + ((uint64_t)(w->restless ? VIPCI_SLICE / 50 : VIPCI_SLICE) << shift);
+    if ((w->restless || v->hooks->process_alive) && v->hooks->now && slice < until) until = slice;
+    if (w->slept++ == 0) vipci_lose_patience(v);
     vipc_error e = vipci_block(v, vipci_low_half(vipci_cell_at(v, v->view)), (uint32_t)w->cell, until);            /* W3 */
     if (e == VIPC_ERR_TIMEOUT && until != w->deadline) w->look_for_deaths = true;
     return e == VIPC_ERR_TIMEOUT ? VIPC_OK : e;
@@ -1028,7 +1055,7 @@ static vipc_error vipci_pause(vipc *v, vipci_wait *w)
         vipci_relax(v);
         return VIPC_OK;
     }
-    vipc_time now = w->deadline != VIPC_FOREVER || v->hooks->process_alive ? vipci_now(v) : 0;
+    vipc_time now = w->deadline != VIPC_FOREVER || v->hooks->process_alive || w->restless ? vipci_now(v) : 0;
     if (w->deadline != VIPC_FOREVER && now >= w->deadline) return VIPC_ERR_TIMEOUT;
     if (w->spun < w->limit) { w->spun++; return VIPC_OK; }
     if (!w->registered) { vipci_register(v, w); return VIPC_OK; }          /* the second look follows */
@@ -1036,12 +1063,6 @@ static vipc_error vipci_pause(vipc *v, vipci_wait *w)
     if (e == VIPC_OK && (vipci_load64(v, vipci_cell_at(v, v->view)) & 3) == VIPCI_CHOSEN) vipci_unregister(v, w);
     return e;
 }
-/* The wait has ended, well or not. */
-static inline void vipci_learn(vipc *v, const vipci_wait *w)
-{
-    if (w->spun && !w->slept && v->patience < VIPCI_PATIENCE_MAX) v->patience += v->patience / 4 + 1;    /* spinning paid */
-}
-
 /* ---------------------------------------------------------------------------------------------------- >>lock
  * One lock for the slow path: tables, trees, lists, names, frames.  Lock order: it is the only one.  Its word names view and incarnation in one CAS, so
  * that whoever finds the holder dead can tell, and cannot rob a later holder of the same index.  What it guards is changed through
@@ -1214,42 +1235,9 @@ static vipc_error vipci_take_slot(const vipc *v, uint32_t *free_head, uint32_t *
 }
 #define VIPCI_NEXT_FREE(record_at, head, limit) ((head) && (head) <= (limit) ? (record_at)(v, (head) - 1)->next : 0)
 
-static uint32_t vipci_hash(const char *text, uint32_t length)       /* FNV-1a, 32 bits */
-{
-    uint32_t h = 2166136261u;
-    for (uint32_t i = 0; i < length; i++) h = (h ^ (unsigned char)text[i]) * 16777619u;
-    return h;
-}
 static uint32_t *vipci_bucket(const vipc *v, uint32_t hash)
 {
     return (uint32_t *)(void *)v->buckets + (hash & (vipci_buckets(v->max_names) - 1));
-}
-/* Length of a valid name, or the error. */
-static vipc_error vipci_name_length(const char *name, uint32_t *length)
-{
-    uint32_t n = 0;
-    if (!name) return VIPC_ERR_INVALID_ARGUMENT;
-    for (; name[n]; n++) {
-        if (n == VIPC_NAME_MAX) return VIPC_ERR_NAME_TOO_LONG;
-        if (name[n] == '/') return VIPC_ERR_INVALID_ARGUMENT;
-    }
-    *length = n;
-    return n ? VIPC_OK : VIPC_ERR_INVALID_ARGUMENT;
-}
-/* Link of the record with this name, or 0. */
-static uint32_t vipci_name_find(const vipc *v, const char *text, uint32_t length)
-{
-    uint32_t hash = vipci_hash(text, length), link = *vipci_bucket(v, hash);
-    for (uint32_t steps = 0; link && link <= v->max_names && steps <= v->max_names; steps++) {
-        const vipci_name *n = vipci_name_at(v, link - 1);
-        if (n->cap && n->hash == hash && n->length == length) {
-            uint32_t i = 0;
-            while (i < length && n->text[i] == text[i]) i++;
-            if (i == length) return link;
-        }
-        link = n->next;
-    }
-    return 0;
 }
 static void vipci_name_remove(const vipc *v, uint32_t link)
 {
@@ -1518,14 +1506,15 @@ static VIPCI_COLD vipc_error vipci_ring_find(vipc *v, uint64_t queue, uint64_t s
     r->stride = vipci_stride(payload);
     return VIPC_OK;
 }
-static inline vipc_error vipci_ring_open(vipc *v, vipci_object *o, vipci_ring **out)
+static inline vipc_error vipci_ring_at(vipc *v, vipci_object *o, uint32_t index, vipci_ring **out)
 {
     uint64_t queue = vipci_load64(v, &o->queue), shape = vipci_peek64(v, &o->shape);
-    vipci_ring *r = &v->seen[vipci_index(v, o) & 3];
+    vipci_ring *r = &v->seen[index & 3];
     *out = r;
     if (VIPCI_LIKELY(r->queue == queue && r->shape == shape && queue != 0)) return VIPC_OK;
     return vipci_ring_find(v, queue, shape, r);
 }
+static vipc_error vipci_ring_open(vipc *v, vipci_object *o, vipci_ring **out) { return vipci_ring_at(v, o, vipci_index(v, o), out); }
 
 /* What the hints ought to be, from the slots alone: for hints that make no sense. */
 static VIPCI_COLD void vipci_hints(const vipc *v, const vipci_ring *r, uint64_t *tail, uint64_t *head)
@@ -2067,25 +2056,27 @@ static void vipci_clean_view(vipc *v, uint32_t i)
     vipci_store32(v, &dead->target, 0);
     vipci_intend_nothing(v);
 }
-/* Does the view that a call word names as its server belong to process p? */
-static bool vipci_served_by(const vipc *v, uint64_t word, uint32_t p)
+/* Is the server that a call word names view `only`, or with VIPCI_ANY_VIEW any view of process p? */
+#define VIPCI_ANY_VIEW 0xffffffffu
+static bool vipci_served_by(const vipc *v, uint64_t word, uint32_t p, uint32_t only)
 {
     uint32_t server = VIPCI_CALL_SERVER(word) - 1;
+    if (only != VIPCI_ANY_VIEW) return server == only;
     return server < v->max_threads && (uint32_t)vipci_load64(v, &vipci_view_at(v, server)->owner) == p + 1;
 }
-static void vipci_fail_calls(vipc *v, uint32_t p)            /* of callers whose request p holds */
+static void vipci_fail_calls(vipc *v, uint32_t p, uint32_t only)       /* of callers whose requests they hold */
 {
     for (uint32_t i = 0, n = vipci_views_used(v); i < n; i++) {
         vipci_view *c = vipci_view_at(v, i);
         for (;;) {
             uint64_t word = vipci_load64(v, &c->call);
             uint32_t state = VIPCI_CALL_STATE(word);
-            if ((state != VIPCI_TAKEN && state != VIPCI_REPLYING) || !vipci_served_by(v, word, p)) break;
+            if ((state != VIPCI_TAKEN && state != VIPCI_REPLYING) || !vipci_served_by(v, word, p, only)) break;
             if (vipci_call_end(v, i, word, VIPC_ERR_PEER_DEAD)) break;
         }
         for (uint32_t b = 0; b < 2; b++) {
             uint64_t mark = vipci_load64(v, &c->abandoned[b]);
-            if (mark && vipci_served_by(v, mark, p)) (void)vipci_cas64(v, &c->abandoned[b], mark, 0);
+            if (mark && vipci_served_by(v, mark, p, only)) (void)vipci_cas64(v, &c->abandoned[b], mark, 0);
         }
     }
 }
@@ -2125,7 +2116,7 @@ static uint32_t vipci_end_process(vipc *v, uint32_t index)
     vipci_store32(v, &p->state, VIPCI_ENDING);
     for (uint32_t i = 0, n = vipci_views_used(v); i < n; i++)
         if ((uint32_t)vipci_load64(v, &vipci_view_at(v, i)->owner) == index + 1) vipci_clean_view(v, i);
-    vipci_fail_calls(v, index);
+    vipci_fail_calls(v, index, VIPCI_ANY_VIEW);
     for (; p->owned && p->owned <= v->max_objects && ended <= v->max_objects; ended++) {
         vipci_object *o = vipci_object_at(v, p->owned - 1);
         vipci_object_end(v, o, true);
@@ -2243,6 +2234,7 @@ typedef struct vipci_use {             /* one operation's use of one endpoint */
     vipci_entry *entry;
     vipci_object *o;
     uint64_t then;                     /* state of the endpoint when the operation began */
+    uint32_t index;
 } vipci_use;
 
 static inline vipc_error vipci_begin(vipc *v, vipci_use *u, vipc_cap cap, uint32_t rights)
@@ -2254,12 +2246,15 @@ static inline vipc_error vipci_begin(vipc *v, vipci_use *u, vipc_cap cap, uint32
     uint32_t index = vipci_peek32(v, &u->entry->object);
     if (!VIPCI_LIKELY(index < v->max_objects)) return VIPC_ERR_CORRUPT;
     u->cap = cap;
+    u->index = index;
     u->o = vipci_object_at(v, index);
     u->then = vipci_load64(v, &u->o->state);
     if (VIPCI_LIKELY(vipci_state(u->then) == VIPCI_OPEN)) return VIPC_OK;
     return vipci_state(u->then) == 0 ? VIPC_ERR_INVALID_CAPABILITY : u->then & VIPCI_OWNER_DIED ? VIPC_ERR_PEER_DEAD : VIPC_ERR_CLOSED;
 }
-/* RACE 8: asked with the intent set, before and after the claim. */
+/* RACE 1: asked with the intent set, before the queue is touched. */
+static inline bool vipci_open(const vipc *v, const vipci_use *u) { return vipci_load64(v, &u->o->state) == u->then; }
+/* RACE 8: asked after the claim. */
 static inline bool vipci_still(const vipc *v, const vipci_use *u)
 {
     return vipci_load64(v, &u->entry->token) == u->cap.token && vipci_load64(v, &u->o->state) == u->then;
@@ -2270,69 +2265,78 @@ static inline bool vipci_bound_away(const vipc *v, const vipci_use *u)
     return bound != 0 && bound != v->pid;
 }
 
-typedef struct vipci_letter { vipci_body body; const void *payload; uint32_t payload_size; } vipci_letter;
-static inline void vipci_address(const vipc *v, vipci_letter *l, const vipc_message *m, uint64_t flags)
+typedef struct vipci_letter {          /* what is to be sent; m and payload are the caller's, read inside the claim */
+    const vipc_message *m;
+    uint64_t sender;                   /* as in vipci_body */
+    uint32_t link, payload_size;
+    const void *payload;
+} vipci_letter;
+static inline vipci_letter vipci_address(const vipc *v, const vipc_message *m, uint64_t flags)
 {
-    l->body.sender = v->pid << 24 | (uint64_t)v->view << 8 | m->flags | flags;
-    l->body.badge = 0;
-    l->body.head = (uint64_t)m->opcode << 32;
-    for (uint32_t i = 0; i < VIPC_MESSAGE_WORDS; i++) l->body.data[i] = m->data[i];
-    l->payload = NULL;
-    l->payload_size = 0;
+    vipci_letter l;
+    l.m = m;
+    l.sender = v->from | (m->flags & (VIPC_UNORDERED | VIPC_HAS_CAPABILITY)) | flags;
+    l.link = l.payload_size = 0;
+    l.payload = NULL;
+    return l;
 }
-static inline void vipci_body_store(const vipc *v, vipci_body *to, const vipci_body *from)
+static inline void vipci_body_store(const vipc *v, vipci_body *to, const vipci_letter *l, uint64_t badge)
 {
-    vipci_word_store(v, &to->sender, from->sender);
-    vipci_word_store(v, &to->badge, from->badge);
-    vipci_word_store(v, &to->head, from->head);
-    for (uint32_t i = 0; i < VIPC_MESSAGE_WORDS; i++) vipci_word_store(v, &to->data[i], from->data[i]);
+    vipci_word_store(v, &to->sender, l->sender);
+    vipci_word_store(v, &to->badge, badge);
+    vipci_word_store(v, &to->head, (uint64_t)l->m->opcode << 32 | l->link);
+    vipci_word_store(v, &to->data[0], l->m->data[0]);        /* written out: compilers do not unroll atomics */
+    vipci_word_store(v, &to->data[1], l->m->data[1]);
+    vipci_word_store(v, &to->data[2], l->m->data[2]);
+    vipci_word_store(v, &to->data[3], l->m->data[3]);
 }
 static inline void vipci_body_load(const vipc *v, vipci_body *to, vipci_body *from)
 {
     to->sender = vipci_word_load(v, &from->sender);
     to->badge = vipci_word_load(v, &from->badge);
     to->head = vipci_word_load(v, &from->head);
-    for (uint32_t i = 0; i < VIPC_MESSAGE_WORDS; i++) to->data[i] = vipci_word_load(v, &from->data[i]);
+    to->data[0] = vipci_word_load(v, &from->data[0]);
+    to->data[1] = vipci_word_load(v, &from->data[1]);
+    to->data[2] = vipci_word_load(v, &from->data[2]);
+    to->data[3] = vipci_word_load(v, &from->data[3]);
 }
-static inline void vipci_write(const vipc *v, const vipci_ring *r, vipci_slot *s, const vipci_letter *l)
+static inline void vipci_write(const vipc *v, const vipci_ring *r, vipci_slot *s, const vipci_letter *l, uint64_t badge)
 {
-    vipci_body_store(v, &s->body, &l->body);
-    if (r->stride == sizeof(vipci_slot)) return;
+    vipci_body_store(v, &s->body, l, badge);
+    if (VIPCI_LIKELY(r->stride == sizeof(vipci_slot))) return;
     vipci_word_store(v, (vipci_u64 *)(void *)(s + 1), l->payload_size);
     vipci_copy((unsigned char *)(s + 1) + 8, l->payload, l->payload_size);
 }
 /* One attempt.  CHANNEL_FULL, VIPCI_NEEDS_LOCK (no queue yet), or what ended the endpoint or the capability. */
-static inline vipc_error vipci_send_try(vipc *v, vipci_use *u, vipci_letter *l)
+static vipc_error vipci_send_try(vipc *v, const vipci_use *u, const vipci_letter *l)
 {
-    uint32_t index = vipci_index(v, u->o);
     vipci_ring *r;
     vipc_error e;
-    vipci_intend(v, vipci_at_object(index));
-    if (!VIPCI_LIKELY(vipci_still(v, u))) { e = vipci_ended(v, u->o, u->then); goto out; }
-    e = vipci_ring_open(v, u->o, &r);
+    vipci_intend(v, vipci_at_object(u->index));
+    if (!VIPCI_LIKELY(vipci_open(v, u))) { e = vipci_ended(v, u->o, u->then); goto out; }
+    e = vipci_ring_at(v, u->o, u->index, &r);
     if (!VIPCI_LIKELY(e == VIPC_OK)) { e = e == VIPC_ERR_CHANNEL_EMPTY ? VIPCI_NEEDS_LOCK : e; goto out; }
-    l->body.badge = vipci_peek64(v, &u->entry->badge);
     for (;;) {
         vipci_slot *s;
         uint64_t lap;
         uint32_t irq = vipci_enter(v);
         e = vipci_claim(v, r, u->o, &s, &lap);
-        if (e != VIPC_OK) { vipci_leave(v, irq); break; }
+        if (!VIPCI_LIKELY(e == VIPC_OK)) { vipci_leave(v, irq); break; }
         if (!VIPCI_LIKELY(vipci_still(v, u))) {
             vipci_release_claim(v, s, v->view + 1, VIPCI_FULL);
             vipci_leave(v, irq);
             e = vipci_ended(v, u->o, u->then);
             break;
         }
-        vipci_write(v, r, s, l);
+        vipci_write(v, r, s, l, vipci_peek64(v, &u->entry->badge));
         bool published = vipci_publish(v, s, lap);           /* ---- point of no return ---- */
         vipci_leave(v, irq);
         if (VIPCI_LIKELY(published)) {
             vipci_count(v, VIPCI_SENT);
-            vipci_wake_one(v, VIPCI_FOR_MESSAGE, index, &u->o->receive_flag);
+            vipci_wake_one(v, VIPCI_FOR_MESSAGE, u->index, &u->o->receive_flag);
             break;
         }
-        vipci_wake_one(v, VIPCI_FOR_ROOM, index, &u->o->send_flag);
+        vipci_wake_one(v, VIPCI_FOR_ROOM, u->index, &u->o->send_flag);
     }
 out:
     vipci_intend_nothing(v);
@@ -2351,9 +2355,9 @@ static VIPCI_COLD void vipci_wait_over(vipc *v, vipci_wait *w, vipci_object *o)
     }
     vipci_intend_nothing(v);
 }
-static VIPCI_COLD vipc_error vipci_send_wait(vipc *v, vipci_use *u, vipci_letter *l, vipc_time deadline, vipc_error e)
+static VIPCI_COLD vipc_error vipci_send_wait(vipc *v, const vipci_use *u, const vipci_letter *l, vipc_time deadline, vipc_error e)
 {
-    vipci_wait w = vipci_wait_for(v, VIPCI_FOR_ROOM, vipci_index(v, u->o), &u->o->send_flag, u->o->spin, deadline);
+    vipci_wait w = vipci_wait_for(v, VIPCI_FOR_ROOM, u->index, &u->o->send_flag, u->o->spin, deadline);
     bool block = !(vipci_peek64(v, &u->o->shape) & 0x80000000u);
     for (;; e = vipci_send_try(v, u, l)) {
         if (e == VIPCI_NEEDS_LOCK) {
@@ -2371,7 +2375,7 @@ static VIPCI_COLD vipc_error vipci_send_wait(vipc *v, vipci_use *u, vipci_letter
     vipci_wait_over(v, &w, u->o);
     return e;
 }
-static inline vipc_error vipci_send(vipc *v, vipci_use *u, vipci_letter *l, vipc_time deadline)
+static inline vipc_error vipci_send(vipc *v, const vipci_use *u, const vipci_letter *l, vipc_time deadline)
 {
     vipc_error e = vipci_send_try(v, u, l);
     return VIPCI_LIKELY(e == VIPC_OK) ? e : vipci_send_wait(v, u, l, deadline, e);
@@ -2379,15 +2383,15 @@ static inline vipc_error vipci_send(vipc *v, vipci_use *u, vipci_letter *l, vipc
 static inline vipc_error vipci_flags_ok(const vipc_message *m)
 {
     if (!m) return VIPC_ERR_INVALID_ARGUMENT;
-    return VIPCI_LIKELY((m->flags & ~(uint32_t)(VIPC_UNORDERED | VIPC_HAS_CAPABILITY)) == 0) ? VIPC_OK : VIPC_ERR_INVALID_MESSAGE;
+    return VIPCI_LIKELY((m->flags & ~(uint32_t)(VIPC_UNORDERED | VIPC_IS_REPLY | VIPC_HAS_CAPABILITY)) == 0) ? VIPC_OK : VIPC_ERR_INVALID_MESSAGE;
 }
 /* A message that carries a capability: pack, send, and unpack if it was not sent. */
-static VIPCI_COLD vipc_error vipci_send_carrying(vipc *v, vipci_use *u, vipci_letter *l, vipc_cap cap, uint32_t call, vipc_time deadline)
+static VIPCI_COLD vipc_error vipci_send_carrying(vipc *v, const vipci_use *u, vipci_letter *l, vipc_cap cap, uint32_t call, vipc_time deadline)
 {
     uint32_t link = 0;
-    vipc_error e = vipci_pack(v, cap, (uint64_t)call << 32 | (vipci_index(v, u->o) + 1), deadline, &link);
+    vipc_error e = vipci_pack(v, cap, (uint64_t)call << 32 | (u->index + 1), deadline, &link);
     if (e != VIPC_OK) return e;
-    l->body.head |= link;
+    l->link = link;
     e = vipci_send(v, u, l, deadline);
     if (e != VIPC_OK) vipci_unpack(v, link);
     return e;
@@ -2395,24 +2399,22 @@ static VIPCI_COLD vipc_error vipci_send_carrying(vipc *v, vipci_use *u, vipci_le
 VIPC_API vipc_error vipc_send(vipc *self, vipc_cap to, const vipc_message *m, vipc_time deadline)
 {
     vipci_use u;
-    vipci_letter l;
     vipc_error e = vipci_begin(self, &u, to, VIPC_RIGHT_SEND);
     if (e == VIPC_OK) e = vipci_flags_ok(m);
     if (!VIPCI_LIKELY(e == VIPC_OK)) return e;
-    vipci_address(self, &l, m, 0);
+    vipci_letter l = vipci_address(self, m, 0);
     if (VIPCI_LIKELY(!(m->flags & VIPC_HAS_CAPABILITY))) return vipci_send(self, &u, &l, deadline);
     return vipci_send_carrying(self, &u, &l, m->capability, 0, deadline);
 }
 VIPC_API vipc_error vipc_send_large(vipc *self, vipc_cap to, const vipc_outgoing *m, vipc_time deadline)
 {
     vipci_use u;
-    vipci_letter l;
     vipc_error e = vipci_begin(self, &u, to, VIPC_RIGHT_SEND);
     if (e == VIPC_OK) e = vipci_flags_ok(m ? &m->message : NULL);
     if (e != VIPC_OK) return e;
     if (!m->payload && m->payload_size) return VIPC_ERR_INVALID_ARGUMENT;
     if (m->payload_size > vipci_shape_payload(vipci_peek64(self, &u.o->shape))) return VIPC_ERR_MESSAGE_TOO_LARGE;
-    vipci_address(self, &l, &m->message, 0);
+    vipci_letter l = vipci_address(self, &m->message, 0);
     l.payload = m->payload;
     l.payload_size = (uint32_t)m->payload_size;
     if (!(m->message.flags & VIPC_HAS_CAPABILITY)) return vipci_send(self, &u, &l, deadline);
@@ -2420,26 +2422,39 @@ VIPC_API vipc_error vipc_send_large(vipc *self, vipc_cap to, const vipc_outgoing
 }
 
 typedef struct vipci_parcel {          /* what a receive asks for, and gets */
+    vipc_message *m;                   /* written when the message is ours for good, and only then */
+    vipc_info *info;                   /* NULL: cannot answer calls either */
     void *payload;
     size_t capacity;
-    bool calls;                        /* the receiver can answer calls */
-    vipci_body body;
+    vipci_body body;                   /* of a message that is more than words */
     vipc_cap capability;
-    uint32_t payload_size;
-    bool again;
 } vipci_parcel;
-/* Of the message in a claimed slot: copy it.  MESSAGE_TOO_LARGE. */
-static inline vipc_error vipci_read(const vipc *v, const vipci_ring *r, const vipci_claimed *c, vipci_parcel *p)
+static inline void vipci_deliver(const vipci_body *b, vipc_cap cap, vipc_message *m)
 {
-    vipci_body_load(v, &p->body, &c->slot->body);
-    p->again = c->again;
-    p->payload_size = 0;
-    if (VIPCI_LIKELY(r->stride == sizeof(vipci_slot))) return VIPC_OK;
-    uint64_t size = vipci_word_load(v, (vipci_u64 *)(void *)(c->slot + 1));
-    if (size > r->stride - sizeof(vipci_slot) - 8) return VIPC_ERR_CORRUPT;
-    p->payload_size = (uint32_t)size;
-    if (size > p->capacity) return VIPC_ERR_MESSAGE_TOO_LARGE;
-    vipci_copy(p->payload, (const unsigned char *)(c->slot + 1) + 8, size);
+    m->capability = cap;
+    m->opcode = (uint32_t)(b->head >> 32);
+    m->flags = ((uint32_t)b->sender & (VIPC_UNORDERED | VIPC_IS_REPLY)) | (cap.token ? VIPC_HAS_CAPABILITY : 0);
+    m->data[0] = b->data[0];
+    m->data[1] = b->data[1];
+    m->data[2] = b->data[2];
+    m->data[3] = b->data[3];
+}
+static inline void vipci_describe(const vipci_body *b, uint32_t payload_size, bool again, uint64_t reply, vipc_info *info)
+{
+    info->sender.id = b->sender >> 24;
+    info->badge = b->badge;
+    info->reply.token = reply;
+    info->payload_size = payload_size;
+    info->redelivered = again;
+}
+/* The payload of the message in a claimed slot.  MESSAGE_TOO_LARGE, and then *size says how large. */
+static vipc_error vipci_read_payload(const vipc *v, const vipci_ring *r, const vipci_slot *s, const vipci_parcel *p, uint32_t *size)
+{
+    uint64_t n = vipci_word_load(v, (vipci_u64 *)(void *)(uintptr_t)(s + 1));
+    if (n > r->stride - sizeof(vipci_slot) - 8) return VIPC_ERR_CORRUPT;
+    *size = (uint32_t)n;
+    if (n > p->capacity) return VIPC_ERR_MESSAGE_TOO_LARGE;
+    vipci_copy(p->payload, (const unsigned char *)(s + 1) + 8, n);
     return VIPC_OK;
 }
 /* Step into the call that a request belongs to, while its slot is ours.  False: its caller waits no more. */
@@ -2453,13 +2468,13 @@ static inline bool vipci_call_take(const vipc *v, const vipci_body *b, uint64_t 
     return false;
 }
 /* What goes with the slot: the call, the capability.  WOULD_BLOCK: a stale request, not to be delivered; else an error: the message stays. */
-static VIPCI_COLD vipc_error vipci_open_parcel(vipc *v, vipci_use *u, const vipci_claimed *c, vipci_parcel *p)
+static VIPCI_COLD vipc_error vipci_open_parcel(vipc *v, const vipci_use *u, const vipci_claimed *c, vipci_parcel *p)
 {
     bool carries = (p->body.sender & VIPC_HAS_CAPABILITY) != 0, wanted = true;
     vipci_entry *e = carries ? vipci_linked(v, (uint32_t)p->body.head) : NULL;
     uint64_t taken = 0;
     if (carries) {
-        vipc_error r = e && (uint32_t)e->place == vipci_index(v, u->o) + 1 ? vipci_unwrap_hold(v, e) : VIPC_ERR_CORRUPT;
+        vipc_error r = e && (uint32_t)e->place == u->index + 1 ? vipci_unwrap_hold(v, e) : VIPC_ERR_CORRUPT;
         if (r == VIPC_ERR_CORRUPT) e = NULL;                 /* scribbled over: the message comes without it */
         else if (r != VIPC_OK) return r;
     }
@@ -2471,7 +2486,7 @@ static VIPCI_COLD vipc_error vipci_open_parcel(vipc *v, vipci_use *u, const vipc
     }
     /* ---- point of no return: the message is ours ---- */
     if (p->body.sender & VIPCI_CALL) p->body.head = (p->body.head & ~(uint64_t)0xffffffff) | VIPCI_CALL_NUMBER(taken);
-    if (taken && !p->calls) { (void)vipci_call_end(v, vipci_body_view(&p->body), taken, VIPC_ERR_INVALID_MESSAGE); wanted = false; }
+    if (taken && !p->info) { (void)vipci_call_end(v, vipci_body_view(&p->body), taken, VIPC_ERR_INVALID_MESSAGE); wanted = false; }
     if (!wanted) {
         if (e) vipci_forget_traveller(v, vipci_link(v, e));
         return VIPC_ERR_WOULD_BLOCK;
@@ -2479,40 +2494,68 @@ static VIPCI_COLD vipc_error vipci_open_parcel(vipc *v, vipci_use *u, const vipc
     if (e) p->capability = vipci_unwrap(v, e);
     return VIPC_OK;
 }
-/* One attempt, with the lock held (locked) or not.  CHANNEL_EMPTY; VIPCI_NEEDS_LOCK: the message carries a capability. */
-static inline vipc_error vipci_receive_try(vipc *v, vipci_use *u, vipci_parcel *p, bool locked)
+/* A message that cannot be taken as words alone, in a claimed slot: a call, a capability, a payload.  WOULD_BLOCK: start again; VIPCI_NEEDS_LOCK;
+ * other errors: the message stays. */
+static VIPCI_COLD vipc_error vipci_take_special(vipc *v, const vipci_use *u, const vipci_ring *r, const vipci_claimed *c, vipci_parcel *p, bool locked)
 {
-    uint32_t index = vipci_index(v, u->o);
+    uint32_t size = 0;
+    uint64_t reply = 0;
+    vipc_error e = VIPC_OK;
+    vipci_body_load(v, &p->body, &c->slot->body);
+    if (r->stride != sizeof(vipci_slot)) e = vipci_read_payload(v, r, c->slot, p, &size);
+    if (e == VIPC_ERR_MESSAGE_TOO_LARGE && p->info) vipci_describe(&p->body, size, c->again, 0, p->info);
+    if (e == VIPC_OK && (p->body.sender & VIPC_HAS_CAPABILITY) && !locked) e = VIPCI_NEEDS_LOCK;
+    if (e != VIPC_OK) return e;
+    if (p->body.sender & (VIPCI_CALL | VIPC_HAS_CAPABILITY)) e = vipci_open_parcel(v, u, c, p);
+    else if (!vipci_finish(v, u->o, c)) e = VIPC_ERR_WOULD_BLOCK;
+    if (e != VIPC_OK) return e;
+    if (p->body.sender & VIPCI_CALL) reply = p->body.head << 32 | (uint64_t)(vipci_body_view(&p->body) + 1) << 8 | 1;
+    vipci_deliver(&p->body, p->capability, p->m);
+    if (p->info) vipci_describe(&p->body, size, c->again, reply, p->info);
+    return VIPC_OK;
+}
+/* One attempt, with the lock held (locked) or not.  CHANNEL_EMPTY; VIPCI_NEEDS_LOCK: the message carries a capability. */
+static vipc_error vipci_receive_try(vipc *v, const vipci_use *u, vipci_parcel *p, bool locked)
+{
     vipci_ring *r;
     vipci_claimed c;
     vipc_error e;
     do {                                                     /* the intent anew each time: telling a caller moves it */
-        vipci_intend(v, vipci_at_object(index));
-        if (!VIPCI_LIKELY(vipci_still(v, u))) { e = vipci_ended(v, u->o, u->then); break; }
-        e = vipci_ring_open(v, u->o, &r);
+        vipci_intend(v, vipci_at_object(u->index));
+        if (!VIPCI_LIKELY(vipci_open(v, u))) { e = vipci_ended(v, u->o, u->then); break; }
+        e = vipci_ring_at(v, u->o, u->index, &r);
         if (!VIPCI_LIKELY(e == VIPC_OK)) break;
         uint32_t irq = vipci_enter(v);
         e = vipci_take(v, r, u->o, &c);
-        if (e != VIPC_OK) { vipci_leave(v, irq); break; }
-        if (!VIPCI_LIKELY(vipci_still(v, u))) e = vipci_ended(v, u->o, u->then);
-        else if (vipci_bound_away(v, u)) e = VIPC_ERR_PERMISSION_DENIED;
-        else e = vipci_read(v, r, &c, p);
-        if (e == VIPC_OK && (p->body.sender & VIPC_HAS_CAPABILITY) && !locked) e = VIPCI_NEEDS_LOCK;
-        if (VIPCI_LIKELY(e == VIPC_OK)) {
-            if (VIPCI_LIKELY(!(p->body.sender & (VIPCI_CALL | VIPC_HAS_CAPABILITY)))) e = vipci_finish(v, u->o, &c) ? VIPC_OK : VIPC_ERR_WOULD_BLOCK;
-            else e = vipci_open_parcel(v, u, &c, p);
+        if (!VIPCI_LIKELY(e == VIPC_OK)) { vipci_leave(v, irq); break; }
+        if (!VIPCI_LIKELY(vipci_still(v, u))) {
+            e = vipci_ended(v, u->o, u->then);
+        } else if (!VIPCI_LIKELY(!vipci_bound_away(v, u))) {
+            e = VIPC_ERR_PERMISSION_DENIED;
+        } else if (VIPCI_LIKELY(r->stride == sizeof(vipci_slot) && !(vipci_word_load(v, &c.slot->body.sender) & (VIPCI_CALL | VIPC_HAS_CAPABILITY)))) {
+            const vipc_cap none = { 0 };
+            vipci_body b;
+            vipci_body_load(v, &b, &c.slot->body);
+            if (VIPCI_LIKELY(vipci_finish(v, u->o, &c))) {   /* ---- point of no return ---- */
+                vipci_deliver(&b, none, p->m);
+                if (p->info) vipci_describe(&b, 0, c.again, 0, p->info);
+            } else {
+                e = VIPC_ERR_WOULD_BLOCK;
+            }
+        } else {
+            e = vipci_take_special(v, u, r, &c, p, locked);
         }
-        if (e != VIPC_OK && e != VIPC_ERR_WOULD_BLOCK) vipci_put_back(v, u->o, &c);
+        if (!VIPCI_LIKELY(e == VIPC_OK) && e != VIPC_ERR_WOULD_BLOCK) vipci_put_back(v, u->o, &c);
         vipci_leave(v, irq);
-        vipci_wake_one(v, VIPCI_FOR_ROOM, index, &u->o->send_flag);
+        vipci_wake_one(v, VIPCI_FOR_ROOM, u->index, &u->o->send_flag);
     } while (!VIPCI_LIKELY(e != VIPC_ERR_WOULD_BLOCK));
-    if (e == VIPC_OK) vipci_count(v, VIPCI_RECEIVED);
+    if (VIPCI_LIKELY(e == VIPC_OK)) vipci_count(v, VIPCI_RECEIVED);
     vipci_intend_nothing(v);
     return e;
 }
-static VIPCI_COLD vipc_error vipci_receive_wait(vipc *v, vipci_use *u, vipci_parcel *p, vipc_time deadline, vipc_error e)
+static VIPCI_COLD vipc_error vipci_receive_wait(vipc *v, const vipci_use *u, vipci_parcel *p, vipc_time deadline, vipc_error e)
 {
-    vipci_wait w = vipci_wait_for(v, VIPCI_FOR_MESSAGE, vipci_index(v, u->o), &u->o->receive_flag, u->o->spin, deadline);
+    vipci_wait w = vipci_wait_for(v, VIPCI_FOR_MESSAGE, u->index, &u->o->receive_flag, u->o->spin, deadline);
     for (;; e = vipci_receive_try(v, u, p, false)) {
         if (e == VIPCI_NEEDS_LOCK) {                         /* a capability in the message, or vipc_trim at the queue */
             vipci_wait_over(v, &w, u->o);
@@ -2530,57 +2573,29 @@ static VIPCI_COLD vipc_error vipci_receive_wait(vipc *v, vipci_use *u, vipci_par
     vipci_wait_over(v, &w, u->o);
     return e;
 }
-static inline vipc_error vipci_receive(vipc *v, vipci_use *u, vipci_parcel *p, vipc_time deadline)
+static inline vipc_error vipci_receive(vipc *v, const vipci_use *u, vipci_parcel *p, vipc_time deadline)
 {
     if (!VIPCI_LIKELY(!vipci_bound_away(v, u))) return VIPC_ERR_PERMISSION_DENIED;
     vipc_error e = vipci_receive_try(v, u, p, false);
     return VIPCI_LIKELY(e == VIPC_OK) ? e : vipci_receive_wait(v, u, p, deadline, e);
 }
-static uint64_t vipci_reply_token(const vipci_body *b) { return b->head << 32 | (uint64_t)(vipci_body_view(b) + 1) << 8 | 1; }
-static inline void vipci_deliver(const vipci_parcel *p, vipc_message *m, vipc_info *info)
-{
-    uint32_t flags = (uint32_t)p->body.sender & (VIPC_UNORDERED | VIPC_IS_REPLY);
-    m->capability.token = p->capability.token;
-    m->opcode = (uint32_t)(p->body.head >> 32);
-    m->flags = flags | (p->capability.token ? VIPC_HAS_CAPABILITY : 0);
-    for (uint32_t i = 0; i < VIPC_MESSAGE_WORDS; i++) m->data[i] = p->body.data[i];
-    if (!info) return;
-    info->sender.id = p->body.sender >> 24;
-    info->badge = p->body.badge;
-    info->reply.token = p->body.sender & VIPCI_CALL ? vipci_reply_token(&p->body) : 0;
-    info->payload_size = p->payload_size;
-    info->redelivered = p->again;
-}
-static inline vipci_parcel vipci_parcel_of(void *payload, size_t capacity, bool calls)
+static inline vipci_parcel vipci_parcel_of(vipc_message *m, vipc_info *info, void *payload, size_t capacity)
 {
     vipci_parcel p;
+    p.m = m;
+    p.info = info;
     p.payload = payload;
     p.capacity = capacity;
-    p.calls = calls;
     p.capability.token = 0;
-    p.payload_size = 0;
-    p.again = false;
     return p;
-}
-/* A message that did not fit: all that info can say without taking it. */
-static void vipci_describe(const vipci_parcel *p, vipc_info *info)
-{
-    info->sender.id = p->body.sender >> 24;
-    info->badge = p->body.badge;
-    info->reply.token = 0;
-    info->payload_size = p->payload_size;
-    info->redelivered = p->again;
 }
 VIPC_API vipc_error vipc_receive(vipc *self, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline)
 {
     vipci_use u;
     vipc_error e = vipci_begin(self, &u, from, VIPC_RIGHT_RECEIVE);
     if (!VIPCI_LIKELY(e == VIPC_OK && m != NULL)) return e != VIPC_OK ? e : VIPC_ERR_INVALID_ARGUMENT;
-    vipci_parcel p = vipci_parcel_of(NULL, 0, info != NULL);
-    e = vipci_receive(self, &u, &p, deadline);
-    if (VIPCI_LIKELY(e == VIPC_OK)) vipci_deliver(&p, m, info);
-    else if (e == VIPC_ERR_MESSAGE_TOO_LARGE && info) vipci_describe(&p, info);
-    return e;
+    vipci_parcel p = vipci_parcel_of(m, info, NULL, 0);
+    return vipci_receive(self, &u, &p, deadline);
 }
 VIPC_API vipc_error vipc_receive_large(vipc *self, vipc_cap from, vipc_incoming *m, vipc_time deadline)
 {
@@ -2588,15 +2603,26 @@ VIPC_API vipc_error vipc_receive_large(vipc *self, vipc_cap from, vipc_incoming 
     vipc_error e = vipci_begin(self, &u, from, VIPC_RIGHT_RECEIVE);
     if (e != VIPC_OK) return e;
     if (!m || (!m->payload && m->payload_capacity)) return VIPC_ERR_INVALID_ARGUMENT;
-    vipci_parcel p = vipci_parcel_of(m->payload, m->payload_capacity, true);
-    e = vipci_receive(self, &u, &p, deadline);
-    if (e == VIPC_OK) vipci_deliver(&p, &m->message, &m->info);
-    else if (e == VIPC_ERR_MESSAGE_TOO_LARGE) vipci_describe(&p, &m->info);
-    return e;
+    vipci_parcel p = vipci_parcel_of(&m->message, &m->info, m->payload, m->payload_capacity);
+    return vipci_receive(self, &u, &p, deadline);
+}
+
+VIPC_API vipc_error vipc_cancel(vipc *thread)
+{
+    vipc_error e = vipci_known(thread);
+    if (e != VIPC_OK) return e;
+    vipci_u64 *cell = vipci_cell_at(thread, thread->view);
+    while (!vipci_load32(thread, &vipci_mine(thread)->cancel) && !vipci_cas32(thread, &vipci_mine(thread)->cancel, 0, 1)) { }
+    uint64_t c = vipci_load64(thread, cell);                 /* after the flag: either we see the sleeper, or it sees the flag */
+    while ((c & 3) == VIPCI_WAITING && !vipci_cas64(thread, cell, c, (c & ~(uint64_t)3) | VIPCI_CHOSEN)) c = vipci_load64(thread, cell);
+    if ((c & 3) == VIPCI_WAITING && thread->hooks->wake)     /* not vipci_wake: its counters are the view's own thread's */
+        thread->hooks->wake(thread->hooks->user, vipci_mine(thread)->native_thread, vipci_low_half(cell));
+    return VIPC_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------- >>calling
  * vipc_call and its answers, over the call words of >>call. */
+#if !VIPC_NO_CALLS
 
 /* The one view that could serve this endpoint, if that can be told: bound to, or received from by, one process with one thread.  max_threads: it cannot. */
 static uint32_t vipci_sole_server(const vipc *v, vipci_object *o)
@@ -2689,21 +2715,22 @@ static vipc_error vipci_call_collect(vipc *v, uint64_t word, vipc_message *reply
     vipci_view *c = vipci_mine(v);
     vipc_error e = (vipc_error)-(int32_t)(word >> 8 & 0xff);
     if (VIPCI_CALL_STATE(word) == VIPCI_REPLIED) {
-        vipci_parcel p = vipci_parcel_of(NULL, 0, false);
-        vipci_body_load(v, &p.body, vipci_call_reply(c, word));
+        vipci_body b;
+        vipc_cap cap = { 0 };
+        vipci_body_load(v, &b, vipci_call_reply(c, word));
         e = VIPC_OK;
-        if (p.body.sender & VIPC_HAS_CAPABILITY) {
-            vipci_entry *t = vipci_linked(v, (uint32_t)p.body.head);
+        if (b.sender & VIPC_HAS_CAPABILITY) {
+            vipci_entry *t = vipci_linked(v, (uint32_t)b.head);
             e = vipci_lock(v, VIPC_FOREVER);
             if (e == VIPC_OK) {
                 if (t && (uint32_t)t->place == ((v->view + 1) | 0x80000000u)) e = vipci_unwrap_hold(v, t);
                 else t = NULL;
-                if (e == VIPC_OK && t) p.capability = vipci_unwrap(v, t);
+                if (e == VIPC_OK && t) cap = vipci_unwrap(v, t);
                 else if (t) vipci_forget_traveller(v, vipci_link(v, t));
                 vipci_unlock(v);
             }
         }
-        if (e == VIPC_OK) vipci_deliver(&p, reply, NULL);
+        if (e == VIPC_OK) vipci_deliver(&b, cap, reply);
     }
     (void)vipci_cas64(v, &c->call, word, vipci_call_word(word, VIPCI_IDLE, 0));
     return e;
@@ -2711,7 +2738,6 @@ static vipc_error vipci_call_collect(vipc *v, uint64_t word, vipc_message *reply
 VIPC_API vipc_error vipc_call(vipc *self, vipc_cap to, const vipc_message *request, vipc_message *reply, vipc_time deadline)
 {
     vipci_use u;
-    vipci_letter l;
     uint64_t word = 0;
     vipc_error e = vipci_begin(self, &u, to, VIPC_RIGHT_SEND);
     if (e == VIPC_OK) e = reply ? vipci_flags_ok(request) : VIPC_ERR_INVALID_ARGUMENT;
@@ -2721,11 +2747,11 @@ VIPC_API vipc_error vipc_call(vipc *self, vipc_cap to, const vipc_message *reque
     e = vipci_call_start(self, u.o, &word);
     if (e != VIPC_OK) return e;
     if (vipci_waits_for_me(self, u.o)) return vipci_call_abort(self, word, VIPC_ERR_DEADLOCK);
-    vipci_address(self, &l, request, VIPCI_CALL);
+    vipci_letter l = vipci_address(self, request, VIPCI_CALL);
     if (request->flags & VIPC_HAS_CAPABILITY) {
         e = vipci_send_carrying(self, &u, &l, request->capability, VIPCI_CALL_NUMBER(word), deadline);
     } else {
-        l.body.head |= VIPCI_CALL_NUMBER(word);
+        l.link = VIPCI_CALL_NUMBER(word);
         e = vipci_send(self, &u, &l, deadline);
     }
     if (e != VIPC_OK) return vipci_call_abort(self, word, e);
@@ -2748,7 +2774,7 @@ static vipc_error vipci_right(const vipc *v, vipc_reply_right to, uint32_t *call
     return VIPC_OK;
 }
 /* Write the answer into the caller's record.  CANCELLED: it gave up meanwhile. */
-static vipc_error vipci_reply_put(const vipc *v, uint32_t caller, uint64_t word, const vipci_body *b)
+static vipc_error vipci_reply_put(const vipc *v, uint32_t caller, uint64_t word, const vipci_letter *l)
 {
     vipci_view *c = vipci_view_at(v, caller);
     uint64_t mine = vipci_call_word(word, VIPCI_REPLYING, v->view + 1);
@@ -2756,7 +2782,7 @@ static vipc_error vipci_reply_put(const vipc *v, uint32_t caller, uint64_t word,
     vipci_intend(v, vipci_at_view(caller));
     uint32_t irq = vipci_enter(v);
     if (vipci_cas64(v, &c->call, word, mine)) {
-        vipci_body_store(v, vipci_call_reply(c, mine), b);
+        vipci_body_store(v, vipci_call_reply(c, mine), l, 0);
         if (vipci_cas64(v, &c->call, mine, vipci_call_word(word, VIPCI_REPLIED, v->view + 1))) e = VIPC_OK;    /* ---- point of no return ---- */
         else (void)vipci_cas64(v, &c->abandoned[VIPCI_CALL_BUFFER(mine)], mine, 0);        /* RACE 13 */
     }
@@ -2772,18 +2798,17 @@ VIPC_API vipc_error vipc_reply(vipc *self, vipc_reply_right to, const vipc_messa
 {
     uint32_t caller = 0, link = 0;
     uint64_t word = 0;
-    vipci_letter l;
     vipc_error e = vipci_known(self);
     if (e == VIPC_OK) e = vipci_flags_ok(m);
     if (e == VIPC_OK) e = vipci_right(self, to, &caller, &word);
     if (e != VIPC_OK) return e;
-    vipci_address(self, &l, m, VIPC_IS_REPLY);
+    vipci_letter l = vipci_address(self, m, VIPC_IS_REPLY);
     if (m->flags & VIPC_HAS_CAPABILITY) {
         e = vipci_pack(self, m->capability, (caller + 1) | 0x80000000u, VIPC_FOREVER, &link);
         if (e != VIPC_OK) return e;
-        l.body.head |= link;
+        l.link = link;
     }
-    e = vipci_reply_put(self, caller, word, &l.body);
+    e = vipci_reply_put(self, caller, word, &l);
     if (e != VIPC_OK) vipci_unpack(self, link);
     return e;
 }
@@ -2809,18 +2834,7 @@ VIPC_API vipc_error vipc_reply_receive(vipc *self, vipc_reply_right to, const vi
     if (to.token) r = vipc_reply(self, to, reply);
     return r == VIPC_OK || r == VIPC_ERR_CANCELLED ? vipc_receive(self, from, m, info, deadline) : r;
 }
-VIPC_API vipc_error vipc_cancel(vipc *thread)
-{
-    vipc_error e = vipci_known(thread);
-    if (e != VIPC_OK) return e;
-    vipci_u64 *cell = vipci_cell_at(thread, thread->view);
-    while (!vipci_load32(thread, &vipci_mine(thread)->cancel) && !vipci_cas32(thread, &vipci_mine(thread)->cancel, 0, 1)) { }
-    uint64_t c = vipci_load64(thread, cell);                 /* after the flag: either we see the sleeper, or it sees the flag */
-    while ((c & 3) == VIPCI_WAITING && !vipci_cas64(thread, cell, c, (c & ~(uint64_t)3) | VIPCI_CHOSEN)) c = vipci_load64(thread, cell);
-    if ((c & 3) == VIPCI_WAITING && thread->hooks->wake)     /* not vipci_wake: its counters are the view's own thread's */
-        thread->hooks->wake(thread->hooks->user, vipci_mine(thread)->native_thread, vipci_low_half(cell));
-    return VIPC_OK;
-}
+#endif
 
 /* --------------------------------------------------------------------------------------------------- >>rights
  * The slow-path calls on capabilities, objects and names: check, lock, check again, change, commit, unlock. */
@@ -2923,7 +2937,7 @@ VIPC_API vipc_error vipc_destroy(vipc *self, vipc_cap cap, vipc_time deadline)
     if (r != VIPC_OK) return r;
     if (VIPCI_TYPE(vipci_peek32(self, &e->kind)) == VIPC_TYPE_PROCESS) return vipc_process_destroy(self, cap, NULL);
     vipci_wait w = vipci_wait_for(self, VIPCI_FOR_LOCK, 0, NULL, 1000, deadline);
-    w.deaf = true;
+    w.deaf = w.restless = true;                              /* who is inside leaves without a word */
     for (;;) {
         r = vipci_lock_with(self, cap, VIPC_TYPE_ENDPOINT, VIPC_RIGHT_DELETE, deadline, &e);
         if (r != VIPC_OK) return r;
@@ -2932,34 +2946,14 @@ VIPC_API vipc_error vipc_destroy(vipc *self, vipc_cap cap, vipc_time deadline)
         bool freed = vipci_object_free(self, o);
         vipci_unlock(self);
         if (freed) return VIPC_OK;
-        r = vipci_pause(self, &w);                           /* whoever is inside leaves by itself, unless it is stopped */
+        if (w.spun >= w.limit && !self->hooks->now) return VIPC_ERR_WOULD_BLOCK;
+        uint32_t slept = w.slept;
+        do r = vipci_pause(self, &w); while (r == VIPC_OK && w.spun >= w.limit && w.slept == slept);
         vipci_unregister(self, &w);
         if (r != VIPC_OK) return r == VIPC_ERR_NOT_SUPPORTED ? VIPC_ERR_WOULD_BLOCK : r;
         (void)vipc_sweep(self, NULL);                        /* or it is dead */
     }
 }
-VIPC_API vipc_error vipc_cap_get(vipc *self, vipc_cap cap, vipc_cap_info *out)
-{
-    vipci_entry *e, *c;
-    vipc_error r = out ? vipci_lock_with(self, cap, 0, 0, VIPC_FOREVER, &e) : VIPC_ERR_INVALID_ARGUMENT;
-    if (r != VIPC_OK) return r;
-    uint32_t owner = e->object;                              /* a process owns itself */
-    vipci_zero(out, sizeof *out);
-    out->type = VIPCI_TYPE(e->kind);
-    out->rights = e->kind & VIPCI_RIGHTS;
-    out->badge = e->badge;
-    out->holder.id = self->pid;
-    if (out->type == VIPC_TYPE_ENDPOINT) {
-        owner = vipci_object_at(self, e->object)->owner - 1;
-        out->object = vipci_object_at(self, e->object)->state >> 8 << 24 | (e->object + 1);
-    }
-    if (owner < self->max_processes) out->owner.id = vipci_process_at(self, owner)->pid;
-    if (out->type == VIPC_TYPE_PROCESS) out->object = out->owner.id;
-    for (c = vipci_linked(self, e->child); c && out->children < self->max_caps; c = vipci_linked(self, c->next)) out->children++;
-    vipci_unlock(self);
-    return VIPC_OK;
-}
-
 static vipc_error vipci_object_new(vipc *v, const vipc_endpoint_desc *desc, uint64_t shape, vipci_object **out)
 {
     vipci_domain *d = vipci_d(v);
@@ -3033,49 +3027,43 @@ VIPC_API vipc_error vipc_endpoint_bind(vipc *self, vipc_cap endpoint, vipc_pid o
     vipci_unlock(self);
     return VIPC_OK;
 }
-static uint32_t vipci_sleepers(const vipc *v, uint32_t kind, uint32_t index)
-{
-    uint64_t what = ((uint64_t)index << 3 | kind) << 32;
-    uint32_t n = 0;
-    for (uint32_t i = 0, views = vipci_views_used(v); i < views; i++) {
-        uint64_t c = vipci_load64(v, vipci_cell_at(v, i));
-        n += (c & ~(uint64_t)0xffffffff) == what && (c & 3) == VIPCI_WAITING;
-    }
-    return n;
-}
-VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoint_info *out)
-{
-    vipci_use u;
-    vipci_ring *r;
-    vipc_error e = vipci_begin(self, &u, endpoint, 0);
-    if (e != VIPC_OK) return e;
-    if (!out) return VIPC_ERR_INVALID_ARGUMENT;
-    vipc_endpoint_info info = VIPC_INIT;
-    uint32_t index = vipci_index(self, u.o), owner = vipci_peek32(self, &u.o->owner) - 1;
-    uint64_t shape = vipci_peek64(self, &u.o->shape);
-    info.id = u.then >> 8 << 24 | (index + 1);
-    info.owner.id = owner < self->max_processes ? vipci_load64(self, &vipci_process_at(self, owner)->pid) : 0;
-    info.bound.id = vipci_load64(self, &u.o->bound);
-    info.capacity = vipci_shape_capacity(shape);
-    info.payload_max = vipci_shape_payload(shape);
-    info.senders_waiting = vipci_sleepers(self, VIPCI_FOR_ROOM, index);
-    info.receivers_waiting = vipci_sleepers(self, VIPCI_FOR_MESSAGE, index);
-    vipci_copy(info.label, u.o->label, sizeof info.label);
-    info.label[VIPC_LABEL_MAX] = 0;
-    vipci_intend(self, vipci_at_object(index));
-    if (!vipci_still(self, &u)) e = vipci_ended(self, u.o, u.then);
-    else if (vipci_ring_open(self, u.o, &r) == VIPC_OK) {
-        info.queued = vipci_count_phase(self, r, true);
-        info.frames = (uint32_t)vipci_queue_frames(self, shape);
-    }
-    vipci_intend_nothing(self);
-    if (e == VIPC_OK) *out = info;
-    return e;
-}
-
 /* --------------------------------------------------------------------------------------------------- >>names
  * A published name is a capability of its publisher's that has no token: it dies with its publisher, and with its parent.  Who waits for a name
  * registers under the lock, so a publisher, who takes the lock later, sees it. */
+#if !VIPC_NO_NAMES
+static uint32_t vipci_hash(const char *text, uint32_t length)       /* FNV-1a, 32 bits */
+{
+    uint32_t h = 2166136261u;
+    for (uint32_t i = 0; i < length; i++) h = (h ^ (unsigned char)text[i]) * 16777619u;
+    return h;
+}
+/* Length of a valid name, or the error. */
+static vipc_error vipci_name_length(const char *name, uint32_t *length)
+{
+    uint32_t n = 0;
+    if (!name) return VIPC_ERR_INVALID_ARGUMENT;
+    for (; name[n]; n++) {
+        if (n == VIPC_NAME_MAX) return VIPC_ERR_NAME_TOO_LONG;
+        if (name[n] == '/') return VIPC_ERR_INVALID_ARGUMENT;
+    }
+    *length = n;
+    return n ? VIPC_OK : VIPC_ERR_INVALID_ARGUMENT;
+}
+/* Link of the record with this name, or 0. */
+static uint32_t vipci_name_find(const vipc *v, const char *text, uint32_t length)
+{
+    uint32_t hash = vipci_hash(text, length), link = *vipci_bucket(v, hash);
+    for (uint32_t steps = 0; link && link <= v->max_names && steps <= v->max_names; steps++) {
+        const vipci_name *n = vipci_name_at(v, link - 1);
+        if (n->cap && n->hash == hash && n->length == length) {
+            uint32_t i = 0;
+            while (i < length && n->text[i] == text[i]) i++;
+            if (i == length) return link;
+        }
+        link = n->next;
+    }
+    return 0;
+}
 static vipc_error vipci_name_new(vipc *v, const char *name, uint32_t length, vipci_entry *from, uint32_t rights)
 {
     vipci_domain *d = vipci_d(v);
@@ -3171,6 +3159,8 @@ VIPC_API vipc_error vipc_lookup(vipc *self, const char *name, uint32_t rights, v
     }
 }
 
+#endif
+
 /* ------------------------------------------------------------------------------------------------- >>process
  * Members come and go.  A process claims its record by one CAS of `proof`, a thread its view by one CAS of `owner`, so a
  * half-joined one can be cleaned up like any other.  The tables have one record more than configured: the doorman's, for one who finds
@@ -3187,6 +3177,8 @@ static bool vipci_claim_view(vipc *v, uint32_t i, uint32_t process)
     v->view = i;
     v->incarnation = incarnation;
     v->process = process;
+    v->identity = (uint64_t)incarnation << 32 | (process + 1);
+    v->from = v->pid << 24 | (uint64_t)i << 8;
     v->mine = (unsigned char *)w;
     vipci_store64(v, &w->intent, 0);
     vipci_store32(v, &w->cancel, 0);
@@ -3241,6 +3233,7 @@ static vipc_error vipci_enrol(vipc *by, vipc *v, const vipc_process_desc *desc)
     vipci_set32(by, &p->state, VIPCI_LIVE);
     vipci_set64(by, &d->next_pid, d->next_pid + 1);
     v->pid = d->next_pid;
+    v->from = v->pid << 24 | (uint64_t)v->view << 8;
     vipci_set64(by, &p->pid, v->pid);
     return VIPC_OK;
 }
@@ -3287,7 +3280,7 @@ VIPC_API vipc_error vipc_thread_enter(vipc *self, uint64_t native_thread, vipc *
     if (e != VIPC_OK) return e;
     if (!out || out == self) return VIPC_ERR_INVALID_ARGUMENT;
     vipc v = *self;
-    v.patience = VIPCI_PATIENCE_MAX / 4;
+    v.patience = VIPCI_PATIENCE_MAX / 2;
     e = vipci_any_view(&v, self->process, native_thread);
     if (e != VIPC_OK) return e;
     uint32_t n = vipci_load32(self, &vipci_us(self)->threads);
@@ -3300,6 +3293,7 @@ VIPC_API vipc_error vipc_thread_enter(vipc *self, uint64_t native_thread, vipc *
 static void vipci_leave_thread(vipc *v)
 {
     vipci_process *us = vipci_us(v);
+    vipci_fail_calls(v, v->process, v->view);
     vipci_clean_call(v, v->view);
     uint32_t mine = v->view, process = v->process;
     vipci_free_view(v, mine);
@@ -3331,7 +3325,7 @@ VIPC_API vipc_error vipc_process_create(vipc *self, const vipc_process_desc *des
     if (r != VIPC_OK) return r;
     if (!child || child == self) return VIPC_ERR_INVALID_ARGUMENT;
     vipc v = *self;
-    v.patience = VIPCI_PATIENCE_MAX / 4;
+    v.patience = VIPCI_PATIENCE_MAX / 2;
     r = vipci_join(self, &v, desc, desc && desc->proof ? desc->proof : vipci_load64(self, &vipci_us(self)->proof));
     if (r != VIPC_OK) return r;
     if (process) r = vipci_entry_new(self, VIPC_TYPE_PROCESS << 8 | VIPC_RIGHT_ALL, v.process, 0, 0, vipci_us(self), &e);
@@ -3476,6 +3470,80 @@ VIPC_API vipc_error vipc_trim(vipc *self, uint64_t *frames)
 
 /* ---------------------------------------------------------------------------------------------------- >>look
  * For people and tests. */
+#if !VIPC_NO_INSPECT
+/* n / d and the remainder, bit by bit: rarely needed, and 32-bit compilers call a library for it.  d is not 0. */
+static uint64_t vipci_divide(uint64_t n, uint64_t d, uint64_t *rest)
+{
+    uint64_t q = 0, r = 0;
+    for (uint32_t bit = 64; bit-- > 0;) {
+        r = r << 1 | (n >> bit & 1);
+        if (r >= d) { r -= d; q |= (uint64_t)1 << bit; }
+    }
+    if (rest) *rest = r;
+    return q;
+}
+VIPC_API vipc_error vipc_cap_get(vipc *self, vipc_cap cap, vipc_cap_info *out)
+{
+    vipci_entry *e, *c;
+    vipc_error r = out ? vipci_lock_with(self, cap, 0, 0, VIPC_FOREVER, &e) : VIPC_ERR_INVALID_ARGUMENT;
+    if (r != VIPC_OK) return r;
+    uint32_t owner = e->object;                              /* a process owns itself */
+    vipci_zero(out, sizeof *out);
+    out->type = VIPCI_TYPE(e->kind);
+    out->rights = e->kind & VIPCI_RIGHTS;
+    out->badge = e->badge;
+    out->holder.id = self->pid;
+    if (out->type == VIPC_TYPE_ENDPOINT) {
+        owner = vipci_object_at(self, e->object)->owner - 1;
+        out->object = vipci_object_at(self, e->object)->state >> 8 << 24 | (e->object + 1);
+    }
+    if (owner < self->max_processes) out->owner.id = vipci_process_at(self, owner)->pid;
+    if (out->type == VIPC_TYPE_PROCESS) out->object = out->owner.id;
+    for (c = vipci_linked(self, e->child); c && out->children < self->max_caps; c = vipci_linked(self, c->next)) out->children++;
+    vipci_unlock(self);
+    return VIPC_OK;
+}
+
+static uint32_t vipci_sleepers(const vipc *v, uint32_t kind, uint32_t index)
+{
+    uint64_t what = ((uint64_t)index << 3 | kind) << 32;
+    uint32_t n = 0;
+    for (uint32_t i = 0, views = vipci_views_used(v); i < views; i++) {
+        uint64_t c = vipci_load64(v, vipci_cell_at(v, i));
+        n += (c & ~(uint64_t)0xffffffff) == what && (c & 3) == VIPCI_WAITING;
+    }
+    return n;
+}
+VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoint_info *out)
+{
+    vipci_use u;
+    vipci_ring *r;
+    vipc_error e = vipci_begin(self, &u, endpoint, 0);
+    if (e != VIPC_OK) return e;
+    if (!out) return VIPC_ERR_INVALID_ARGUMENT;
+    vipc_endpoint_info info = VIPC_INIT;
+    uint32_t index = vipci_index(self, u.o), owner = vipci_peek32(self, &u.o->owner) - 1;
+    uint64_t shape = vipci_peek64(self, &u.o->shape);
+    info.id = u.then >> 8 << 24 | (index + 1);
+    info.owner.id = owner < self->max_processes ? vipci_load64(self, &vipci_process_at(self, owner)->pid) : 0;
+    info.bound.id = vipci_load64(self, &u.o->bound);
+    info.capacity = vipci_shape_capacity(shape);
+    info.payload_max = vipci_shape_payload(shape);
+    info.senders_waiting = vipci_sleepers(self, VIPCI_FOR_ROOM, index);
+    info.receivers_waiting = vipci_sleepers(self, VIPCI_FOR_MESSAGE, index);
+    vipci_copy(info.label, u.o->label, sizeof info.label);
+    info.label[VIPC_LABEL_MAX] = 0;
+    vipci_intend(self, vipci_at_object(index));
+    if (!vipci_still(self, &u)) e = vipci_ended(self, u.o, u.then);
+    else if (vipci_ring_open(self, u.o, &r) == VIPC_OK) {
+        info.queued = vipci_count_phase(self, r, true);
+        info.frames = (uint32_t)vipci_queue_frames(self, shape);
+    }
+    vipci_intend_nothing(self);
+    if (e == VIPC_OK) *out = info;
+    return e;
+}
+
 VIPC_API vipc_error vipc_stats_get(vipc *self, vipc_stats *out)
 {
     vipc_error e = vipci_known(self);
@@ -3779,6 +3847,8 @@ VIPC_API vipc_error vipc_dump(vipc *self, vipc_line_fn line, void *user)
     return VIPC_OK;
 }
 
+#endif
+
 /* ---------------------------------------------------------------------------------------------------- >>init
  * Configuration, and the two ways into a domain.  A handle's pointers and limits are computed here, once, from a configuration that was
  * checked; shared memory is not asked for them again. */
@@ -3841,7 +3911,7 @@ static void vipci_map(vipc *v, void *memory, const vipc_config *c, const uint64_
     v->max_caps = c->max_capabilities;
     v->max_names = c->max_names;
     v->page_shift = c->page_shift;
-    v->patience = VIPCI_PATIENCE_MAX / 4;
+    v->patience = VIPCI_PATIENCE_MAX / 2;
 }
 VIPC_API vipc_error vipc_init(vipc *self, void *memory, uint64_t size, const vipc_config *config, const vipc_process_desc *desc, const vipc_hooks *hooks)
 {
