@@ -378,8 +378,8 @@ VIPC_API vipc_error vipc_init(vipc *self, void *memory, uint64_t size, const vip
 VIPC_API vipc_error vipc_attach(vipc *self, void *memory, uint64_t size, const vipc_config *expect, const vipc_process_desc *desc, const vipc_hooks *hooks);
 /* One more thread of the caller's process; native_thread is what block and wake are told.  LIMIT: max_threads.  O(max_threads). */
 VIPC_API vipc_error vipc_thread_enter(vipc *self, uint64_t native_thread, vipc *out);
-/* End this view.  With the last one of a process the process ends: its endpoints close (waiters get CLOSED, callers PEER_DEAD), its names go, its
- * capabilities are given up.  RESOURCE_BUSY never: what other members still touch is set aside and comes back later.  Slow path. */
+/* End this view.  With the last one of a process the process ends: its endpoints close (who waits there gets PEER_DEAD), its names go, its
+ * capabilities are given up.  What other members still touch is set aside and comes back later.  Slow path. */
 VIPC_API vipc_error vipc_leave(vipc *self);
 /* The limits as resolved.  Any context. */
 VIPC_API vipc_error vipc_config_get(const vipc *self, vipc_config *out);
@@ -416,13 +416,13 @@ VIPC_API vipc_error vipc_derive(vipc *self, vipc_cap from, const vipc_derive_des
 VIPC_API vipc_error vipc_grant(vipc *self, vipc_cap from, vipc_pid to, const vipc_derive_desc *desc, vipc_cap *out);
 /* Take back all that was derived from cap, granted or carried onward included; cap itself stays.  Needs REVOKE.  When it returns OK no
  * operation with one of them takes effect any more: sends and receives that are under way are undone, sleepers wake with INVALID_CAPABILITY.
- * Messages that were sent before stay sent.  TIMEOUT: the lock was not to be had; WOULD_BLOCK with NOW.  O(descendants). */
+ * Messages that were sent before stay sent.  TIMEOUT (RESOURCE_BUSY with NOW): the lock was not to be had.  O(descendants). */
 VIPC_API vipc_error vipc_revoke(vipc *self, vipc_cap cap, vipc_time deadline);
 /* Give up one capability; what was derived from it hangs on its parent from now on.  With its last capability an object goes. */
 VIPC_API vipc_error vipc_close(vipc *self, vipc_cap cap);
 /* End the object for everybody; needs DELETE.  Sleepers wake with CLOSED, callers too, queued messages are gone, every capability dies with it.
  * TIMEOUT (WOULD_BLOCK with NOW): closed, but a live member is still inside (it may be stopped): its memory is kept back; calling
- * again with the same cap finishes it, and so does any later trim.  A process: as vipc_process_destroy. */
+ * again with the same cap finishes it, and so does any later trim.  RESOURCE_BUSY: with NOW, the lock was not to be had, nothing has changed.  A process: as vipc_process_destroy. */
 VIPC_API vipc_error vipc_destroy(vipc *self, vipc_cap cap, vipc_time deadline);
 /* What there is to know of one's own capability; any right will do.  Slow path.  O(children). */
 #if !VIPC_NO_INSPECT
@@ -452,11 +452,14 @@ VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoi
  * TIMEOUT; CLOSED or PEER_DEAD: the endpoint ended (its owner died) while this slept; CANCELLED; INVALID_MESSAGE: unknown flags;
  * OUT_OF_MEMORY: no frames for the queue, at first use.
  * With HAS_CAPABILITY m->capability (needs GRANT) travels too: the receiver gets a child of it with the same rights, the sender keeps
- * its own; LIMIT.  Such a send takes the lock of the slow path, and so does the first use of a queue; no other does.  O(1) when nothing contends. */
+ * its own; LIMIT.  Such a send takes the lock of the slow path, and so does the first use of a queue; no other does.  RESOURCE_BUSY: with NOW, somebody
+ * held that lock.  O(1) when nothing contends. */
 VIPC_API vipc_error vipc_send(vipc *self, vipc_cap to, const vipc_message *m, vipc_time deadline);
 /* Take the oldest message; needs RECEIVE.  info (opt): without it a call is refused, its caller gets INVALID_MESSAGE.
  * CHANNEL_EMPTY with NOW; TIMEOUT, CLOSED, PEER_DEAD, CANCELLED as above; PERMISSION_DENIED too if the endpoint is bound to another;
- * MESSAGE_TOO_LARGE: it has a payload: it stays queued, and info (if given) says how much. */
+ * MESSAGE_TOO_LARGE: it has a payload: it stays queued, and info (if given) says how much.
+ * A message that carries a capability takes the lock of the slow path: LIMIT: no room for it among the caller's, RESOURCE_BUSY: with NOW, somebody
+ * held the lock; it stays queued. */
 VIPC_API vipc_error vipc_receive(vipc *self, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline);
 /* The same with a payload; also MESSAGE_TOO_LARGE: more than the endpoint's payload_max; OUT_OF_MEMORY. */
 VIPC_API vipc_error vipc_send_large(vipc *self, vipc_cap to, const vipc_outgoing *m, vipc_time deadline);
@@ -466,13 +469,14 @@ VIPC_API vipc_error vipc_receive_large(vipc *self, vipc_cap from, vipc_incoming 
 #if !VIPC_NO_CALLS
 /* -- call and reply -- */
 /* Send a request and wait for its reply; needs SEND.  request and reply may be one object.  Errors of vipc_send (for the request) and:
+ * WOULD_BLOCK: with NOW, always, nothing was sent;
  * PEER_DEAD: the server died, or ended with the request in hand; CLOSED: the endpoint was destroyed; whatever vipc_reply_drop said; DEADLOCK: the only
  * thread that could answer waits for the caller, found before anything was queued.
  * TIMEOUT, CANCELLED: the request may have been, or may yet be, carried out; its reply will be discarded.
  * RESOURCE_BUSY: two earlier calls of this thread timed out while their servers stood still in the middle of replying. */
 VIPC_API vipc_error vipc_call(vipc *self, vipc_cap to, const vipc_message *request, vipc_message *reply, vipc_time deadline);
-/* Answer; never blocks without HAS_CAPABILITY (needs GRANT on it; takes the lock).  Any thread of the process that received the call may.  The right is used up
- * by OK and by CANCELLED: the caller has given up or died.  INVALID_ARGUMENT: no right of this process, or used up; INVALID_MESSAGE. */
+/* Answer; never blocks without HAS_CAPABILITY (needs GRANT on it; takes the lock).  Any thread of the process that received the call may.  OK uses
+ * the right up.  CANCELLED: the caller waits no more: it gave up, died, or was answered before.  INVALID_ARGUMENT: no reply right of this process; INVALID_MESSAGE. */
 VIPC_API vipc_error vipc_reply(vipc *self, vipc_reply_right to, const vipc_message *m);
 /* Refuse: the caller's vipc_call returns `why`, an error (VIPC_OK: INVALID_ARGUMENT).  Else as reply. */
 VIPC_API vipc_error vipc_reply_drop(vipc *self, vipc_reply_right to, vipc_error why);
@@ -706,6 +710,7 @@ static inline void vipci_word_store(const vipc *v, vipci_u64 *p, uint64_t n) { (
 #define VIPCI_ORDER 0x01020304u
 #define VIPCI_LOG_MAX 64u                            /* words that one step under the lock may change */
 #define VIPCI_REDO_MAX 4u
+#define VIPCI_REDO_QUEUE ((uint64_t)1 << 63)
 #define VIPCI_NO_FRAME (~(uint64_t)0)
 #define VIPCI_NO_PROOF (~(uint64_t)0)                /* a member about whose death nobody is asked */
 #define VIPCI_INDEX_MAX 16777214u                    /* 24 bits, index + 1 never 0 */
@@ -725,7 +730,7 @@ typedef struct vipci_domain {
     uint32_t used_caps, used_objects, used_names;    /* [L] records above were never used */
     uint32_t closing;                  /* [L] link: endpoints closed but not yet free */
     uint32_t redo_count;               /* [L] */
-    struct { vipci_u64 first, count; } redo[VIPCI_REDO_MAX];    /* [L] frames to free once the step is committed */
+    struct { vipci_u64 first, count; } redo[VIPCI_REDO_MAX];    /* [L] frames to free, or (REDO_QUEUE | object) the queue to open, after the commit */
     vipci_u64 taking_first, taking_count;            /* [L] frames that hook frame_alloc is taking or has just taken */
     vipci_u64 frames, frames_high;     /* [L] */
     vipci_u64 created, destroyed, lookups, hits, reaped;    /* [L] */
@@ -916,7 +921,9 @@ static void vipci_wake(const vipc *v, uint32_t view)
 enum { VIPCI_AWAKE = 0, VIPCI_WAITING = 1, VIPCI_CHOSEN = 2 };
 enum { VIPCI_FOR_MESSAGE = 1, VIPCI_FOR_ROOM, VIPCI_FOR_REPLY, VIPCI_FOR_NAME, VIPCI_FOR_PROCESS, VIPCI_FOR_LOCK };
 #define VIPCI_SLICE 50000000u          /* ns: first sleep before a look for deaths; doubles to 16 times that */
+#ifndef VIPCI_PATIENCE_MAX
 #define VIPCI_PATIENCE_MAX 800u        /* looks before a sleep, some 40 us: what a sleep and a wake-up across CPUs cost together */
+#endif
 #define VIPCI_PATIENCE_MIN 8u
 #define VIPCI_SPIN_MAX 100000u
 
@@ -1068,7 +1075,8 @@ static vipc_error vipci_pause(vipc *v, vipci_wait *w)
  * that whoever finds the holder dead can tell, and cannot rob a later holder of the same index.  What it guards is changed through
  * vipci_set32/64 only: old value to the log, count, then the new value.  vipci_commit is the point of no return of a step; a
  * step that is not committed is rolled back, newest first, by its own error path or by whoever takes the lock over.  What cannot be
- * undone (frame_free) waits on the redo list until after the commit, and is harmless when done twice.
+ * undone (frame_free), and what others use without the lock as soon as they see it (a new queue), waits on the redo list until after the
+ * commit, and is harmless when done twice.
  * RACE 6 (take-over against a live holder of a reused index): the CAS names the incarnation.  RACE 7 (killed while rolling back): count goes to
  * 0 last; the next one does it again.  Tests: explore lock; d109. */
 static inline uint64_t vipci_lock_word(const vipc *v) { return (uint64_t)v->incarnation << 16 | (v->view + 1); }
@@ -1100,7 +1108,11 @@ static void vipci_redo(const vipc *v)
 {
     vipci_domain *d = vipci_d(v);
     uint32_t n = d->redo_count <= VIPCI_REDO_MAX ? d->redo_count : VIPCI_REDO_MAX;
-    for (uint32_t i = 0; i < n; i++) v->hooks->frame_free(v->hooks->user, d->redo[i].first, d->redo[i].count);
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t first = d->redo[i].first, count = d->redo[i].count, object = count & ~VIPCI_REDO_QUEUE;
+        if (count == object) v->hooks->frame_free(v->hooks->user, first, count);
+        else if (object < v->max_objects) vipci_store64(v, &vipci_object_at(v, (uint32_t)object)->queue, (first + 1) << 1);
+    }
     if (n) vipci_store32(v, &d->redo_count, 0);
 }
 static void vipci_commit(const vipc *v)
@@ -1171,7 +1183,18 @@ static VIPCI_COLD vipc_error vipci_lock_wait(vipc *v, vipc_time deadline)
 static vipc_error vipci_lock(vipc *v, vipc_time deadline)
 {
     vipc_error e = vipci_lock_try(v);
-    return e == VIPC_OK || deadline == VIPC_NOW ? e : vipci_lock_wait(v, deadline);
+    if (e == VIPC_OK || deadline != VIPC_NOW) return e == VIPC_OK ? e : vipci_lock_wait(v, deadline);
+    for (uint32_t i = 0; e != VIPC_OK && i < VIPCI_PATIENCE_MAX && v->hooks->cpus != 1; i++) {     /* its holder is most likely about to let go */
+        vipci_relax(v);
+        e = vipci_lock_try(v);
+    }
+    return e;
+}
+/* For operations that need the lock on the side: their own WOULD_BLOCK means something else. */
+static vipc_error vipci_lock_aside(vipc *v, vipc_time deadline)
+{
+    vipc_error e = vipci_lock(v, deadline);
+    return e == VIPC_ERR_WOULD_BLOCK ? VIPC_ERR_RESOURCE_BUSY : e;
 }
 static void vipci_unlock(const vipc *v)
 {
@@ -1207,14 +1230,19 @@ static vipc_error vipci_take_frames(const vipc *v, uint64_t count, uint64_t *fir
     *first = got;
     return VIPC_OK;
 }
-static void vipci_drop_frames(const vipc *v, uint64_t first, uint64_t count)     /* once the step is committed */
+static void vipci_after_commit(const vipc *v, uint64_t first, uint64_t count)
 {
     vipci_domain *d = vipci_d(v);
     uint32_t n = d->redo_count;
-    if (n >= VIPCI_REDO_MAX) return;
+    if (n >= VIPCI_REDO_MAX) return;                         /* scribbled over: a step has one entry */
     vipci_set64(v, &d->redo[n].first, first);
     vipci_set64(v, &d->redo[n].count, count);
     vipci_set32(v, &d->redo_count, n + 1);
+}
+static void vipci_drop_frames(const vipc *v, uint64_t first, uint64_t count)
+{
+    vipci_domain *d = vipci_d(v);
+    vipci_after_commit(v, first, count);
     vipci_set64(v, &d->frames, d->frames >= count ? d->frames - count : 0);
 }
 
@@ -1278,10 +1306,11 @@ static inline vipc_error vipci_check_cap(const vipc *v, vipc_cap cap, uint32_t t
         vipci_count(v, VIPCI_FAILED_CHECKS);
         return VIPC_ERR_INVALID_CAPABILITY;
     }
-    uint32_t kind = vipci_peek32(v, &e->kind);
+    uint32_t kind = vipci_load32(v, &e->kind);
     if (!VIPCI_LIKELY((kind & rights) == rights && (!type || VIPCI_TYPE(kind) == type))) {
+        bool revoked = vipci_load64(v, &e->token) != cap.token;      /* while we read its kind */
         vipci_count(v, VIPCI_FAILED_CHECKS);
-        return type && VIPCI_TYPE(kind) != type ? VIPC_ERR_INVALID_CAPABILITY : VIPC_ERR_PERMISSION_DENIED;
+        return revoked || (type && VIPCI_TYPE(kind) != type) ? VIPC_ERR_INVALID_CAPABILITY : VIPC_ERR_PERMISSION_DENIED;
     }
     *found = e;
     return VIPC_OK;
@@ -1294,7 +1323,9 @@ VIPC_API vipc_error vipc_cap_require(vipc *self, vipc_cap cap, uint32_t type, ui
     if (rights > VIPC_RIGHT_ALL) return VIPC_ERR_INVALID_ARGUMENT;
     r = vipci_check_cap(self, cap, 0, rights, &e);
     if (r != VIPC_OK) return r;
-    return type && VIPCI_TYPE(vipci_peek32(self, &e->kind)) != type ? VIPC_ERR_PERMISSION_DENIED : VIPC_OK;
+    bool other = type && VIPCI_TYPE(vipci_load32(self, &e->kind)) != type;
+    if (vipci_load64(self, &e->token) != cap.token) return VIPC_ERR_INVALID_CAPABILITY;     /* no operation follows that would look again */
+    return other ? VIPC_ERR_PERMISSION_DENIED : VIPC_OK;
 }
 
 /* Where the list of an object's parentless capabilities begins; NULL for nonsense. */
@@ -1961,7 +1992,7 @@ static void vipci_give_up_cap(vipc *v, vipci_entry *e)
 /* First use: frames for the queue.  The lock is held by nobody for long, except by somebody stopped: hence the deadline. */
 static vipc_error vipci_queue_make(vipc *v, vipci_object *o, uint64_t then, vipc_time deadline)
 {
-    vipc_error e = vipci_lock(v, deadline);
+    vipc_error e = vipci_lock_aside(v, deadline);
     if (e != VIPC_OK) return e;
     if (vipci_load64(v, &o->state) != then || o->queue) { vipci_unlock(v); return VIPC_OK; }
     uint64_t first = 0, shape = o->shape, count = vipci_queue_frames(v, shape);
@@ -1975,7 +2006,7 @@ static vipc_error vipci_queue_make(vipc *v, vipci_object *o, uint64_t then, vipc
     vipci_set64(v, &o->tail, 0);
     vipci_set64(v, &o->head, 0);
     vipci_set64(v, &o->behind, 0);
-    vipci_set64(v, &o->queue, (first + 1) << 1);
+    vipci_after_commit(v, first, VIPCI_REDO_QUEUE | vipci_index(v, o));
     vipci_commit(v);
     vipci_unlock(v);
     return VIPC_OK;
@@ -2130,7 +2161,8 @@ static uint32_t vipci_end_process(vipc *v, uint32_t index)
     for (uint32_t i = 0, n = vipci_views_used(v); i < n; i++)
         if (i != v->view && (uint32_t)vipci_load64(v, &vipci_view_at(v, i)->owner) == index + 1) vipci_free_view(v, i);
     vipci_wake_all(v, VIPCI_FOR_PROCESS, 0);
-    vipci_wake_all(v, VIPCI_FOR_NAME, 0);                    /* it may have died between publishing and waking */
+    vipci_wake_all(v, VIPCI_FOR_NAME, 0);                    /* it may have died between publishing and waking, */
+    vipci_wake_all(v, VIPCI_FOR_LOCK, 0);                    /* or between unlocking and waking */
     if (index == v->process) return ended;
     vipci_store32(v, &p->threads, 0);
     vipci_store32(v, &p->view, 0);
@@ -2186,8 +2218,8 @@ static vipc_error vipci_pack(vipc *v, vipc_cap cap, uint64_t place, vipc_time de
     vipci_entry *from, *e;
     vipc_error r = vipci_check_cap(v, cap, 0, VIPC_RIGHT_GRANT, &from);
     if (r != VIPC_OK) return r;
-    r = vipci_lock(v, deadline);
-    if (r != VIPC_OK) return r == VIPC_ERR_WOULD_BLOCK ? VIPC_ERR_RESOURCE_BUSY : r;
+    r = vipci_lock_aside(v, deadline);
+    if (r != VIPC_OK) return r;
     r = vipci_check_cap(v, cap, 0, VIPC_RIGHT_GRANT, &from);
     if (r != VIPC_OK) return vipci_fail(v, r);
     r = vipci_entry_new(v, (from->kind & 0xfffu) | VIPCI_TRAVELS, from->object, from->badge, vipci_link(v, from), vipci_us(v), &e);
@@ -2350,7 +2382,7 @@ static VIPCI_COLD void vipci_wait_over(vipc *v, vipci_wait *w, vipci_object *o)
     vipci_learn(v, w);
     if (w->chosen) {
         vipci_intend(v, vipci_at_object(w->index));
-        if (vipci_ring_open(v, o, &r) == VIPC_OK && vipci_count_phase(v, r, w->what == VIPCI_FOR_MESSAGE))
+        if (vipci_state(vipci_load64(v, &o->state)) == VIPCI_OPEN && vipci_ring_open(v, o, &r) == VIPC_OK && vipci_count_phase(v, r, w->what == VIPCI_FOR_MESSAGE))
             vipci_wake_one(v, w->what, w->index, w->flag);
     }
     vipci_intend_nothing(v);
@@ -2559,8 +2591,8 @@ static VIPCI_COLD vipc_error vipci_receive_wait(vipc *v, const vipci_use *u, vip
     for (;; e = vipci_receive_try(v, u, p, false)) {
         if (e == VIPCI_NEEDS_LOCK) {                         /* a capability in the message, or vipc_trim at the queue */
             vipci_wait_over(v, &w, u->o);
-            e = vipci_lock(v, deadline);
-            if (e != VIPC_OK) { e = e == VIPC_ERR_WOULD_BLOCK ? VIPC_ERR_RESOURCE_BUSY : e; break; }
+            e = vipci_lock_aside(v, deadline);
+            if (e != VIPC_OK) break;
             e = vipci_receive_try(v, u, p, true);
             vipci_unlock(v);
         }
@@ -2702,7 +2734,7 @@ static vipc_error vipci_call_await(vipc *v, uint32_t spin, vipc_time deadline, u
         *word = vipci_load64(v, &vipci_mine(v)->call);
         uint32_t state = VIPCI_CALL_STATE(*word);
         if (state == VIPCI_REPLIED || state == VIPCI_FAILED) { e = VIPC_OK; break; }
-        if (state == VIPCI_IDLE) { e = VIPC_ERR_CORRUPT; break; }
+        if (state == VIPCI_IDLE || state > VIPCI_FAILED) { e = VIPC_ERR_CORRUPT; break; }
         if (e != VIPC_OK && vipci_call_withdraw(v)) break;
         if (e == VIPC_OK) e = vipci_pause_and_sweep(v, &w);
     }
@@ -2900,7 +2932,7 @@ VIPC_API vipc_error vipc_revoke(vipc *self, vipc_cap cap, vipc_time deadline)
 {
     vipci_entry *e;
     vipc_error r = vipci_lock_with(self, cap, 0, VIPC_RIGHT_REVOKE, deadline, &e);
-    if (r != VIPC_OK) return r;
+    if (r != VIPC_OK) return r == VIPC_ERR_WOULD_BLOCK ? VIPC_ERR_RESOURCE_BUSY : r;
     bool any = e->child != 0;
     (void)vipci_prune(self, &e->child);                      /* each step is final: a kill in between leaves the rest valid */
     if (any && VIPCI_TYPE(e->kind) == VIPC_TYPE_ENDPOINT) {
@@ -2940,7 +2972,7 @@ VIPC_API vipc_error vipc_destroy(vipc *self, vipc_cap cap, vipc_time deadline)
     w.deaf = w.restless = true;                              /* who is inside leaves without a word */
     for (;;) {
         r = vipci_lock_with(self, cap, VIPC_TYPE_ENDPOINT, VIPC_RIGHT_DELETE, deadline, &e);
-        if (r != VIPC_OK) return r;
+        if (r != VIPC_OK) return r == VIPC_ERR_WOULD_BLOCK ? VIPC_ERR_RESOURCE_BUSY : r;
         vipci_object *o = vipci_object_at(self, e->object);
         vipci_object_end(self, o, false);                    /* ---- point of no return: closed for all ---- */
         bool freed = vipci_object_free(self, o);
@@ -3441,7 +3473,12 @@ static void vipci_trim_object(vipc *v, vipci_object *o)
 {
     vipci_ring *r;
     uint64_t queue = o->queue;
-    if (vipci_state(o->state) != VIPCI_OPEN || vipci_ring_open(v, o, &r) != VIPC_OK) return;
+    if (vipci_state(o->state) > VIPCI_OPEN) {                /* its destroyer died half way */
+        vipci_object_end(v, o, false);
+        (void)vipci_object_free(v, o);
+        return;
+    }
+    if (vipci_state(o->state) == 0 || vipci_ring_open(v, o, &r) != VIPC_OK) return;
     if (vipci_count_phase(v, r, false) != r->capacity) return;
     (void)vipci_log(v, &o->queue, queue, 1);
     (void)vipci_swap64(v, &o->queue, queue | 1);             /* RACE 1: then look who is inside */
@@ -3627,7 +3664,7 @@ static void vipci_check_process(vipci_checkup *k, uint32_t i)
     (void)vipci_expect(k, n == p->capabilities, VIPCI_BAD_HELD, i);
     for (n = 0, link = p->owned, before = 0; link && link <= v->max_objects && n <= v->max_objects; n++) {
         const vipci_object *o = vipci_object_at(v, link - 1);
-        if (!vipci_expect(k, o->owner == i + 1 && o->prev == before && vipci_state(o->state) == VIPCI_OPEN, VIPCI_BAD_OWNED, link)) break;
+        if (!vipci_expect(k, o->owner == i + 1 && o->prev == before && vipci_state(o->state) != 0, VIPCI_BAD_OWNED, link)) break;
         before = link;
         link = o->next;
     }
