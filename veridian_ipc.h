@@ -260,7 +260,7 @@ typedef struct vipc_endpoint_info {
 } vipc_endpoint_info;
 
 typedef struct vipc_derive_desc {
-    uint32_t rights;                   /* 0: the parent's; else a subset of them, or PERMISSION_DENIED */
+    uint32_t rights;                   /* 0: the parent's; else a subset of them, or PERMISSION_DENIED; unknown bits: INVALID_ARGUMENT */
     uint64_t badge;                    /* 0: the parent's; else only where the parent has none, or PERMISSION_DENIED */
 } vipc_derive_desc;
 typedef struct vipc_cap_info {
@@ -294,10 +294,11 @@ typedef struct vipc_hooks {
      * Take `count` (1 or more) neighbouring frames.  *first lies in the domain: write it BEFORE the frames count as taken, so that
      * whoever cleans up after a kill can free them.  Contents are the core's to set.  OUT_OF_MEMORY, or any error: nothing taken. */
     vipc_error (*frame_alloc)(void *user, uint64_t count, uint64_t *first);
-    /* Give a run back.  Cannot fail; may be told of a run that is free already, wholly or in part, and then does nothing to that part. */
+    /* Give a run back.  Cannot fail; may be told of a run that is free already, wholly or in part, and then does nothing to that part.  The numbers come
+     * from shared memory: frames that do not exist are to be passed over too. */
     void (*frame_free)(void *user, uint64_t first, uint64_t count);
     /* Where this process sees frame `first`; the run of `count` is contiguous from there and stays put until freed.  NULL: no such frame
-     * (the number came from shared memory: check it). */
+     * (the number came from shared memory: check it).  A frame stays where it is for as long as this process is a member, also after it was freed. */
     void *(*frame_pointer)(void *user, uint64_t first, uint64_t count);
 
     /* Waiting; optional as a pair: without it what would block is VIPC_ERR_NOT_SUPPORTED.
@@ -356,7 +357,7 @@ typedef struct vipc {
  *  - Inputs are borrowed for the call.  On an error nothing has changed and what was passed in is still the caller's.
  *  - "Slow path" functions take the domain's lock: they may sleep for it, without a deadline of their own for as long as it is held; not from interrupts or
  *    signal handlers.  All others may be called from one with VIPC_NOW, with a view of the handler's own.
- *  - Every function that takes a capability may give VIPC_ERR_INVALID_CAPABILITY (not a token of the caller's process, or revoked) and
+ *  - Every function that takes a capability may give VIPC_ERR_INVALID_CAPABILITY (not a token of the caller's process, revoked, or of a wrong type) and
  *    VIPC_ERR_PERMISSION_DENIED (valid, without the right that the line names).  Any may give VIPC_ERR_CORRUPT: shared memory does not hold
  *    what the core wrote there. */
 
@@ -387,7 +388,8 @@ VIPC_API vipc_error vipc_config_get(const vipc *self, vipc_config *out);
  * process (opt): a capability with all rights over it, the caller's.  LIMIT: max_processes, max_threads, or (with process) capabilities.  Slow path. */
 VIPC_API vipc_error vipc_process_create(vipc *self, const vipc_process_desc *desc, vipc *child, vipc_cap *process);
 /* End a process, as if it had died; needs DELETE.  The port must have stopped it: it runs no more.  removed (opt): its endpoints.
- * RESOURCE_BUSY: hook process_alive says it lives, under a proof that is not the caller's own.  INVALID_CAPABILITY: ended before.  Slow path. */
+ * RESOURCE_BUSY: hook process_alive says it lives, under a proof that is not the caller's own.  INVALID_CAPABILITY: ended before.  INVALID_ARGUMENT: the
+ * caller's own process.  Slow path. */
 VIPC_API vipc_error vipc_process_destroy(vipc *self, vipc_cap process, uint32_t *removed);
 /* Sleep until process `who` has ended.  OK at once if it has; INVALID_ARGUMENT for a pid that was never given out, or the caller's own; TIMEOUT
  * (WOULD_BLOCK with NOW), CANCELLED.  O(max_processes) a look. */
@@ -415,8 +417,8 @@ VIPC_API vipc_error vipc_derive(vipc *self, vipc_cap from, const vipc_derive_des
 /* The same for process `to`; needs GRANT.  *out is valid for `to` only: tell it by a message.  PROCESS_NOT_FOUND, LIMIT. */
 VIPC_API vipc_error vipc_grant(vipc *self, vipc_cap from, vipc_pid to, const vipc_derive_desc *desc, vipc_cap *out);
 /* Take back all that was derived from cap, granted or carried onward included; cap itself stays.  Needs REVOKE.  When it returns OK no
- * operation with one of them takes effect any more: sends and receives that are under way are undone, sleepers wake with INVALID_CAPABILITY.
- * Messages that were sent before stay sent.  TIMEOUT (RESOURCE_BUSY with NOW): the lock was not to be had.  O(descendants). */
+ * operation with one of them takes effect any more: sends and receives that are under way are undone, who sleeps to send or receive wakes with
+ * INVALID_CAPABILITY.  Messages and calls that were sent before stay sent, and are answered.  TIMEOUT (RESOURCE_BUSY with NOW): the lock was not to be had.  O(descendants). */
 VIPC_API vipc_error vipc_revoke(vipc *self, vipc_cap cap, vipc_time deadline);
 /* Give up one capability; what was derived from it hangs on its parent from now on.  With its last capability an object goes. */
 VIPC_API vipc_error vipc_close(vipc *self, vipc_cap cap);
@@ -473,6 +475,7 @@ VIPC_API vipc_error vipc_receive_large(vipc *self, vipc_cap from, vipc_incoming 
  * PEER_DEAD: the server died, or ended with the request in hand; CLOSED: the endpoint was destroyed; whatever vipc_reply_drop said; DEADLOCK: the only
  * thread that could answer waits for the caller, found before anything was queued.
  * TIMEOUT, CANCELLED: the request may have been, or may yet be, carried out; its reply will be discarded.
+ * LIMIT: the reply carries a capability and the caller has no room for it: the reply is lost.
  * RESOURCE_BUSY: two earlier calls of this thread timed out while their servers stood still in the middle of replying. */
 VIPC_API vipc_error vipc_call(vipc *self, vipc_cap to, const vipc_message *request, vipc_message *reply, vipc_time deadline);
 /* Answer; never blocks without HAS_CAPABILITY (needs GRANT on it; takes the lock).  Any thread of the process that received the call may.  OK uses
@@ -490,7 +493,8 @@ VIPC_API vipc_error vipc_cancel(vipc *thread);
 
 #if !VIPC_NO_NAMES
 /* -- names; slow path -- */
-/* Let others look cap up under a name of 1..255 bytes without '/'; needs GRANT.  They get children of it with at most these rights.
+/* Let others look cap up under a name of 1..255 bytes without '/'; needs GRANT.  They get children of it with at most these rights (0: all of cap's).
+ * The name is one of the publisher's capabilities.
  * EXISTS: another that lives has it (a dead publisher's name is replaced); NAME_TOO_LONG; LIMIT: names or capabilities. */
 VIPC_API vipc_error vipc_publish(vipc *self, const char *name, vipc_cap cap, uint32_t rights);
 /* Publisher only, else PERMISSION_DENIED; ENDPOINT_NOT_FOUND.  Capabilities that were looked up stay valid. */
@@ -1148,7 +1152,7 @@ static void vipci_set64(const vipc *v, vipci_u64 *p, uint64_t n)
 static bool vipci_holder_died(const vipc *v, uint64_t word)
 {
     uint32_t i = (uint32_t)(word & 0xffff) - 1;
-    if (i >= v->max_threads) return true;                    /* no such view: a scribbled word must not lock everybody out */
+    if (i >= v->max_threads || word == vipci_lock_word(v)) return true;      /* no such view, or this one, which does not hold it: scribbled */
     uint64_t owner = vipci_load64(v, &vipci_view_at(v, i)->owner);
     uint32_t p = (uint32_t)owner - 1;
     if ((uint32_t)(owner >> 32) != (uint32_t)(word >> 16) || p >= v->max_processes) return vipci_load64(v, &vipci_d(v)->lock) == word;
@@ -1397,6 +1401,7 @@ static vipc_error vipci_entry_new(const vipc *v, uint32_t kind, uint32_t object,
 {
     vipci_domain *d = vipci_d(v);
     uint32_t i = 0, most = d->config.capabilities_per_process;
+    if (!vipci_roots(v, kind, object)) return VIPC_ERR_CORRUPT;
     if (holder && holder->capabilities >= most) return VIPC_ERR_LIMIT;
     vipc_error r = vipci_take_slot(v, &d->free_cap, &d->used_caps, v->max_caps, VIPCI_NEXT_FREE(vipci_entry_at, d->free_cap, v->max_caps), &i);
     if (r != VIPC_OK) return r;
@@ -1411,7 +1416,7 @@ static vipc_error vipci_entry_new(const vipc *v, uint32_t kind, uint32_t object,
     vipci_set32(v, &e->holder, 0);
     vipci_tree_insert(v, e, parent);
     vipci_hold(v, e, holder);
-    if (VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT && (kind & VIPC_RIGHT_RECEIVE) && !(kind & VIPCI_NAMED))
+    if (VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT && (kind & VIPC_RIGHT_RECEIVE))
         vipci_set32(v, &vipci_object_at(v, object)->receivers, vipci_object_at(v, object)->receivers + 1);
     *out = e;
     return VIPC_OK;
@@ -1432,7 +1437,7 @@ static void vipci_entry_remove(const vipc *v, vipci_entry *e)
     vipci_tree_remove(v, e);
     if (!(kind & VIPCI_TRAVELS)) vipci_hold(v, e, NULL);
     if (kind & VIPCI_NAMED) vipci_name_remove(v, (uint32_t)e->place);
-    else if (VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT && (kind & VIPC_RIGHT_RECEIVE) && e->object < v->max_objects)
+    if (VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT && (kind & VIPC_RIGHT_RECEIVE) && e->object < v->max_objects)
         vipci_set32(v, &vipci_object_at(v, e->object)->receivers, vipci_object_at(v, e->object)->receivers - 1);
     if (kind & VIPCI_TRAVELS) vipci_set32(v, &e->kind, kind | VIPCI_REVOKED);
     else vipci_entry_free(v, e);
@@ -1450,19 +1455,20 @@ static void vipci_entry_close(const vipc *v, vipci_entry *e)
     vipci_entry_remove(v, e);
     vipci_commit(v);
 }
-/* Remove everything below `link` (an entry's children, or an object's roots): leaves first, a step each. */
-static uint32_t vipci_prune(const vipc *v, uint32_t *head)
+/* Remove everything below `head` (an entry's children, or an object's roots): leaves first, a step each. */
+static void vipci_prune(const vipc *v, uint32_t *head)
 {
     uint32_t removed = 0;
-    while (*head && removed <= v->max_caps) {
-        vipci_entry *e = vipci_linked(v, *head);
+    for (vipci_entry *e = vipci_linked(v, *head); e && removed <= v->max_caps;) {
         for (uint32_t depth = 0; e && e->child && depth <= v->max_caps; depth++) e = vipci_linked(v, e->child);
-        if (!e) break;
+        if (!e || !*head) break;
+        vipci_entry *up = vipci_linked(v, e->parent);
+        bool last = up && up->child == vipci_link(v, e) && !e->next && &up->child != head;
         vipci_entry_remove(v, e);
         vipci_commit(v);
         removed++;
+        e = last ? up : vipci_linked(v, up && &up->child != head ? up->child : *head);     /* the next leaf is near: no walk from the top */
     }
-    return removed;
 }
 
 /* --------------------------------------------------------------------------------------------------- >>queue
@@ -1950,7 +1956,7 @@ static bool vipci_object_free(const vipc *v, vipci_object *o)
     vipci_domain *d = vipci_d(v);
     uint32_t index = vipci_index(v, o), *at = &d->closing;
     if (vipci_pinned(v, index)) return false;
-    (void)vipci_prune(v, &o->first_cap);
+    vipci_prune(v, &o->first_cap);
     for (uint32_t steps = 0; *at && *at != index + 1 && *at <= v->max_objects && steps <= v->max_objects; steps++) at = &vipci_object_at(v, *at - 1)->next;
     if (*at != index + 1) return true;                       /* freed before */
     vipci_set32(v, at, o->next);
@@ -1994,6 +2000,7 @@ static vipc_error vipci_queue_make(vipc *v, vipci_object *o, uint64_t then, vipc
 {
     vipc_error e = vipci_lock_aside(v, deadline);
     if (e != VIPC_OK) return e;
+    if (o->queue & 1) return vipci_fail(v, VIPC_ERR_CORRUPT);        /* vipc_trim takes its mark off before it lets the lock go */
     if (vipci_load64(v, &o->state) != then || o->queue) { vipci_unlock(v); return VIPC_OK; }
     uint64_t first = 0, shape = o->shape, count = vipci_queue_frames(v, shape);
     if (vipci_shape_capacity(shape) == 0 || vipci_shape_capacity(shape) > VIPC_CAPACITY_MAX || vipci_shape_payload(shape) > VIPC_PAYLOAD_MAX)
@@ -2001,6 +2008,7 @@ static vipc_error vipci_queue_make(vipc *v, vipci_object *o, uint64_t then, vipc
     e = vipci_take_frames(v, count, &first);
     if (e != VIPC_OK) return vipci_fail(v, e);
     unsigned char *p = (unsigned char *)vipci_frames_at(v, first, count);
+    if (!p) return vipci_fail(v, VIPC_ERR_HOOK);
     for (uint32_t i = 0; i < vipci_shape_capacity(shape); i++)
         vipci_poke64(v, &((vipci_slot *)(void *)(p + (size_t)i * vipci_stride(vipci_shape_payload(shape))))->state, 0);
     vipci_set64(v, &o->tail, 0);
@@ -2154,7 +2162,7 @@ static uint32_t vipci_end_process(vipc *v, uint32_t index)
         (void)vipci_object_free(v, o);
     }
     caps = vipci_drop_caps(v, p);
-    (void)vipci_prune(v, &p->first_cap);
+    vipci_prune(v, &p->first_cap);
     vipci_set64(v, &d->reaped, d->reaped + (index != v->process));
     vipci_commit(v);
     (void)vipci_swap64(v, &p->pid, 0);
@@ -2353,7 +2361,11 @@ static vipc_error vipci_send_try(vipc *v, const vipci_use *u, const vipci_letter
         uint64_t lap;
         uint32_t irq = vipci_enter(v);
         e = vipci_claim(v, r, u->o, &s, &lap);
-        if (!VIPCI_LIKELY(e == VIPC_OK)) { vipci_leave(v, irq); break; }
+        if (!VIPCI_LIKELY(e == VIPC_OK)) {
+            vipci_leave(v, irq);
+            if (!vipci_still(v, u)) e = vipci_ended(v, u->o, u->then);       /* a revoke wakes who waits, and is not waited through */
+            break;
+        }
         if (!VIPCI_LIKELY(vipci_still(v, u))) {
             vipci_release_claim(v, s, v->view + 1, VIPCI_FULL);
             vipci_leave(v, irq);
@@ -2582,6 +2594,8 @@ static vipc_error vipci_receive_try(vipc *v, const vipci_use *u, vipci_parcel *p
         vipci_wake_one(v, VIPCI_FOR_ROOM, u->index, &u->o->send_flag);
     } while (!VIPCI_LIKELY(e != VIPC_ERR_WOULD_BLOCK));
     if (VIPCI_LIKELY(e == VIPC_OK)) vipci_count(v, VIPCI_RECEIVED);
+    else if (e == VIPC_ERR_CHANNEL_EMPTY && !vipci_still(v, u)) e = vipci_ended(v, u->o, u->then);
+    else if (e == VIPC_ERR_CHANNEL_EMPTY && vipci_bound_away(v, u)) e = VIPC_ERR_PERMISSION_DENIED;
     vipci_intend_nothing(v);
     return e;
 }
@@ -2595,6 +2609,7 @@ static VIPCI_COLD vipc_error vipci_receive_wait(vipc *v, const vipci_use *u, vip
             if (e != VIPC_OK) break;
             e = vipci_receive_try(v, u, p, true);
             vipci_unlock(v);
+            if (e == VIPCI_NEEDS_LOCK) e = VIPC_ERR_CORRUPT;
         }
         if (e != VIPC_ERR_CHANNEL_EMPTY) break;
         vipc_error b = vipci_pause_and_sweep(v, &w);
@@ -2746,6 +2761,7 @@ static vipc_error vipci_call_collect(vipc *v, uint64_t word, vipc_message *reply
 {
     vipci_view *c = vipci_mine(v);
     vipc_error e = (vipc_error)-(int32_t)(word >> 8 & 0xff);
+    if (e == VIPC_OK || e < VIPC_ERR_HOOK) e = VIPC_ERR_CORRUPT;
     if (VIPCI_CALL_STATE(word) == VIPCI_REPLIED) {
         vipci_body b;
         vipc_cap cap = { 0 };
@@ -2934,7 +2950,7 @@ VIPC_API vipc_error vipc_revoke(vipc *self, vipc_cap cap, vipc_time deadline)
     vipc_error r = vipci_lock_with(self, cap, 0, VIPC_RIGHT_REVOKE, deadline, &e);
     if (r != VIPC_OK) return r == VIPC_ERR_WOULD_BLOCK ? VIPC_ERR_RESOURCE_BUSY : r;
     bool any = e->child != 0;
-    (void)vipci_prune(self, &e->child);                      /* each step is final: a kill in between leaves the rest valid */
+    vipci_prune(self, &e->child);                      /* each step is final: a kill in between leaves the rest valid */
     if (any && VIPCI_TYPE(e->kind) == VIPC_TYPE_ENDPOINT) {
         vipci_object *o = vipci_object_at(self, e->object);
         vipci_intend(self, vipci_at_object(e->object));
@@ -3392,6 +3408,7 @@ VIPC_API vipc_error vipc_process_destroy(vipc *self, vipc_cap process, uint32_t 
     if (r == VIPC_ERR_WOULD_BLOCK) {                         /* perhaps held by a thread of the very process: condemned, it counts as dead */
         vipci_store32(self, &vipci_process_at(self, index)->state, VIPCI_CONDEMNED);
         r = vipci_lock_with(self, process, VIPC_TYPE_PROCESS, VIPC_RIGHT_DELETE, VIPC_FOREVER, &e);
+        if (r != VIPC_OK) (void)vipci_cas32(self, &vipci_process_at(self, index)->state, VIPCI_CONDEMNED, VIPCI_LIVE);
     }
     if (r != VIPC_OK) return r;
     n = vipci_end_process(self, index);
@@ -3715,7 +3732,7 @@ static void vipci_check_receivers(vipci_checkup *k)
         if (vipci_state(vipci_object_at(v, i)->state) != 0) counted += vipci_object_at(v, i)->receivers;
     for (uint32_t i = 0; i < d->used_caps && i < v->max_caps; i++) {
         uint32_t kind = vipci_entry_at(v, i)->kind;
-        found += VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT && (kind & VIPC_RIGHT_RECEIVE) && !(kind & (VIPCI_NAMED | VIPCI_REVOKED));
+        found += VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT && (kind & VIPC_RIGHT_RECEIVE) && !(kind & VIPCI_REVOKED);
     }
     (void)vipci_expect(k, counted == found, VIPCI_BAD_CAP_COUNT, counted);
 }
