@@ -895,7 +895,7 @@ static void *vipci_frames_at(const vipc *v, uint64_t first, uint64_t count)
 }
 static vipc_error vipci_block(const vipc *v, uint32_t *word, uint32_t expected, vipc_time deadline)
 {
-    vipc_error e = v->hooks->block(v->hooks->user, vipci_mine(v)->native_thread, word, expected, deadline);
+    vipc_error e = v->hooks->block(v->hooks->user, vipci_peek64(v, &vipci_mine(v)->native_thread), word, expected, deadline);
     vipci_count(v, VIPCI_SLEEPS);
     return e == VIPC_OK || e == VIPC_ERR_TIMEOUT ? e : VIPC_ERR_HOOK;
 }
@@ -908,7 +908,7 @@ static inline uint32_t *vipci_low_half(vipci_u64 *word) { return (uint32_t *)(vo
 static void vipci_wake(const vipc *v, uint32_t view)
 {
     if (!v->hooks->wake) return;
-    v->hooks->wake(v->hooks->user, vipci_view_at(v, view)->native_thread, vipci_low_half(vipci_cell_at(v, view)));
+    v->hooks->wake(v->hooks->user, vipci_peek64(v, &vipci_view_at(v, view)->native_thread), vipci_low_half(vipci_cell_at(v, view)));
     vipci_count(v, VIPCI_WAKES);
 }
 
@@ -2658,12 +2658,14 @@ VIPC_API vipc_error vipc_cancel(vipc *thread)
 {
     vipc_error e = vipci_known(thread);
     if (e != VIPC_OK) return e;
-    vipci_u64 *cell = vipci_cell_at(thread, thread->view);
-    while (!vipci_load32(thread, &vipci_mine(thread)->cancel) && !vipci_cas32(thread, &vipci_mine(thread)->cancel, 0, 1)) { }
-    uint64_t c = vipci_load64(thread, cell);                 /* after the flag: either we see the sleeper, or it sees the flag */
-    while ((c & 3) == VIPCI_WAITING && !vipci_cas64(thread, cell, c, (c & ~(uint64_t)3) | VIPCI_CHOSEN)) c = vipci_load64(thread, cell);
-    if ((c & 3) == VIPCI_WAITING && thread->hooks->wake)     /* not vipci_wake: its counters are the view's own thread's */
-        thread->hooks->wake(thread->hooks->user, vipci_mine(thread)->native_thread, vipci_low_half(cell));
+    vipc v = *thread;                                        /* once the flag is up its owner may wake, leave, and take the handle away */
+    vipci_u64 *cell = vipci_cell_at(&v, v.view);
+    uint32_t *flag = &vipci_mine(&v)->cancel;
+    while (!vipci_load32(&v, flag) && !vipci_cas32(&v, flag, 0, 1)) { }
+    uint64_t c = vipci_load64(&v, cell);                     /* after the flag: either we see the sleeper, or it sees the flag */
+    while ((c & 3) == VIPCI_WAITING && !vipci_cas64(&v, cell, c, (c & ~(uint64_t)3) | VIPCI_CHOSEN)) c = vipci_load64(&v, cell);
+    if ((c & 3) == VIPCI_WAITING && v.hooks->wake)           /* not vipci_wake: its counters are the view's own thread's */
+        v.hooks->wake(v.hooks->user, vipci_peek64(&v, &vipci_mine(&v)->native_thread), vipci_low_half(cell));
     return VIPC_OK;
 }
 
@@ -2986,8 +2988,9 @@ VIPC_API vipc_error vipc_destroy(vipc *self, vipc_cap cap, vipc_time deadline)
     if (VIPCI_TYPE(vipci_peek32(self, &e->kind)) == VIPC_TYPE_PROCESS) return vipc_process_destroy(self, cap, NULL);
     vipci_wait w = vipci_wait_for(self, VIPCI_FOR_LOCK, 0, NULL, 1000, deadline);
     w.deaf = w.restless = true;                              /* who is inside leaves without a word */
-    for (;;) {
+    for (bool ended = false;; ended = true) {
         r = vipci_lock_with(self, cap, VIPC_TYPE_ENDPOINT, VIPC_RIGHT_DELETE, deadline, &e);
+        if (r == VIPC_ERR_INVALID_CAPABILITY && ended) return VIPC_OK;     /* somebody who swept has finished it */
         if (r != VIPC_OK) return r == VIPC_ERR_WOULD_BLOCK ? VIPC_ERR_RESOURCE_BUSY : r;
         vipci_object *o = vipci_object_at(self, e->object);
         vipci_object_end(self, o, false);                    /* ---- point of no return: closed for all ---- */

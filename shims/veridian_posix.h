@@ -1,0 +1,1214 @@
+/* veridian_posix.h - v0.1.0 - veridian_ipc.h between the processes of a POSIX host
+ * SPDX-License-Identifier: MIT OR Unlicense       (see the end of veridian_ipc.h)
+ *
+ * A domain in a shared-memory file, and the hooks that veridian_ipc.h asks for.  In ONE C or C++ file, before or after the other one:
+ *
+ *     #define VERIDIAN_POSIX_IMPLEMENTATION
+ *     #include "shims/veridian_posix.h"
+ *
+ * and everywhere else the include alone.  It brings veridian_frames.h along.  No -l and no flag is needed with glibc 2.34 or later and with
+ * musl, and no feature macro: it compiles under -std=c99 -pedantic after any standard header.
+ *
+ * THE FILE
+ *   One file a domain: a page that describes it, the state of the core, the bitmap of the frames, the frames.  A domain named "calc" lies in
+ *   DIRECTORY/vipc.calc, where DIRECTORY is /dev/shm, or /tmp where that does not exist, or as the desc says.  Its storage is reserved when it
+ *   is created: a full file system is VIPC_ERR_OUT_OF_MEMORY then, and no SIGBUS later.
+ *   A name is never stuck.  A new domain is filled and joined by its creator before it gets its name, in one step; so whatever
+ *   instruction a creator dies at, the name is free or the domain whole.  Where the file system has no nameless files (O_TMPFILE), the new file is
+ *   called DIRECTORY/vipc-new.NUMBER for a moment; what a dead creator leaves behind is removed by the next one.
+ *   A domain whose members are all gone keeps its name until vipc_posix_unlink; whoever opens it next joins it and cleans up after the dead.
+ *
+ * WHO IS ALIVE
+ *   Each membership holds a lock on one byte of the file, far behind its end, through an open file description of its own (Linux: F_OFD_SETLK).
+ *   The kernel takes it away when the process ends, however it ends; no pid is looked at, so pid namespaces and reuse do not matter.
+ *   Opening a domain twice in one process makes two memberships; each can end by itself.
+ *   A child made by fork is no member: in it every call on the copied vipc is VIPC_ERR_NOT_INITIALIZED until vipc_posix_after_fork, and it does
+ *   not keep its parent alive.  LIMIT: a child made by a bare clone system call is no member either, yet it keeps the parent's lock until it
+ *   ends or calls exec; so does one between vfork and exec.
+ *   LIMIT: elsewhere than on Linux, fcntl locks: a process that closes any descriptor of the file of its own making loses its lock.
+ *
+ * WAITING
+ *   Futexes on Linux.  Else, or with .no_futex, the sleeper looks at its word from every 50 microseconds down to every 2 milliseconds:
+ *   nothing gets lost, a wake-up takes up to 2 ms, and an idle sleeper costs 500 short wake-ups a second.
+ *   The clock is CLOCK_MONOTONIC: one for all processes of a host.  Processes of different time namespaces must not pass deadlines on.
+ *
+ * SWITCHES (implementation only; for tests of the ways not taken)
+ *   VIPC_POSIX_PORTABLE     do as on a POSIX host that is not Linux
+ *   VIPC_POSIX_NO_TMPFILE   do not use O_TMPFILE
+ *
+ * Members of a domain share its memory and trust each other with its contents; the file's mode says who may join.  The process needs /proc for
+ * nameless domains and for vipc_posix_after_fork (Linux).  A 32-bit process can join a domain of up to 2 GiB.
+ */
+#ifndef VERIDIAN_POSIX_H
+#define VERIDIAN_POSIX_H
+#ifndef VERIDIAN_IPC_H
+#include "../veridian_ipc.h"
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define VIPC_POSIX_NAME_MAX 240u    /* bytes of a domain's name, its one leading '/' not counted */
+#define VIPC_POSIX_PATH_MAX 1024u   /* bytes of its path, the 0 counted */
+enum vipc_posix_must { VIPC_POSIX_CREATE_OR_JOIN = 0, VIPC_POSIX_CREATE = 1, VIPC_POSIX_JOIN = 2 };
+
+typedef struct vipc_posix_desc {
+    vipc_config config;             /* zero: defaults; a joiner's non-zero fields must match, or INVALID_ARGUMENT */
+    uint64_t frames_bytes;          /* 24 MiB: memory for queues, in frames; a joiner's must match unless 0 */
+    uint32_t file_mode;             /* 0600; set whatever the umask; unused without a name: there the descriptor is the permission */
+    uint32_t must;                  /* enum vipc_posix_must: 1: EXISTS if it does; 2: NOT_FOUND if it does not; unused without a name */
+    uint32_t no_futex;              /* 1: the portable blocking also where futexes exist.  Kept in the file; joiners follow it */
+    const char *directory;          /* "/dev/shm" if it exists, else "/tmp" */
+    const char *label;              /* of the process; none */
+} vipc_posix_desc;
+
+/* Any of these may also give: OUT_OF_MEMORY (memory or storage), LIMIT (file descriptors; members), PERMISSION_DENIED,
+ * HOOK (the system refused in a way that no other error says).  A failed call leaves nothing behind. */
+
+/* Create or join the domain of that name; "/calc" and "calc" are one.  desc (opt).  INVALID_ARGUMENT: a name that is empty, "." or "..", or holds
+ * another '/'; NAME_TOO_LONG; BAD_DOMAIN: what has that name is no domain, or was cut short; VERSION: of another layout, byte order or page size.
+ * Such a file is never changed or removed.  NOT_FOUND: no such directory, or see .must. */
+VIPC_API vipc_error vipc_posix_open(vipc *out, const char *name, const vipc_posix_desc *desc);
+/* Create a domain without a name and join it.  *fd is the caller's: pass it on by inheritance (it stays open across exec) or over a socket, and close
+ * it at will; the domain lives as long as somebody has it open or joined.  desc (opt). */
+VIPC_API vipc_error vipc_posix_create_fd(vipc *out, const vipc_posix_desc *desc, int *fd);
+/* Join the domain that fd is open on, for reading and writing.  Borrows fd.  desc (opt): what is expected, and a label. */
+VIPC_API vipc_error vipc_posix_open_fd(vipc *out, int fd, const vipc_posix_desc *desc);
+/* In a forked child: a membership of its own, in the same variable.  Capabilities are the parent's and do not come along.  label (opt).
+ * INVALID_ARGUMENT: self was not opened here, or no fork copied it. */
+VIPC_API vipc_error vipc_posix_after_fork(vipc *self, const char *label);
+/* A view for one more thread of this process; that thread ends it with vipc_leave.  LIMIT. */
+VIPC_API vipc_error vipc_posix_thread(vipc *self, vipc *out);
+/* Take the name away; members go on, and the storage goes with the last of them.  NOT_FOUND.  directory (opt) as in the desc. */
+VIPC_API vipc_error vipc_posix_unlink(const char *name, const char *directory);
+/* Leave and unmap; self as opened.  RESOURCE_BUSY: other views of this membership have not left yet.  In a forked child: give back what
+ * came along, without touching the parent's membership.  Any other error is vipc_leave's; the memory is unmapped all the same. */
+VIPC_API vipc_error vipc_posix_close(vipc *self);
+/* Where the domain of that name lies: path, of `size` bytes; VIPC_POSIX_PATH_MAX is enough.  NAME_TOO_LONG if it is not. */
+VIPC_API vipc_error vipc_posix_path(const char *name, const char *directory, char *path, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* VERIDIAN_POSIX_H */
+
+#if defined(VERIDIAN_POSIX_IMPLEMENTATION) && !defined(VERIDIAN_POSIX_IMPLEMENTED)
+#define VERIDIAN_POSIX_IMPLEMENTED
+#ifndef VERIDIAN_FRAMES_IMPLEMENTATION
+#define VERIDIAN_FRAMES_IMPLEMENTATION
+#endif
+#include "veridian_frames.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Which ways are taken: all, on Linux; those of every POSIX system, elsewhere. */
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
+#if defined(__linux__) && !defined(VIPC_POSIX_PORTABLE)
+#define VIPC_POSIX_LINUX_ 1
+#else
+#define VIPC_POSIX_LINUX_ 0
+#endif
+
+/* -------------------------------------------------------------------------------- what strict modes of libc hide
+ * With -std=c99 glibc and musl declare C alone, and whichever header came first has settled that.  So on Linux the functions that may be hidden
+ * are declared here under names of our own, bound to libc's symbols.  On glibc those with 64-bit offsets, which do not depend on
+ * _FILE_OFFSET_BITS; musl's offsets always have 64 bits.  What takes a time goes through system calls on 32-bit hosts, because there
+ * the symbol's meaning depends on the libc's age and on _TIME_BITS. */
+#ifdef __cplusplus
+extern "C" {
+#endif
+#if defined(__linux__)
+#if defined(__GLIBC__) || defined(__BIONIC__)
+#define VIPC_POSIX_WIDE_(name) __asm__(name "64")
+#else
+#define VIPC_POSIX_WIDE_(name) __asm__(name)
+#endif
+extern int vipc_posix_ftruncate_(int fd, int64_t size) VIPC_POSIX_WIDE_("ftruncate");
+extern int vipc_posix_fallocate_(int fd, int64_t at, int64_t size) VIPC_POSIX_WIDE_("posix_fallocate");
+extern ssize_t vipc_posix_pread_(int fd, void *buffer, size_t size, int64_t at) VIPC_POSIX_WIDE_("pread");
+extern ssize_t vipc_posix_pwrite_(int fd, const void *buffer, size_t size, int64_t at) VIPC_POSIX_WIDE_("pwrite");
+extern int vipc_posix_fchmod_(int fd, unsigned mode) __asm__("fchmod");
+extern int vipc_posix_usleep_(unsigned microseconds) __asm__("usleep");
+extern int vipc_posix_atfork_(void (*prepare)(void), void (*parent)(void), void (*child)(void)) __asm__("pthread_atfork");
+#if VIPC_POSIX_LINUX_
+extern int vipc_posix_linkat_(int from, const char *old_path, int to, const char *new_path, int flags) __asm__("linkat");
+extern int vipc_posix_madvise_(void *at, size_t size, int advice) __asm__("madvise");
+#endif
+extern long vipc_posix_syscall_(long number, ...) __asm__("syscall");
+#if defined(__LP64__) || defined(__x86_64__) || !defined(SYS_futex)   /* 64-bit hosts, x32, and those younger than 32-bit time */
+typedef int64_t vipc_posix_long_;
+#else
+typedef int32_t vipc_posix_long_;   /* seconds since the host's start: 68 years */
+#endif
+typedef struct vipc_posix_timespec_ { vipc_posix_long_ seconds, nanoseconds; } vipc_posix_timespec_;
+#if defined(__LP64__)
+extern int vipc_posix_clock_gettime_(int clock, vipc_posix_timespec_ *out) __asm__("clock_gettime");
+#elif defined(SYS_clock_gettime)
+#define vipc_posix_clock_gettime_(clock, out) vipc_posix_syscall_(SYS_clock_gettime, (clock), (out))
+#elif defined(SYS_clock_gettime32)
+#define vipc_posix_clock_gettime_(clock, out) vipc_posix_syscall_(SYS_clock_gettime32, (clock), (out))
+#else
+#define vipc_posix_clock_gettime_(clock, out) vipc_posix_syscall_(SYS_clock_gettime64, (clock), (out))
+#endif
+#ifndef MAP_ANONYMOUS
+#if defined(__mips__) || defined(__xtensa__)
+#define VIPC_POSIX_ANONYMOUS_ 0x800
+#elif defined(__alpha__) || defined(__hppa__)
+#define VIPC_POSIX_ANONYMOUS_ 0x10
+#else
+#define VIPC_POSIX_ANONYMOUS_ 0x20
+#endif
+#endif
+#if !defined(O_CLOEXEC) && defined(__O_CLOEXEC)
+#define VIPC_POSIX_CLOEXEC_ __O_CLOEXEC
+#endif
+#if !defined(O_NOFOLLOW) && defined(__O_NOFOLLOW)
+#define VIPC_POSIX_NOFOLLOW_ __O_NOFOLLOW
+#endif
+#else   /* not Linux: these systems hide nothing under -std=c99 alone */
+#define vipc_posix_ftruncate_(fd, size) ftruncate((fd), (off_t)(size))
+#define vipc_posix_pread_(fd, buffer, size, at) pread((fd), (buffer), (size), (off_t)(at))
+#define vipc_posix_pwrite_(fd, buffer, size, at) pwrite((fd), (buffer), (size), (off_t)(at))
+#define vipc_posix_fchmod_(fd, mode) fchmod((fd), (mode_t)(mode))
+#define vipc_posix_usleep_(microseconds) usleep(microseconds)
+#define vipc_posix_atfork_ pthread_atfork
+#endif
+#ifdef __cplusplus
+}
+#endif
+#ifndef VIPC_POSIX_ANONYMOUS_
+#if defined(MAP_ANONYMOUS)
+#define VIPC_POSIX_ANONYMOUS_ MAP_ANONYMOUS
+#else
+#define VIPC_POSIX_ANONYMOUS_ MAP_ANON
+#endif
+#endif
+#ifndef VIPC_POSIX_CLOEXEC_
+#define VIPC_POSIX_CLOEXEC_ O_CLOEXEC
+#endif
+#ifndef VIPC_POSIX_NOFOLLOW_
+#define VIPC_POSIX_NOFOLLOW_ O_NOFOLLOW
+#endif
+
+/* The header's atomics where this file sees its implementation (they may be the user's), else the compiler's. */
+#if defined(VIPC_ATOMIC_ADD64) && defined(VIPC_ATOMIC_LOAD32)
+#define VIPC_POSIX_ADD64_(p, v) VIPC_ATOMIC_ADD64(p, v)
+#define VIPC_POSIX_LOAD32_(p) VIPC_ATOMIC_LOAD32(p)
+#else
+#define VIPC_POSIX_ADD64_(p, v) __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
+#define VIPC_POSIX_LOAD32_(p) __atomic_load_n((p), __ATOMIC_SEQ_CST)
+#endif
+
+/* ------------------------------------------------------------------------------------------------------- layout */
+#define VIPC_POSIX_MAGIC_ ((uint64_t)0x76697063706f7378u)
+#define VIPC_POSIX_LAYOUT_ 1u
+#define VIPC_POSIX_FRAMES_BYTES_ ((uint64_t)24 << 20)
+#define VIPC_POSIX_LOCKS_ ((int64_t)1 << 62)           /* the byte of proof p is this + p */
+#define VIPC_POSIX_PROOF_MAX_ ((uint64_t)1 << 60)
+#define VIPC_POSIX_CREATOR_ ((uint64_t)1)              /* proof of the creator: the first that is given out */
+#define VIPC_POSIX_TRIES_ 100                          /* rounds against others who create and unlink the same name */
+
+#if defined(__GNUC__)
+typedef uint64_t vipc_posix_u64_ __attribute__((aligned(8)));   /* i386 would be content with 4, its atomics are not */
+#else
+typedef uint64_t vipc_posix_u64_;
+#endif
+
+/* The first page of the file.  All but next_proof is constant once the file has its name; a member copies it, checks the copy, and believes that. */
+typedef struct vipc_posix_file_ {
+    uint64_t magic;
+    uint32_t layout, host_page;        /* bytes of a page of the creator's host */
+    uint64_t size;                     /* of the file; each part starts on a page */
+    uint64_t core_at, core_size;
+    uint64_t bitmap_at, bitmap_size;
+    uint64_t frames_at, frames;
+    uint32_t page_shift, no_futex;
+    vipc_posix_u64_ next_proof;        /* atomic */
+} vipc_posix_file_;
+typedef char vipc_posix_assert_file_[sizeof(vipc_posix_file_) == 88 && offsetof(vipc_posix_file_, next_proof) == 80 ? 1 : -1];
+
+/* Without OFD locks: a process's one descriptor of a file.  Closing any other would drop its locks, so the memberships share it, and
+ * one that was opened by accident waits in `parked` until the last membership has gone. */
+typedef struct vipc_posix_inode_ {
+    struct vipc_posix_inode_ *next;
+    dev_t device;
+    ino_t number;
+    int fd, members, parked_count, parked[64];
+} vipc_posix_inode_;
+
+/* A membership: private memory, beside the page of its hooks.  In a forked child the hooks read 0 and this stays readable. */
+typedef struct vipc_posix_member_ {
+    struct vipc_posix_member_ *next;   /* of all in this process; guarded by vipc_posix_.lock, as are the descriptors */
+    struct vipc_posix_member_ *stale;  /* in a child: the parent's, kept so that other copied views still find zeroed hooks */
+    vipc *self;                        /* NULL until it has joined */
+    vipc_hooks *hooks;
+    unsigned char *base;               /* of the file in this process, or NULL */
+    vipc_posix_file_ file;             /* checked copy */
+    vipc_frames frames;
+    uint64_t proof;
+    vipc_posix_inode_ *inode;          /* without OFD locks only */
+    int file_fd;                       /* its description never holds a lock: to ask through, and to open afresh from */
+    int lock_fd;                       /* holds the lock of `proof`; closed in a child */
+    uint32_t page;                     /* bytes of a host page */
+    char path[VIPC_POSIX_PATH_MAX];    /* to open afresh from where there is no /proc; may be empty */
+} vipc_posix_member_;
+typedef char vipc_posix_assert_member_[sizeof(vipc_posix_member_) <= 4096 ? 1 : -1];
+
+/* The one thing of file scope: a fork handler gets no argument, so it must find the memberships by itself. */
+static struct vipc_posix_all_ {
+    pthread_mutex_t lock;              /* held over fork, so that no descriptor of a lock slips into a child unseen */
+    pthread_once_t once;
+    int no_handler;                    /* pthread_atfork failed */
+    vipc_posix_member_ *members;
+    vipc_posix_inode_ *inodes;
+} vipc_posix_ = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_ONCE_INIT, 0, NULL, NULL };
+
+/* ------------------------------------------------------------------------------------------------- small helpers */
+static vipc_error vipc_posix_error_(int number)
+{
+    switch (number) {
+    case ENOSPC: case ENOMEM: case EFBIG: case EOVERFLOW:
+#ifdef EDQUOT
+    case EDQUOT:
+#endif
+        return VIPC_ERR_OUT_OF_MEMORY;
+    case EACCES: case EPERM: case EROFS: return VIPC_ERR_PERMISSION_DENIED;
+    case ENOENT: case ENOTDIR: return VIPC_ERR_NOT_FOUND;
+    case EEXIST: return VIPC_ERR_EXISTS;
+    case ENAMETOOLONG: return VIPC_ERR_NAME_TOO_LONG;
+    case EMFILE: case ENFILE: case EMLINK: return VIPC_ERR_LIMIT;
+    case EISDIR: case ELOOP: case ENXIO: case ESPIPE: case ENODEV: return VIPC_ERR_BAD_DOMAIN;
+    case EBADF: return VIPC_ERR_INVALID_ARGUMENT;
+    case ENOSYS: return VIPC_ERR_NOT_SUPPORTED;
+    default: return VIPC_ERR_HOOK;
+    }
+}
+
+static void *vipc_posix_pages_(size_t bytes)
+{
+    void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | VIPC_POSIX_ANONYMOUS_, -1, 0);
+    return at == MAP_FAILED ? NULL : at;
+}
+
+static uint32_t vipc_posix_page_(void)
+{
+    long page = sysconf(_SC_PAGESIZE);
+    return page >= 4096 && page <= 1 << 20 ? (uint32_t)page : 4096u;
+}
+
+/* Append to a path of `room` bytes; returns its new length, or `room` when it does not fit (then, and from then on, the path is empty). */
+static size_t vipc_posix_append_(char *path, size_t length, const char *text, size_t room)
+{
+    size_t n = strlen(text);
+    if (n >= room || length >= room - n) {
+        path[0] = 0;
+        return room;
+    }
+    memcpy(path + length, text, n + 1);
+    return length + n;
+}
+
+static const char *vipc_posix_directory_(const char *directory)
+{
+    if (directory) return directory;
+    return access("/dev/shm", F_OK) == 0 ? "/dev/shm" : "/tmp";
+}
+
+VIPC_API vipc_error vipc_posix_path(const char *name, const char *directory, char *path, size_t size)
+{
+    if (!name || !path || size == 0 || (directory && !*directory)) return VIPC_ERR_INVALID_ARGUMENT;
+    if (*name == '/') name++;
+    if (!*name || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return VIPC_ERR_INVALID_ARGUMENT;
+    if (strlen(name) > VIPC_POSIX_NAME_MAX) return VIPC_ERR_NAME_TOO_LONG;
+    size_t n = vipc_posix_append_(path, 0, vipc_posix_directory_(directory), size);
+    n = vipc_posix_append_(path, n, "/vipc.", size);
+    n = vipc_posix_append_(path, n, name, size);
+    return n < size ? VIPC_OK : VIPC_ERR_NAME_TOO_LONG;
+}
+
+VIPC_API vipc_error vipc_posix_unlink(const char *name, const char *directory)
+{
+    char path[VIPC_POSIX_PATH_MAX];
+    vipc_error e = vipc_posix_path(name, directory, path, sizeof path);
+    if (e != VIPC_OK) return e;
+    return unlink(path) == 0 ? VIPC_OK : vipc_posix_error_(errno);
+}
+
+static vipc_time vipc_posix_now_(void *user)
+{
+#if defined(__linux__)
+    vipc_posix_timespec_ t = { 0, 0 };
+    vipc_posix_clock_gettime_(1, &t);   /* CLOCK_MONOTONIC */
+    vipc_time ns = (vipc_time)t.seconds * 1000000000u + (vipc_time)t.nanoseconds;
+#else
+    struct timespec t = { 0, 0 };
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    vipc_time ns = (vipc_time)t.tv_sec * 1000000000u + (vipc_time)t.tv_nsec;
+#endif
+    (void)user;
+    return ns ? ns : 1;
+}
+
+/* How many processors this process may use; 0: unknown. */
+static uint32_t vipc_posix_cpus_(void)
+{
+#if VIPC_POSIX_LINUX_ && defined(SYS_sched_getaffinity)
+    unsigned long mask[1024 / sizeof(long)];
+    uint32_t n = 0;
+    long bytes = vipc_posix_syscall_(SYS_sched_getaffinity, 0, sizeof mask, mask);
+    for (long i = 0; i < bytes / (long)sizeof(long); i++)
+        for (unsigned long bits = mask[i]; bits; bits &= bits - 1) n++;
+    return n;
+#elif defined(_SC_NPROCESSORS_ONLN)
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 0 ? (uint32_t)n : 0;
+#else
+    return 0;
+#endif
+}
+
+static uint64_t vipc_posix_thread_number_(void)
+{
+#if VIPC_POSIX_LINUX_
+    return (uint64_t)vipc_posix_syscall_(SYS_gettid);
+#else
+    return (uint64_t)getpid();   /* it is not used: a word has one sleeper */
+#endif
+}
+
+/* -------------------------------------------------------------------------------------------------------- locks
+ * What to do to the lock of a proof, through one descriptor.  0: done, or free; 1: somebody else holds it; -1: errno says. */
+enum { VIPC_POSIX_ASK_ = 0, VIPC_POSIX_TAKE_ = 1, VIPC_POSIX_DROP_ = 2 };
+#if defined(SYS_fcntl64) && !defined(__LP64__)
+#define VIPC_POSIX_FCNTL_ SYS_fcntl64
+#elif defined(__linux__)
+#define VIPC_POSIX_FCNTL_ SYS_fcntl
+#endif
+#if VIPC_POSIX_LINUX_
+#define VIPC_POSIX_GETLK_ 36L   /* F_OFD_GETLK */
+#define VIPC_POSIX_SETLK_ 37L
+#elif defined(F_GETLK64) && !defined(__LP64__)
+#define VIPC_POSIX_GETLK_ ((long)F_GETLK64)
+#define VIPC_POSIX_SETLK_ ((long)F_SETLK64)
+#else
+#define VIPC_POSIX_GETLK_ ((long)F_GETLK)
+#define VIPC_POSIX_SETLK_ ((long)F_SETLK)
+#endif
+
+static int vipc_posix_lock_(int fd, int what, uint64_t proof)
+{
+#if defined(__linux__)
+    /* The kernel's own struct with 64-bit offsets: 32-bit and 64-bit processes lock the same bytes. */
+    struct { int16_t type, whence; int64_t start, length; int32_t pid, zero[3]; } l;
+    memset(&l, 0, sizeof l);
+    l.type = what == VIPC_POSIX_DROP_ ? F_UNLCK : F_WRLCK;
+    l.whence = SEEK_SET;
+    l.start = VIPC_POSIX_LOCKS_ + (int64_t)proof;
+    l.length = 1;
+    long result = vipc_posix_syscall_(VIPC_POSIX_FCNTL_, fd, what == VIPC_POSIX_ASK_ ? VIPC_POSIX_GETLK_ : VIPC_POSIX_SETLK_, &l);
+    int held = l.type != F_UNLCK;
+#else
+    struct flock l;
+    memset(&l, 0, sizeof l);
+    l.l_type = what == VIPC_POSIX_DROP_ ? F_UNLCK : F_WRLCK;
+    l.l_whence = SEEK_SET;
+    l.l_start = (off_t)(VIPC_POSIX_LOCKS_ + (int64_t)proof);
+    l.l_len = 1;
+    int result = fcntl(fd, what == VIPC_POSIX_ASK_ ? F_GETLK : F_SETLK, &l);
+    int held = l.l_type != F_UNLCK;
+#endif
+    if (result < 0) return what == VIPC_POSIX_TAKE_ && (errno == EAGAIN || errno == EACCES) ? 1 : -1;
+    return what == VIPC_POSIX_ASK_ && held;
+}
+
+static int vipc_posix_alive_(void *user, uint64_t proof)
+{
+    vipc_posix_member_ *m = (vipc_posix_member_ *)user;
+    if (proof == 0 || proof > VIPC_POSIX_PROOF_MAX_) return 1;
+#if !VIPC_POSIX_LINUX_
+    int own = 0;   /* such a lock is not in the way of its own process, so the kernel does not tell of it */
+    pthread_mutex_lock(&vipc_posix_.lock);
+    for (vipc_posix_member_ *other = vipc_posix_.members; other; other = other->next) own |= other->inode == m->inode && other->proof == proof;
+    pthread_mutex_unlock(&vipc_posix_.lock);
+    if (own) return 1;
+#endif
+    return vipc_posix_lock_(m->file_fd, VIPC_POSIX_ASK_, proof) != 0;   /* an error cannot tell, and that is alive */
+}
+
+/* -------------------------------------------------------------------------------------------------------- hooks */
+static vipc_error vipc_posix_frame_alloc_(void *user, uint64_t count, uint64_t *first)
+{
+    return vipc_frames_alloc(&((vipc_posix_member_ *)user)->frames, count, first);
+}
+
+static void vipc_posix_frame_free_(void *user, uint64_t first, uint64_t count)
+{
+    vipc_frames_free(&((vipc_posix_member_ *)user)->frames, first, count);
+}
+
+static void *vipc_posix_frame_pointer_(void *user, uint64_t first, uint64_t count)
+{
+    return vipc_frames_pointer(&((vipc_posix_member_ *)user)->frames, first, count);
+}
+
+/* The portable blocking: look, and sleep for longer and longer. */
+static vipc_error vipc_posix_poll_(void *user, uint64_t self, uint32_t *word, uint32_t expected, vipc_time deadline)
+{
+    (void)self;
+    for (unsigned nap = 50; VIPC_POSIX_LOAD32_(word) == expected; nap = nap < 1000 ? nap * 2 : 2000) {
+        vipc_time left = 2000000u;
+        if (deadline != VIPC_FOREVER) {
+            vipc_time now = vipc_posix_now_(user);
+            if (now >= deadline) return VIPC_ERR_TIMEOUT;
+            left = deadline - now;
+        }
+        vipc_posix_usleep_(left / 1000 < nap ? (unsigned)(left / 1000) + 1 : nap);
+    }
+    return VIPC_OK;
+}
+
+static void vipc_posix_poll_wake_(void *user, uint64_t target, uint32_t *word)
+{
+    (void)user; (void)target; (void)word;
+}
+
+#if VIPC_POSIX_LINUX_
+#if defined(SYS_futex)
+#define VIPC_POSIX_FUTEX_ SYS_futex
+#else
+#define VIPC_POSIX_FUTEX_ SYS_futex_time64
+#endif
+static vipc_error vipc_posix_futex_(void *user, uint64_t self, uint32_t *word, uint32_t expected, vipc_time deadline)
+{
+    vipc_time seconds = deadline / 1000000000u;
+    if (sizeof(vipc_posix_long_) == 4 && seconds > 0x7fffffff) seconds = 0x7fffffff;   /* an early return is allowed */
+    vipc_posix_timespec_ t = { (vipc_posix_long_)seconds, (vipc_posix_long_)(deadline % 1000000000u) };
+    /* FUTEX_WAIT_BITSET takes an absolute time of CLOCK_MONOTONIC; not private: the word is shared by processes */
+    if (vipc_posix_syscall_(VIPC_POSIX_FUTEX_, word, 9, expected, deadline == VIPC_FOREVER ? NULL : &t, NULL, -1) == 0) return VIPC_OK;
+    if (errno == ETIMEDOUT) return VIPC_ERR_TIMEOUT;
+    if (errno == EAGAIN || errno == EINTR) return VIPC_OK;
+    return vipc_posix_poll_(user, self, word, expected, deadline);   /* forbidden by a sandbox, say: slower, but right */
+}
+
+static void vipc_posix_futex_wake_(void *user, uint64_t target, uint32_t *word)
+{
+    (void)user; (void)target;
+    vipc_posix_syscall_(VIPC_POSIX_FUTEX_, word, 1, 0x7fffffff, NULL, NULL, 0);   /* FUTEX_WAKE */
+}
+#endif
+
+static void vipc_posix_fill_hooks_(vipc_posix_member_ *m)
+{
+    vipc_hooks *h = m->hooks;
+    h->user = m;
+    h->frame_alloc = vipc_posix_frame_alloc_;
+    h->frame_free = vipc_posix_frame_free_;
+    h->frame_pointer = vipc_posix_frame_pointer_;
+    h->block = vipc_posix_poll_;
+    h->wake = vipc_posix_poll_wake_;
+#if VIPC_POSIX_LINUX_
+    if (!m->file.no_futex) {
+        h->block = vipc_posix_futex_;
+        h->wake = vipc_posix_futex_wake_;
+    }
+#endif
+    h->now = vipc_posix_now_;
+    h->process_alive = vipc_posix_alive_;
+    h->cpus = vipc_posix_cpus_();
+    h->size = sizeof *h;
+}
+
+/* --------------------------------------------------------------------------------------------------- descriptors */
+static int vipc_posix_open_file_(const char *path, int flags, unsigned mode)
+{
+    int fd;
+    do fd = open(path, flags | O_RDWR | VIPC_POSIX_CLOEXEC_, (mode_t)mode); while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+#if VIPC_POSIX_LINUX_
+static void vipc_posix_proc_path_(char path[32], int fd)
+{
+    char digits[12];
+    size_t n = 14, d = 0;
+    unsigned number = (unsigned)fd;
+    memcpy(path, "/proc/self/fd/", n);
+    do digits[d++] = (char)('0' + number % 10); while ((number /= 10) != 0);
+    while (d) path[n++] = digits[--d];
+    path[n] = 0;
+}
+
+static int vipc_posix_same_file_(int a, int b)
+{
+    struct stat x, y;
+    return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* A new open file description of what fd is open on: through /proc, or else by path if that still names the same file. */
+static int vipc_posix_open_again_(int fd, const char *path)
+{
+    char link_path[32];
+    vipc_posix_proc_path_(link_path, fd);
+    int again = vipc_posix_open_file_(link_path, 0, 0);
+    if (again >= 0 || errno != ENOENT) return again;
+    again = *path ? vipc_posix_open_file_(path, VIPC_POSIX_NOFOLLOW_, 0) : -1;
+    if (again >= 0 && vipc_posix_same_file_(fd, again)) return again;
+    if (again >= 0) close(again);
+    errno = ENOSYS;
+    return -1;
+}
+#else
+/* Call these three with the lock held.  Find, join or make the process's entry for a file that was just opened. */
+static vipc_posix_inode_ *vipc_posix_inode_find_(const struct stat *st)
+{
+    vipc_posix_inode_ *i = vipc_posix_.inodes;
+    while (i && (i->device != st->st_dev || i->number != st->st_ino)) i = i->next;
+    return i;
+}
+
+static vipc_error vipc_posix_inode_enter_(vipc_posix_member_ *m, int fd, int is_ours)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0) return vipc_posix_error_(errno);
+    vipc_posix_inode_ *i = vipc_posix_inode_find_(&st);
+    if (i && is_ours && i->fd != fd) {
+        if (i->parked_count == (int)(sizeof i->parked / sizeof *i->parked)) return VIPC_ERR_LIMIT;
+        i->parked[i->parked_count++] = fd;
+    }
+    if (!i) {
+        i = (vipc_posix_inode_ *)vipc_posix_pages_(sizeof *i);
+        if (!i) return VIPC_ERR_OUT_OF_MEMORY;
+        i->fd = is_ours ? fd : dup(fd);
+        if (i->fd < 0) {
+            munmap(i, sizeof *i);
+            return vipc_posix_error_(errno);
+        }
+        fcntl(i->fd, F_SETFD, FD_CLOEXEC);
+        i->device = st.st_dev;
+        i->number = st.st_ino;
+        i->next = vipc_posix_.inodes;
+        vipc_posix_.inodes = i;
+    }
+    i->members++;
+    m->inode = i;
+    m->file_fd = m->lock_fd = i->fd;
+    return VIPC_OK;
+}
+
+static void vipc_posix_inode_leave_(vipc_posix_member_ *m)
+{
+    vipc_posix_inode_ *i = m->inode, **at = &vipc_posix_.inodes;
+    if (!i) return;
+    if (m->proof) vipc_posix_lock_(i->fd, VIPC_POSIX_DROP_, m->proof);
+    if (--i->members > 0) return;
+    while (*at != i) at = &(*at)->next;
+    *at = i->next;
+    close(i->fd);
+    while (i->parked_count > 0) close(i->parked[--i->parked_count]);
+    munmap(i, sizeof *i);
+}
+#endif
+
+/* ----------------------------------------------------------------------------------------------- memberships, fork */
+static void vipc_posix_before_fork_(void)
+{
+    pthread_mutex_lock(&vipc_posix_.lock);
+}
+
+static void vipc_posix_in_parent_(void)
+{
+    pthread_mutex_unlock(&vipc_posix_.lock);
+}
+
+/* The description of a lock is shared with the parent: while this process had it open too, the parent would live on after its death. */
+static void vipc_posix_in_child_(void)
+{
+    for (vipc_posix_member_ *m = vipc_posix_.members; m; m = m->next) {
+        m->hooks->size = 0;   /* so already where the kernel wipes the page */
+        m->proof = 0;
+#if VIPC_POSIX_LINUX_
+        if (m->lock_fd >= 0) close(m->lock_fd);
+        m->lock_fd = -1;
+#endif
+    }
+    pthread_mutex_unlock(&vipc_posix_.lock);
+}
+
+static void vipc_posix_install_(void)
+{
+    vipc_posix_.no_handler = vipc_posix_atfork_(vipc_posix_before_fork_, vipc_posix_in_parent_, vipc_posix_in_child_);
+}
+
+/* A membership of nothing yet, on the list. */
+static vipc_posix_member_ *vipc_posix_member_new_(void)
+{
+    uint32_t page = vipc_posix_page_();
+    pthread_once(&vipc_posix_.once, vipc_posix_install_);
+    if (vipc_posix_.no_handler) return NULL;
+    unsigned char *at = (unsigned char *)vipc_posix_pages_(2 * (size_t)page);
+    if (!at) return NULL;
+#if VIPC_POSIX_LINUX_
+    vipc_posix_madvise_(at, page, 18);   /* MADV_WIPEONFORK: covers children that no handler sees; where it is missing the handler must do */
+#endif
+    void *record = at + page;
+    vipc_posix_member_ *m = (vipc_posix_member_ *)record;
+    m->hooks = (vipc_hooks *)(void *)at;
+    m->page = page;
+    m->file_fd = m->lock_fd = -1;
+    pthread_mutex_lock(&vipc_posix_.lock);
+    m->next = vipc_posix_.members;
+    vipc_posix_.members = m;
+    pthread_mutex_unlock(&vipc_posix_.lock);
+    return m;
+}
+
+/* Take it off the list and close its descriptors.  While the lock is held, so that no child is made in between. */
+static void vipc_posix_member_retire_(vipc_posix_member_ *m)
+{
+    vipc_posix_member_ **at = &vipc_posix_.members;
+    pthread_mutex_lock(&vipc_posix_.lock);
+    while (*at && *at != m) at = &(*at)->next;
+    if (*at) *at = m->next;
+#if VIPC_POSIX_LINUX_
+    if (m->lock_fd >= 0) close(m->lock_fd);
+    if (m->file_fd >= 0) close(m->file_fd);
+#else
+    vipc_posix_inode_leave_(m);
+#endif
+    m->lock_fd = m->file_fd = -1;
+    pthread_mutex_unlock(&vipc_posix_.lock);
+}
+
+static void vipc_posix_member_end_(vipc_posix_member_ *m)
+{
+    vipc_posix_member_retire_(m);
+    if (m->base) munmap(m->base, (size_t)m->file.size);
+    while (m) {
+        vipc_posix_member_ *stale = m->stale;
+        munmap((void *)m->hooks, 2 * (size_t)m->page);
+        m = stale;
+    }
+}
+
+static vipc_posix_member_ *vipc_posix_member_of_(const vipc *self)
+{
+    pthread_mutex_lock(&vipc_posix_.lock);
+    vipc_posix_member_ *m = vipc_posix_.members;
+    while (m && m->self != self) m = m->next;
+    pthread_mutex_unlock(&vipc_posix_.lock);
+    return m;
+}
+
+/* Make fd the membership's.  is_ours: opened by this file; then it is taken over, on an error too.  Else it is borrowed. */
+static vipc_error vipc_posix_adopt_(vipc_posix_member_ *m, int fd, int is_ours)
+{
+    vipc_error e = VIPC_OK;
+#if VIPC_POSIX_LINUX_
+    m->file_fd = is_ours ? fd : vipc_posix_open_again_(fd, "");
+    if (m->file_fd < 0) e = vipc_posix_error_(errno);
+#else
+    pthread_mutex_lock(&vipc_posix_.lock);
+    e = vipc_posix_inode_enter_(m, fd, is_ours);
+    if (e != VIPC_OK && e != VIPC_ERR_LIMIT && is_ours) close(fd);   /* at the limit closing it would drop the locks of others */
+    pthread_mutex_unlock(&vipc_posix_.lock);
+#endif
+    return e;
+}
+
+/* Open what has that name. */
+static vipc_error vipc_posix_adopt_path_(vipc_posix_member_ *m, const char *path)
+{
+    vipc_error e = VIPC_OK;
+#if !VIPC_POSIX_LINUX_
+    struct stat st;   /* a file that this process has a lock on must not be opened a second time: closing it would drop the lock */
+    pthread_mutex_lock(&vipc_posix_.lock);
+    vipc_posix_inode_ *known = stat(path, &st) == 0 ? vipc_posix_inode_find_(&st) : NULL;
+    if (known) e = vipc_posix_inode_enter_(m, known->fd, 1);
+    pthread_mutex_unlock(&vipc_posix_.lock);
+    if (known) return e;
+#endif
+    int fd = vipc_posix_open_file_(path, VIPC_POSIX_NOFOLLOW_ | O_NONBLOCK | O_NOCTTY, 0);
+    if (fd < 0) return vipc_posix_error_(errno);
+    e = vipc_posix_adopt_(m, fd, 1);
+    if (e == VIPC_OK) memcpy(m->path, path, strlen(path) + 1);
+    return e;
+}
+
+/* Open the description that will hold the lock. */
+static vipc_error vipc_posix_open_lock_(vipc_posix_member_ *m)
+{
+#if VIPC_POSIX_LINUX_
+    pthread_mutex_lock(&vipc_posix_.lock);
+    m->lock_fd = vipc_posix_open_again_(m->file_fd, m->path);
+    pthread_mutex_unlock(&vipc_posix_.lock);
+#endif
+    return m->lock_fd < 0 ? vipc_posix_error_(errno) : VIPC_OK;
+}
+
+/* Take a proof: a number that nobody had before, and its lock.  The file is mapped. */
+static vipc_error vipc_posix_hold_(vipc_posix_member_ *m)
+{
+    vipc_posix_file_ *shared = (vipc_posix_file_ *)(void *)m->base;
+    vipc_error e = vipc_posix_open_lock_(m);
+    for (int i = 0; e == VIPC_OK && i < VIPC_POSIX_TRIES_; i++) {
+        uint64_t proof = VIPC_POSIX_ADD64_(&shared->next_proof, 1);
+        if (proof == 0 || proof > VIPC_POSIX_PROOF_MAX_) break;
+        int taken = vipc_posix_lock_(m->lock_fd, VIPC_POSIX_TAKE_, proof);
+        if (taken < 0) return vipc_posix_error_(errno);
+        if (taken == 0) {
+            m->proof = proof;
+            return VIPC_OK;
+        }
+    }
+    return e == VIPC_OK ? VIPC_ERR_CORRUPT : e;
+}
+
+static vipc_error vipc_posix_map_(vipc_posix_member_ *m)
+{
+    if (m->file.size > (SIZE_MAX >> 1)) return VIPC_ERR_OUT_OF_MEMORY;
+    void *base = mmap(NULL, (size_t)m->file.size, PROT_READ | PROT_WRITE, MAP_SHARED, m->file_fd, 0);
+    if (base == MAP_FAILED) return vipc_posix_error_(errno);
+    m->base = (unsigned char *)base;
+    return VIPC_OK;
+}
+
+static vipc_error vipc_posix_attach_frames_(vipc_posix_member_ *m)
+{
+    return vipc_frames_attach(&m->frames, m->base + m->file.bitmap_at, m->file.bitmap_size, m->base + m->file.frames_at, m->file.frames, m->file.page_shift);
+}
+
+static vipc_process_desc vipc_posix_process_desc_(const vipc_posix_member_ *m, const char *label)
+{
+    vipc_process_desc d = VIPC_INIT;
+    d.label = label;
+    d.native_id = (uint64_t)getpid();
+    d.native_thread = vipc_posix_thread_number_();
+    d.proof = m->proof;
+    return d;
+}
+
+/* ------------------------------------------------------------------------------------------------------- joining
+ * Is this first page one that we can use?  Every sum is checked, so later ones cannot overflow. */
+static vipc_error vipc_posix_check_(const vipc_posix_file_ *f, uint32_t host_page)
+{
+    uint64_t magic = f->magic, swapped = 0;
+    for (int i = 0; i < 8; i++) swapped = swapped << 8 | (magic >> 8 * i & 255);
+    if (swapped == VIPC_POSIX_MAGIC_) return VIPC_ERR_VERSION;
+    if (magic != VIPC_POSIX_MAGIC_) return VIPC_ERR_BAD_DOMAIN;
+    if (f->layout != VIPC_POSIX_LAYOUT_ || f->host_page != host_page) return VIPC_ERR_VERSION;
+    if (f->size > UINT64_MAX / 4 || f->page_shift < 8 || f->page_shift > 20 || f->no_futex > 1) return VIPC_ERR_BAD_DOMAIN;
+    uint64_t parts[3][2] = { { f->core_at, f->core_size }, { f->bitmap_at, f->bitmap_size }, { f->frames_at, 0 } };
+    if (f->frames == 0 || f->frames > f->size >> f->page_shift) return VIPC_ERR_BAD_DOMAIN;
+    parts[2][1] = f->frames << f->page_shift;
+    uint64_t end = host_page;
+    for (int i = 0; i < 3; i++) {
+        if (parts[i][0] < end || parts[i][0] % host_page != 0 || parts[i][0] > f->size || parts[i][1] > f->size - parts[i][0]) return VIPC_ERR_BAD_DOMAIN;
+        end = parts[i][0] + parts[i][1];
+    }
+#if !VIPC_POSIX_LINUX_
+    if (!f->no_futex) return VIPC_ERR_NOT_SUPPORTED;   /* its sleepers wait for futex wake-ups, which this process cannot give */
+#endif
+    return VIPC_OK;
+}
+
+/* Read the first page, not map it: a file that is too short must be an error and no SIGBUS. */
+static vipc_error vipc_posix_read_(vipc_posix_member_ *m)
+{
+    char last;
+    ssize_t n = vipc_posix_pread_(m->file_fd, &m->file, sizeof m->file, 0);
+    if (n < 0) return vipc_posix_error_(errno);
+    if (n != (ssize_t)sizeof m->file) return VIPC_ERR_BAD_DOMAIN;
+    vipc_error e = vipc_posix_check_(&m->file, m->page);
+    if (e == VIPC_OK && vipc_posix_pread_(m->file_fd, &last, 1, (int64_t)m->file.size - 1) != 1) e = VIPC_ERR_BAD_DOMAIN;   /* cut short */
+    return e;
+}
+
+/* With everything mapped and checked: a proof, hooks, and into the core. */
+static vipc_error vipc_posix_enter_(vipc *out, vipc_posix_member_ *m, const vipc_config *expect, const char *label)
+{
+    vipc_error e = vipc_posix_hold_(m);
+    if (e != VIPC_OK) return e;
+    vipc_posix_fill_hooks_(m);
+    vipc_process_desc d = vipc_posix_process_desc_(m, label);
+    e = vipc_attach(out, m->base + m->file.core_at, m->file.core_size, expect, &d, m->hooks);
+    if (e != VIPC_OK) return e;
+    m->self = out;
+    vipc_sweep(out, NULL);   /* what it finds damaged, later calls report */
+    return VIPC_OK;
+}
+
+static vipc_error vipc_posix_join_(vipc *out, vipc_posix_member_ *m, const vipc_posix_desc *desc)
+{
+    vipc_error e = vipc_posix_read_(m);
+    if (e == VIPC_OK && desc->frames_bytes && desc->frames_bytes >> m->file.page_shift != m->file.frames) e = VIPC_ERR_INVALID_ARGUMENT;
+    if (e == VIPC_OK) e = vipc_posix_map_(m);
+    if (e == VIPC_OK) e = vipc_posix_attach_frames_(m);
+    if (e == VIPC_OK) e = vipc_posix_enter_(out, m, &desc->config, desc->label);
+    return e;
+}
+
+/* ------------------------------------------------------------------------------------------------------ creating */
+static uint64_t vipc_posix_round_up_(uint64_t n, uint64_t to)
+{
+    return n > UINT64_MAX / 4 ? UINT64_MAX / 2 : (n + to - 1) / to * to;   /* too large stays too large: refused below */
+}
+
+static vipc_error vipc_posix_plan_(vipc_posix_file_ *f, const vipc_posix_desc *desc, uint32_t page)
+{
+    uint64_t bytes = desc->frames_bytes ? desc->frames_bytes : VIPC_POSIX_FRAMES_BYTES_;
+    memset(f, 0, sizeof *f);
+    f->layout = VIPC_POSIX_LAYOUT_;
+    f->host_page = page;
+    f->page_shift = desc->config.page_shift ? desc->config.page_shift : 12;
+    f->no_futex = VIPC_POSIX_LINUX_ ? desc->no_futex : 1;
+    f->core_size = vipc_required_size(&desc->config);
+    if (f->core_size == 0) return VIPC_ERR_INVALID_ARGUMENT;
+    f->frames = bytes >> f->page_shift;
+    if (f->frames == 0) return VIPC_ERR_INVALID_ARGUMENT;
+    if (bytes > UINT64_MAX / 8 || f->core_size > UINT64_MAX / 8) return VIPC_ERR_OUT_OF_MEMORY;
+    uint64_t frame = (uint64_t)1 << f->page_shift;
+    f->core_at = page;
+    f->core_size = vipc_posix_round_up_(f->core_size, page);
+    f->bitmap_at = f->core_at + f->core_size;
+    f->bitmap_size = vipc_posix_round_up_(vipc_frames_required_size(f->frames), page);
+    f->frames_at = vipc_posix_round_up_(f->bitmap_at + f->bitmap_size, frame > page ? frame : page);
+    f->size = vipc_posix_round_up_(f->frames_at + f->frames * frame, page);
+    if (f->size > (SIZE_MAX >> 1)) return VIPC_ERR_OUT_OF_MEMORY;
+    f->next_proof = VIPC_POSIX_CREATOR_ + 1;
+    return VIPC_OK;
+}
+
+/* Where the file system cannot reserve: writing takes the storage too. */
+static int vipc_posix_write_zeros_(int fd, uint64_t at, uint64_t size)
+{
+    static const unsigned char zeros[4096] = { 0 };
+    while (size != 0) {
+        size_t n = size < sizeof zeros ? (size_t)size : sizeof zeros;
+        ssize_t done = vipc_posix_pwrite_(fd, zeros, n, (int64_t)at);
+        if (done < 0 && errno != EINTR) return errno;
+        if (done <= 0) continue;
+        at += (uint64_t)done;
+        size -= (uint64_t)done;
+    }
+    return 0;
+}
+
+/* Ask before taking: a request far beyond what there is must not first use up the host's memory.  What has no limit of its own
+ * (a nameless file in memory) is held against the memory of the host. */
+static int vipc_posix_has_room_(int fd, uint64_t size)
+{
+    struct statvfs s;
+    if (fstatvfs(fd, &s) != 0 || s.f_frsize == 0) return 1;
+    if (s.f_blocks != 0) return size / s.f_frsize <= s.f_bfree;
+#if defined(_SC_PHYS_PAGES)
+    long pages = sysconf(_SC_PHYS_PAGES);
+    if (pages > 0) return size / vipc_posix_page_() <= (uint64_t)pages;
+#endif
+    return 1;
+}
+
+/* In pieces: a signal undoes a piece that is under way, and a program with a fast timer must come to an end all the same. */
+static vipc_error vipc_posix_reserve_(int fd, uint64_t size)
+{
+    const uint64_t piece = (uint64_t)4 << 20;
+    if (!vipc_posix_has_room_(fd, size)) return VIPC_ERR_OUT_OF_MEMORY;
+    if (vipc_posix_ftruncate_(fd, (int64_t)size) != 0) return vipc_posix_error_(errno);
+    for (uint64_t at = 0; at < size; at += piece) {
+        uint64_t n = size - at < piece ? size - at : piece;
+        int failed = EOPNOTSUPP;
+#if defined(__linux__)
+        do failed = vipc_posix_fallocate_(fd, (int64_t)at, (int64_t)n); while (failed == EINTR);
+#endif
+        if (failed == EOPNOTSUPP || failed == EINVAL || failed == ENOSYS) failed = vipc_posix_write_zeros_(fd, at, n);
+        if (failed) return vipc_posix_error_(failed);
+    }
+    return VIPC_OK;
+}
+
+/* Remove what dead creators left: files that nobody holds the first lock of.  A creator that has not locked yet may lose its file to this; it
+ * notices when it gives the file its name, and starts again. */
+static void vipc_posix_sweep_files_(const char *directory)
+{
+    char path[VIPC_POSIX_PATH_MAX];
+    DIR *d = opendir(directory);
+    if (!d) return;
+    for (struct dirent *entry; (entry = readdir(d)) != NULL;) {
+        if (strncmp(entry->d_name, "vipc-new.", 9) != 0) continue;
+        size_t n = vipc_posix_append_(path, 0, directory, sizeof path);
+        n = vipc_posix_append_(path, n, "/", sizeof path);
+        n = vipc_posix_append_(path, n, entry->d_name, sizeof path);
+        if (n >= sizeof path) continue;
+        pthread_mutex_lock(&vipc_posix_.lock);
+#if !VIPC_POSIX_LINUX_
+        struct stat st;
+        int skip = stat(path, &st) != 0 || vipc_posix_inode_find_(&st) != NULL;   /* one of our own: closing it would drop its lock */
+#else
+        int skip = 0;
+#endif
+        int fd = skip ? -1 : vipc_posix_open_file_(path, VIPC_POSIX_NOFOLLOW_ | O_NONBLOCK | O_NOCTTY, 0);
+        if (fd >= 0) {
+            if (vipc_posix_lock_(fd, VIPC_POSIX_ASK_, VIPC_POSIX_CREATOR_) == 0) unlink(path);
+            close(fd);
+        }
+        pthread_mutex_unlock(&vipc_posix_.lock);
+    }
+    closedir(d);
+}
+
+/* A file without a name, or with one that nobody looks for; `temporary` says which. */
+static int vipc_posix_new_file_(const char *directory, char *temporary)
+{
+    temporary[0] = 0;
+#if VIPC_POSIX_LINUX_ && !defined(VIPC_POSIX_NO_TMPFILE)
+#if defined(O_TMPFILE)
+    const int nameless = O_TMPFILE;
+#elif defined(__O_TMPFILE)
+    const int nameless = __O_TMPFILE;
+#else
+    const int nameless = 0;
+#endif
+    if (nameless && access("/proc/self/fd", X_OK) == 0) {   /* without /proc it could not be given a name */
+        int fd = vipc_posix_open_file_(directory, nameless, 0600);
+        if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOSYS)) return fd;
+    }
+#endif
+    vipc_posix_sweep_files_(directory);
+    for (int i = 0; i < VIPC_POSIX_TRIES_; i++) {
+        char number[17];
+        uint64_t x = vipc_posix_now_(NULL) ^ (uint64_t)getpid() << 40 ^ vipc_posix_thread_number_() << 20 ^ (uint64_t)(uintptr_t)&x;
+        for (int k = 0; k < 16; k++) number[k] = "0123456789abcdef"[x >> 4 * k & 15];
+        number[16] = 0;
+        size_t n = vipc_posix_append_(temporary, 0, directory, VIPC_POSIX_PATH_MAX);
+        n = vipc_posix_append_(temporary, n, "/vipc-new.", VIPC_POSIX_PATH_MAX);
+        n = vipc_posix_append_(temporary, n, number, VIPC_POSIX_PATH_MAX);
+        if (n >= VIPC_POSIX_PATH_MAX) return errno = ENAMETOOLONG, -1;
+        int fd = vipc_posix_open_file_(temporary, O_CREAT | O_EXCL | VIPC_POSIX_NOFOLLOW_, 0600);
+        if (fd >= 0) return fd;
+        temporary[0] = 0;
+        if (errno != EEXIST) break;
+    }
+    return -1;
+}
+
+/* Fill the new file and join it.  Nobody else can see it yet, save a sweeper: so the lock comes first. */
+static vipc_error vipc_posix_fill_(vipc *out, vipc_posix_member_ *m, const vipc_posix_desc *desc)
+{
+    vipc_error e = vipc_posix_open_lock_(m);
+    if (e == VIPC_OK && vipc_posix_lock_(m->lock_fd, VIPC_POSIX_TAKE_, VIPC_POSIX_CREATOR_) != 0) e = vipc_posix_error_(errno);
+    if (e != VIPC_OK) return e;
+    m->proof = VIPC_POSIX_CREATOR_;
+    e = vipc_posix_reserve_(m->file_fd, m->file.size);
+    if (e == VIPC_OK) e = vipc_posix_map_(m);
+    if (e != VIPC_OK) return e;
+    vipc_posix_file_ *shared = (vipc_posix_file_ *)(void *)m->base;
+    *shared = m->file;
+    e = vipc_frames_format(m->base + m->file.bitmap_at, m->file.bitmap_size, m->file.frames, m->file.page_shift);
+    if (e == VIPC_OK) e = vipc_posix_attach_frames_(m);
+    if (e != VIPC_OK) return e;
+    vipc_posix_fill_hooks_(m);
+    vipc_process_desc d = vipc_posix_process_desc_(m, desc->label);
+    e = vipc_init(out, m->base + m->file.core_at, m->file.core_size, &desc->config, &d, m->hooks);
+    if (e == VIPC_OK) shared->magic = m->file.magic = VIPC_POSIX_MAGIC_;
+    return e;
+}
+
+/* Give the file its name; EEXIST: another was faster; ENOENT: a sweeper took our temporary name away. */
+static int vipc_posix_give_name_(vipc_posix_member_ *m, const char *temporary, const char *path)
+{
+    if (*temporary) return link(temporary, path);
+#if VIPC_POSIX_LINUX_
+    char link_path[32];
+    vipc_posix_proc_path_(link_path, m->file_fd);
+    return vipc_posix_linkat_(-100, link_path, -100, path, 0x400);   /* AT_FDCWD, AT_SYMLINK_FOLLOW */
+#else
+    (void)m; (void)path;
+    return errno = ENOSYS, -1;
+#endif
+}
+
+/* EXISTS: another was faster; WOULD_BLOCK: a sweeper took the temporary name away.  Either way: again. */
+static vipc_error vipc_posix_create_(vipc *out, const char *path, const vipc_posix_desc *desc)
+{
+    char temporary[VIPC_POSIX_PATH_MAX] = "";
+    vipc_posix_member_ *m = vipc_posix_member_new_();
+    if (!m) return VIPC_ERR_OUT_OF_MEMORY;
+    vipc_error e = vipc_posix_plan_(&m->file, desc, m->page);
+    if (e == VIPC_OK) {
+        int fd = vipc_posix_new_file_(vipc_posix_directory_(desc->directory), temporary);
+        e = fd < 0 ? vipc_posix_error_(errno) : vipc_posix_adopt_(m, fd, 1);
+    }
+    memcpy(m->path, temporary, sizeof m->path);
+    if (e == VIPC_OK) e = vipc_posix_fill_(out, m, desc);
+    if (e == VIPC_OK && vipc_posix_fchmod_(m->file_fd, desc->file_mode ? desc->file_mode : 0600) != 0) e = vipc_posix_error_(errno);
+    if (e == VIPC_OK && vipc_posix_give_name_(m, temporary, path) != 0) e = *temporary && errno == ENOENT ? VIPC_ERR_WOULD_BLOCK : vipc_posix_error_(errno);
+    if (*temporary) unlink(temporary);
+    if (e != VIPC_OK) {
+        vipc_posix_member_end_(m);
+        memset(out, 0, sizeof *out);
+        return e;
+    }
+    memcpy(m->path, path, strlen(path) + 1);
+    m->self = out;
+    return VIPC_OK;
+}
+
+static vipc_error vipc_posix_join_path_(vipc *out, const char *path, const vipc_posix_desc *desc)
+{
+    vipc_posix_member_ *m = vipc_posix_member_new_();
+    if (!m) return VIPC_ERR_OUT_OF_MEMORY;
+    vipc_error e = vipc_posix_adopt_path_(m, path);
+    if (e == VIPC_OK) e = vipc_posix_join_(out, m, desc);
+    if (e != VIPC_OK) vipc_posix_member_end_(m);
+    return e;
+}
+
+/* ----------------------------------------------------------------------------------------------- public functions */
+static vipc_error vipc_posix_check_desc_(const vipc_posix_desc *d)
+{
+    return d->must > VIPC_POSIX_JOIN || d->no_futex > 1 || d->file_mode > 07777 || (d->directory && !*d->directory) ? VIPC_ERR_INVALID_ARGUMENT : VIPC_OK;
+}
+
+VIPC_API vipc_error vipc_posix_open(vipc *out, const char *name, const vipc_posix_desc *desc)
+{
+    char path[VIPC_POSIX_PATH_MAX];
+    vipc_posix_desc none = VIPC_INIT;
+    if (!out) return VIPC_ERR_INVALID_ARGUMENT;
+    if (!desc) desc = &none;
+    vipc_error e = vipc_posix_check_desc_(desc);
+    if (e == VIPC_OK) e = vipc_posix_path(name, desc->directory, path, sizeof path);
+    if (e != VIPC_OK) return e;
+    if (desc->must == VIPC_POSIX_JOIN) return vipc_posix_join_path_(out, path, desc);
+    if (desc->must == VIPC_POSIX_CREATE && access(path, F_OK) == 0) return VIPC_ERR_EXISTS;
+    for (int i = 0; i < VIPC_POSIX_TRIES_; i++) {
+        e = desc->must == VIPC_POSIX_CREATE ? VIPC_ERR_NOT_FOUND : vipc_posix_join_path_(out, path, desc);
+        if (e != VIPC_ERR_NOT_FOUND) return e;
+        e = vipc_posix_create_(out, path, desc);
+        if (e != VIPC_ERR_WOULD_BLOCK && (e != VIPC_ERR_EXISTS || desc->must == VIPC_POSIX_CREATE)) return e;
+    }
+    return VIPC_ERR_HOOK;
+}
+
+VIPC_API vipc_error vipc_posix_open_fd(vipc *out, int fd, const vipc_posix_desc *desc)
+{
+    vipc_posix_desc none = VIPC_INIT;
+    if (!out) return VIPC_ERR_INVALID_ARGUMENT;
+    if (!desc) desc = &none;
+    vipc_error e = vipc_posix_check_desc_(desc);
+    if (e != VIPC_OK) return e;
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0) return VIPC_ERR_INVALID_ARGUMENT;
+    if ((flags & O_ACCMODE) != O_RDWR) return VIPC_ERR_PERMISSION_DENIED;
+    vipc_posix_member_ *m = vipc_posix_member_new_();
+    if (!m) return VIPC_ERR_OUT_OF_MEMORY;
+    e = vipc_posix_adopt_(m, fd, 0);
+    if (e == VIPC_OK) e = vipc_posix_join_(out, m, desc);
+    if (e != VIPC_OK) vipc_posix_member_end_(m);
+    return e;
+}
+
+/* A file that no name leads to; not close-on-exec: it is made to be passed on. */
+static int vipc_posix_nameless_(const char *directory)
+{
+    char temporary[VIPC_POSIX_PATH_MAX];
+#if VIPC_POSIX_LINUX_ && defined(SYS_memfd_create)
+    int fd = (int)vipc_posix_syscall_(SYS_memfd_create, "vipc", 2);   /* MFD_ALLOW_SEALING */
+    if (fd >= 0 || errno != ENOSYS) return fd;
+#else
+    int fd;
+#endif
+    fd = vipc_posix_new_file_(vipc_posix_directory_(directory), temporary);
+    if (fd >= 0) fcntl(fd, F_SETFD, 0);
+    if (fd >= 0 && *temporary) unlink(temporary);
+    return fd;
+}
+
+VIPC_API vipc_error vipc_posix_create_fd(vipc *out, const vipc_posix_desc *desc, int *fd)
+{
+    vipc_posix_desc none = VIPC_INIT;
+    if (!out || !fd) return VIPC_ERR_INVALID_ARGUMENT;
+    if (!desc) desc = &none;
+    vipc_error e = vipc_posix_check_desc_(desc);
+    if (e != VIPC_OK) return e;
+    vipc_posix_member_ *m = vipc_posix_member_new_();
+    if (!m) return VIPC_ERR_OUT_OF_MEMORY;
+    int theirs = -1;
+    e = vipc_posix_plan_(&m->file, desc, m->page);
+    if (e == VIPC_OK && (theirs = vipc_posix_nameless_(desc->directory)) < 0) e = vipc_posix_error_(errno);
+    if (e == VIPC_OK) e = vipc_posix_adopt_(m, theirs, 0);
+    if (e == VIPC_OK) e = vipc_posix_fill_(out, m, desc);
+    if (e != VIPC_OK) {
+        vipc_posix_member_end_(m);
+        if (theirs >= 0) close(theirs);
+        memset(out, 0, sizeof *out);
+        return e;
+    }
+#if VIPC_POSIX_LINUX_
+    fcntl(theirs, 1033, 2 | 4);   /* F_ADD_SEALS: nobody cuts it short under the others; a file that has no seals says no */
+#endif
+    m->self = out;
+    *fd = theirs;
+    return VIPC_OK;
+}
+
+/* The new membership gets a hooks page of its own, and the old one stays zero: other views that the fork copied must not come back to life. */
+VIPC_API vipc_error vipc_posix_after_fork(vipc *self, const char *label)
+{
+    vipc_posix_member_ *old = self ? vipc_posix_member_of_(self) : NULL;
+    if (!old || old->hooks->size != 0) return VIPC_ERR_INVALID_ARGUMENT;
+    vipc_posix_member_ *m = vipc_posix_member_new_();
+    if (!m) return VIPC_ERR_OUT_OF_MEMORY;
+    m->base = old->base;
+    m->file = old->file;
+    m->frames = old->frames;
+    m->inode = old->inode;
+    m->file_fd = old->file_fd;
+    memcpy(m->path, old->path, sizeof m->path);
+#if !VIPC_POSIX_LINUX_
+    m->lock_fd = m->file_fd;
+#endif
+    vipc_error e = vipc_posix_enter_(self, m, NULL, label);
+    vipc_posix_member_ *loser = e == VIPC_OK ? old : m;   /* what both have stays with the other */
+    loser->base = NULL;
+    loser->inode = NULL;
+    loser->file_fd = -1;
+    if (e != VIPC_OK) {
+        vipc_posix_member_end_(m);
+        return e;
+    }
+    vipc_posix_member_retire_(old);
+    m->stale = old;
+    return VIPC_OK;
+}
+
+VIPC_API vipc_error vipc_posix_thread(vipc *self, vipc *out)
+{
+    return vipc_thread_enter(self, vipc_posix_thread_number_(), out);
+}
+
+VIPC_API vipc_error vipc_posix_close(vipc *self)
+{
+    vipc_process_info info;
+    vipc_posix_member_ *m = self ? vipc_posix_member_of_(self) : NULL;
+    vipc_error e = VIPC_OK;
+    if (!m) return VIPC_ERR_INVALID_ARGUMENT;
+    if (m->hooks->size != 0) {
+        if (vipc_process_get(self, vipc_self(self), &info) == VIPC_OK && info.threads > 1) return VIPC_ERR_RESOURCE_BUSY;
+        e = vipc_leave(self);
+        if (e == VIPC_ERR_NOT_INITIALIZED) e = VIPC_OK;   /* it had left before */
+    }
+    vipc_posix_member_end_(m);
+    return e;
+}
+#endif /* VERIDIAN_POSIX_IMPLEMENTATION */
