@@ -1827,11 +1827,14 @@ static bool vipci_call_open(const vipc *v, const vipci_body *b, uint64_t *word)
     *word = vipci_load64(v, &vipci_view_at(v, caller)->call);
     return VIPCI_CALL_NUMBER(*word) == vipci_body_call(v, b) && (VIPCI_CALL_STATE(*word) == VIPCI_QUEUED || VIPCI_CALL_STATE(*word) == VIPCI_TAKEN);
 }
-/* A request that nobody will answer: its caller is told. */
+/* A request that nobody will answer, in a slot that is ours: its caller is told.  Our intent stays at the endpoint: whoever goes on for us
+ * finds the slot again, and wakes the caller once more. */
 static void vipci_refuse(const vipc *v, const vipci_body *b, vipc_error why)
 {
-    uint64_t word;
-    while (vipci_call_open(v, b, &word) && !vipci_call_end(v, vipci_body_view(b), word, why)) { }
+    uint32_t caller = vipci_body_view(b);
+    uint64_t word = 0;
+    while (vipci_call_open(v, b, &word) && !vipci_cas64(v, &vipci_view_at(v, caller)->call, word, vipci_call_failed(word, why))) { }
+    if (caller < v->max_threads) vipci_wake_caller(v, caller);
 }
 /* A capability that travelled in a message which nobody takes; under the lock, a step. */
 static void vipci_forget_traveller(const vipc *v, uint32_t link)
@@ -1932,6 +1935,7 @@ static void vipci_object_end(vipc *v, vipci_object *o, bool owner_died)
     uint32_t index = vipci_index(v, o);
     uint64_t s = vipci_load64(v, &o->state);
     if (vipci_state(s) == VIPCI_OPEN) {
+        vipci_intend(v, vipci_at_object(index));             /* a reaper that finds us here, and the object closing, goes on */
         (void)vipci_cas64(v, &o->state, s, (s & ~(uint64_t)VIPCI_STATE) | VIPCI_CLOSING | (owner_died ? VIPCI_OWNER_DIED : 0));
         s = vipci_load64(v, &o->state);
     }
@@ -2058,6 +2062,7 @@ static void vipci_clean_claims(vipc *v, uint32_t i, uint32_t index)
         (void)vipci_add64(v, &o->behind, 1);                 /* RACE 11: after the slots, and always */
     }
     vipci_wake_endpoint(v, index);
+    if (vipci_state(vipci_load64(v, &o->state)) == VIPCI_CLOSING) vipci_object_end(v, o, false);
 }
 static void vipci_clean_call(vipc *v, uint32_t i)
 {
