@@ -65,7 +65,10 @@
  *   VIPC_NO_CALLS                   0        1: no vipc_call, no replies      every includer; the layout of a domain stays as it is
  *   VIPC_NO_NAMES                   0        1: no publish, no look-up      every includer
  *   VIPC_NO_INSPECT                 0        1: no check, dump, stats_get,   every includer
- *                                            cap_get, endpoint_get
+ *                                            cap_get, endpoint_get, process_get,
+ *                                            process_find
+ *   VIPC_SMALL                      0; 1: -Os  send and receive without    implementation
+ *                                            their copies of the usual case
  *   VIPC_SKIP_MAX                   64       8 bytes of stack each       implementation: paused writers that a receiver can tell apart
  *   VIPC_CRITICAL_ATOMICS           unset    -                           implementation: make atomics from hooks enter and leave
  *   VIPC_ATOMIC_CAS64 and friends   builtin  see >>atomics               implementation: your own atomic operations, all or none
@@ -395,9 +398,11 @@ VIPC_API vipc_error vipc_process_destroy(vipc *self, vipc_cap process, uint32_t 
  * (WOULD_BLOCK with NOW), CANCELLED.  O(max_processes) a look. */
 VIPC_API vipc_error vipc_process_wait(vipc *self, vipc_pid who, vipc_time deadline);
 /* PROCESS_NOT_FOUND: ended, or never was.  O(max_processes).  Slow path. */
+#if !VIPC_NO_INSPECT
 VIPC_API vipc_error vipc_process_get(vipc *self, vipc_pid who, vipc_process_info *out);
 /* The process that joined with this native_id (the youngest, if several).  PROCESS_NOT_FOUND until it has joined.  O(max_processes).  Slow path. */
 VIPC_API vipc_error vipc_process_find(vipc *self, uint64_t native_id, vipc_pid *out);
+#endif
 /* Ask process_alive of every other process and clean up after the dead; any member may, at any time.  reaped (opt): how many.
  * Sleeping calls do this by themselves, from every 50 ms to every second.  O(max_processes) questions.  Slow path. */
 VIPC_API vipc_error vipc_sweep(vipc *self, uint32_t *reaped);
@@ -533,6 +538,13 @@ typedef char vipci_assert_handles[sizeof(vipc_cap) == 8 && sizeof(vipc_reply_rig
  * cannot overflow 64 bits. */
 #ifndef VIPC_SKIP_MAX
 #define VIPC_SKIP_MAX 64
+#endif
+#ifndef VIPC_SMALL
+#ifdef __OPTIMIZE_SIZE__
+#define VIPC_SMALL 1
+#else
+#define VIPC_SMALL 0
+#endif
 #endif
 #if defined(__GNUC__)
 #define VIPCI_LIKELY(x) __builtin_expect(!!(x), 1)
@@ -2445,7 +2457,71 @@ static VIPCI_COLD vipc_error vipci_send_carrying(vipc *v, const vipci_use *u, vi
     if (e != VIPC_OK) vipci_unpack(v, link);
     return e;
 }
-VIPC_API vipc_error vipc_send(vipc *self, vipc_cap to, const vipc_message *m, vipc_time deadline)
+#if !VIPC_SMALL
+/* The usual case alone: a small message of words, a queue used lately, the slot where the hint says.  Nothing here takes the address of a local, so
+ * all stays in registers: half the instructions of the long way.  The rules are the same, and so are the steps.  NULL: not usual; nothing has happened. */
+static inline vipci_object *vipci_usual(vipc *v, vipc_cap cap, uint32_t right, vipci_entry **entry)
+{
+    uint32_t i = (uint32_t)(cap.token & 0xffffff) - 1;
+    if (!VIPCI_LIKELY(vipci_known(v) == VIPC_OK && i < v->max_caps)) return NULL;
+    vipci_entry *e = vipci_entry_at(v, i);
+    uint32_t kind = vipci_peek32(v, &e->kind), index = vipci_peek32(v, &e->object);
+    if (!VIPCI_LIKELY(vipci_load64(v, &e->token) == cap.token && vipci_peek32(v, &e->holder) == v->process + 1)) return NULL;
+    if (!VIPCI_LIKELY((kind & (0xff00u | right)) == (VIPC_TYPE_ENDPOINT << 8 | right) && index < v->max_objects)) return NULL;
+    *entry = e;
+    return vipci_object_at(v, index);
+}
+/* Its queue, if that is known and holds small messages.  Call with the intent set. */
+static inline const vipci_ring *vipci_usual_ring(vipc *v, vipci_object *o, uint32_t index)
+{
+    const vipci_ring *r = &v->seen[index & 3];
+    uint64_t queue = vipci_load64(v, &o->queue);
+    return VIPCI_LIKELY(queue != 0 && queue == r->queue && vipci_peek64(v, &o->shape) == r->shape && r->stride == sizeof(vipci_slot)) ? r : NULL;
+}
+static inline bool vipci_send_fast(vipc *v, vipc_cap to, const vipc_message *m)
+{
+    vipci_entry *entry;
+    vipci_object *o = vipci_usual(v, to, VIPC_RIGHT_SEND, &entry);
+    if (!o || !m || (m->flags & ~(uint32_t)(VIPC_UNORDERED | VIPC_IS_REPLY))) return false;
+    uint32_t index = vipci_peek32(v, &entry->object);
+    uint64_t then = vipci_load64(v, &o->state), me = v->view + 1;
+    if (vipci_state(then) != VIPCI_OPEN) return false;
+    vipci_intend(v, vipci_at_object(index));
+    const vipci_ring *r = vipci_usual_ring(v, o, index);
+    uint64_t t = vipci_peek64(v, &o->tail), i = t & (VIPCI_LAP - 1), lap = t & VIPCI_LAPS;
+    bool sent = false;
+    if (VIPCI_LIKELY(r && vipci_load64(v, &o->state) == then && i < r->capacity)) {
+        vipci_slot *s = (vipci_slot *)(void *)r->slots + i;
+        uint32_t irq = vipci_enter(v);
+        if (VIPCI_LIKELY(vipci_load64(v, &s->state) == lap && vipci_cas64(v, &s->state, lap, lap | (uint64_t)VIPCI_WRITING << 16 | me))) {
+            vipci_poke64(v, &o->tail, i + 1 == r->capacity ? lap + VIPCI_LAP : t + 1);
+            if (!VIPCI_LIKELY(vipci_load64(v, &entry->token) == to.token && vipci_load64(v, &o->state) == then)) {     /* RACE 8 */
+                vipci_release_claim(v, s, (uint32_t)me, VIPCI_FULL);
+            } else {
+                vipci_word_store(v, &s->body.sender, v->from | (m->flags & VIPC_UNORDERED));
+                vipci_word_store(v, &s->body.badge, vipci_peek64(v, &entry->badge));
+                vipci_word_store(v, &s->body.head, (uint64_t)m->opcode << 32);
+                vipci_word_store(v, &s->body.data[0], m->data[0]);
+                vipci_word_store(v, &s->body.data[1], m->data[1]);
+                vipci_word_store(v, &s->body.data[2], m->data[2]);
+                vipci_word_store(v, &s->body.data[3], m->data[3]);
+                sent = vipci_publish(v, s, lap);             /* ---- point of no return ---- */
+            }
+            if (!VIPCI_LIKELY(sent)) vipci_wake_one(v, VIPCI_FOR_ROOM, index, &o->send_flag);
+        }
+        vipci_leave(v, irq);
+        if (VIPCI_LIKELY(sent)) {
+            vipci_count(v, VIPCI_SENT);
+            vipci_wake_one(v, VIPCI_FOR_MESSAGE, index, &o->receive_flag);
+        }
+    }
+    vipci_intend_nothing(v);
+    return sent;
+}
+#else
+static inline bool vipci_send_fast(vipc *v, vipc_cap to, const vipc_message *m) { (void)v; (void)to; (void)m; return false; }
+#endif
+static VIPCI_COLD vipc_error vipci_send_slow(vipc *self, vipc_cap to, const vipc_message *m, vipc_time deadline)
 {
     vipci_use u;
     vipc_error e = vipci_begin(self, &u, to, VIPC_RIGHT_SEND);
@@ -2454,6 +2530,10 @@ VIPC_API vipc_error vipc_send(vipc *self, vipc_cap to, const vipc_message *m, vi
     vipci_letter l = vipci_address(self, m, 0);
     if (VIPCI_LIKELY(!(m->flags & VIPC_HAS_CAPABILITY))) return vipci_send(self, &u, &l, deadline);
     return vipci_send_carrying(self, &u, &l, m->capability, 0, deadline);
+}
+VIPC_API vipc_error vipc_send(vipc *self, vipc_cap to, const vipc_message *m, vipc_time deadline)
+{
+    return VIPCI_LIKELY(vipci_send_fast(self, to, m)) ? VIPC_OK : vipci_send_slow(self, to, m, deadline);
 }
 VIPC_API vipc_error vipc_send_large(vipc *self, vipc_cap to, const vipc_outgoing *m, vipc_time deadline)
 {
@@ -2641,13 +2721,65 @@ static inline vipci_parcel vipci_parcel_of(vipc_message *m, vipc_info *info, voi
     p.capability.token = 0;
     return p;
 }
-VIPC_API vipc_error vipc_receive(vipc *self, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline)
+#if !VIPC_SMALL
+static inline bool vipci_receive_fast(vipc *v, vipc_cap from, vipc_message *m, vipc_info *info)
+{
+    vipci_entry *entry;
+    vipci_object *o = vipci_usual(v, from, VIPC_RIGHT_RECEIVE, &entry);
+    if (!o || !m) return false;
+    uint32_t index = vipci_peek32(v, &entry->object);
+    uint64_t then = vipci_load64(v, &o->state), me = v->view + 1;
+    if (vipci_state(then) != VIPCI_OPEN) return false;
+    vipci_intend(v, vipci_at_object(index));
+    const vipci_ring *r = vipci_usual_ring(v, o, index);
+    uint64_t h = vipci_peek64(v, &o->head), i = h & (VIPCI_LAP - 1), lap = h & VIPCI_LAPS, full = lap | (uint64_t)VIPCI_FULL << 16;
+    bool taken = false;
+    if (VIPCI_LIKELY(r && vipci_load64(v, &o->state) == then && i < r->capacity)) {
+        vipci_slot *s = (vipci_slot *)(void *)r->slots + i;
+        uint64_t mine = lap | (uint64_t)VIPCI_READING << 16 | me;
+        uint32_t irq = vipci_enter(v);
+        /* a call or a capability goes the long way; what is read here holds if the claim succeeds */
+        if (VIPCI_LIKELY(vipci_load64(v, &s->state) == full && !(vipci_word_load(v, &s->body.sender) & (VIPCI_CALL | VIPC_HAS_CAPABILITY))
+                         && vipci_cas64(v, &s->state, full, mine))) {
+            const vipc_cap none = { 0 };
+            uint64_t bound = vipci_load64(v, &o->bound);
+            vipci_body b;
+            vipci_body_load(v, &b, &s->body);
+            if (VIPCI_LIKELY(vipci_load64(v, &entry->token) == from.token && vipci_load64(v, &o->state) == then && (bound == 0 || bound == v->pid))) {
+                taken = vipci_cas64(v, &s->state, mine, lap + VIPCI_LAP);      /* ---- point of no return ---- */
+                if (VIPCI_LIKELY(taken)) vipci_poke64(v, &o->head, i + 1 == r->capacity ? lap + VIPCI_LAP : h + 1);
+                else taken = vipci_give_up(v, s, VIPCI_LATE_R);
+            } else {
+                vipci_release_claim(v, s, (uint32_t)me, VIPCI_FULL);
+                (void)vipci_add64(v, &o->behind, 1);
+                vipci_wake_one(v, VIPCI_FOR_MESSAGE, index, &o->receive_flag);
+            }
+            if (VIPCI_LIKELY(taken)) {
+                vipci_deliver(&b, none, m);
+                if (info) vipci_describe(&b, 0, false, 0, info);
+                vipci_count(v, VIPCI_RECEIVED);
+            }
+            vipci_wake_one(v, VIPCI_FOR_ROOM, index, &o->send_flag);
+        }
+        vipci_leave(v, irq);
+    }
+    vipci_intend_nothing(v);
+    return taken;
+}
+#else
+static inline bool vipci_receive_fast(vipc *v, vipc_cap from, vipc_message *m, vipc_info *info) { (void)v; (void)from; (void)m; (void)info; return false; }
+#endif
+static VIPCI_COLD vipc_error vipci_receive_slow(vipc *self, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline)
 {
     vipci_use u;
     vipc_error e = vipci_begin(self, &u, from, VIPC_RIGHT_RECEIVE);
     if (!VIPCI_LIKELY(e == VIPC_OK && m != NULL)) return e != VIPC_OK ? e : VIPC_ERR_INVALID_ARGUMENT;
     vipci_parcel p = vipci_parcel_of(m, info, NULL, 0);
     return vipci_receive(self, &u, &p, deadline);
+}
+VIPC_API vipc_error vipc_receive(vipc *self, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline)
+{
+    return VIPCI_LIKELY(vipci_receive_fast(self, from, m, info)) ? VIPC_OK : vipci_receive_slow(self, from, m, info, deadline);
 }
 VIPC_API vipc_error vipc_receive_large(vipc *self, vipc_cap from, vipc_incoming *m, vipc_time deadline)
 {
@@ -3439,47 +3571,6 @@ VIPC_API vipc_error vipc_process_wait(vipc *self, vipc_pid who, vipc_time deadli
     vipci_unregister(self, &w);
     return p;
 }
-static vipc_error vipci_lock_and_find(vipc *v, vipc_pid who, uint32_t *index)
-{
-    vipc_error e = vipci_known(v);
-    if (e == VIPC_OK) e = vipci_lock(v, VIPC_FOREVER);
-    if (e != VIPC_OK) return e;
-    e = vipci_find_process(v, who, index);
-    if (e != VIPC_OK) vipci_unlock(v);
-    return e;
-}
-VIPC_API vipc_error vipc_process_get(vipc *self, vipc_pid who, vipc_process_info *out)
-{
-    uint32_t i = 0;
-    vipc_error e = out ? vipci_lock_and_find(self, who, &i) : VIPC_ERR_INVALID_ARGUMENT;
-    if (e != VIPC_OK) return e;
-    const vipci_process *p = vipci_process_at(self, i);
-    out->pid = who;
-    out->native_id = p->native_id;
-    out->threads = p->threads;
-    out->objects = p->objects;
-    out->capabilities = p->capabilities;
-    vipci_copy(out->label, p->label, sizeof out->label);
-    out->label[VIPC_LABEL_MAX] = 0;
-    vipci_unlock(self);
-    return VIPC_OK;
-}
-VIPC_API vipc_error vipc_process_find(vipc *self, uint64_t native_id, vipc_pid *out)
-{
-    uint64_t best = 0;
-    vipc_error e = vipci_known(self);
-    if (e == VIPC_OK && !out) e = VIPC_ERR_INVALID_ARGUMENT;
-    if (e == VIPC_OK) e = vipci_lock(self, VIPC_FOREVER);
-    if (e != VIPC_OK) return e;
-    for (uint32_t i = 0; i < self->max_processes; i++) {
-        const vipci_process *p = vipci_process_at(self, i);
-        if (p->pid > best && p->native_id == native_id && p->state == VIPCI_LIVE) best = p->pid;
-    }
-    vipci_unlock(self);
-    if (!best) return VIPC_ERR_PROCESS_NOT_FOUND;
-    out->id = best;
-    return VIPC_OK;
-}
 VIPC_API vipc_pid vipc_self(const vipc *self)
 {
     vipc_pid pid = { 0 };
@@ -3566,6 +3657,47 @@ VIPC_API vipc_error vipc_cap_get(vipc *self, vipc_cap cap, vipc_cap_info *out)
     return VIPC_OK;
 }
 
+static vipc_error vipci_lock_and_find(vipc *v, vipc_pid who, uint32_t *index)
+{
+    vipc_error e = vipci_known(v);
+    if (e == VIPC_OK) e = vipci_lock(v, VIPC_FOREVER);
+    if (e != VIPC_OK) return e;
+    e = vipci_find_process(v, who, index);
+    if (e != VIPC_OK) vipci_unlock(v);
+    return e;
+}
+VIPC_API vipc_error vipc_process_get(vipc *self, vipc_pid who, vipc_process_info *out)
+{
+    uint32_t i = 0;
+    vipc_error e = out ? vipci_lock_and_find(self, who, &i) : VIPC_ERR_INVALID_ARGUMENT;
+    if (e != VIPC_OK) return e;
+    const vipci_process *p = vipci_process_at(self, i);
+    out->pid = who;
+    out->native_id = p->native_id;
+    out->threads = p->threads;
+    out->objects = p->objects;
+    out->capabilities = p->capabilities;
+    vipci_copy(out->label, p->label, sizeof out->label);
+    out->label[VIPC_LABEL_MAX] = 0;
+    vipci_unlock(self);
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_process_find(vipc *self, uint64_t native_id, vipc_pid *out)
+{
+    uint64_t best = 0;
+    vipc_error e = vipci_known(self);
+    if (e == VIPC_OK && !out) e = VIPC_ERR_INVALID_ARGUMENT;
+    if (e == VIPC_OK) e = vipci_lock(self, VIPC_FOREVER);
+    if (e != VIPC_OK) return e;
+    for (uint32_t i = 0; i < self->max_processes; i++) {
+        const vipci_process *p = vipci_process_at(self, i);
+        if (p->pid > best && p->native_id == native_id && p->state == VIPCI_LIVE) best = p->pid;
+    }
+    vipci_unlock(self);
+    if (!best) return VIPC_ERR_PROCESS_NOT_FOUND;
+    out->id = best;
+    return VIPC_OK;
+}
 static uint32_t vipci_sleepers(const vipc *v, uint32_t kind, uint32_t index)
 {
     uint64_t what = ((uint64_t)index << 3 | kind) << 32;

@@ -495,6 +495,7 @@ static void battery(stage *s)
     int op = 0;
 #define DO(call) do { op++; note->op = (unsigned)op; said(s, op, (call)); } while (0)
     memset(bytes, 1, sizeof bytes);
+    memset(&joiner, 0, sizeof joiner);                       /* a stale one in this place would look like a member */
     memset(&o, 0, sizeof o);
     memset(&in, 0, sizeof in);
     o.payload = bytes;
@@ -538,8 +539,10 @@ static void battery(stage *s)
     DO(vipc_process_wait(a, vipc_self(b), vipc_after(a, 10 * MS)));
     DO(vipc_attach(&joiner, m->memory, m->size, NULL, NULL, &m->hooks));
     if (joiner.here == &joiner) DO(vipc_leave(&joiner));
+    memset(&joiner, 0, sizeof joiner);
     DO(vipc_thread_enter(b, 5, &joiner));
     if (joiner.here == &joiner) DO(vipc_leave(&joiner));
+    memset(&joiner, 0, sizeof joiner);
     DO(vipc_trim(a, &f));
     DO(vipc_check(b, &n));
     DO(vipc_endpoint_bind(b, s->hers, vipc_self(b)));
