@@ -585,11 +585,18 @@ static void vipci_label(char to[VIPC_LABEL_MAX + 1], const char *from)
     for (uint32_t i = 0; from && i < VIPC_LABEL_MAX && from[i]; i++) to[i] = from[i];
 }
 
-#define VIPCI_ERROR_TEXT(name, number, text) case VIPC_##name: return text;
+#define VIPCI_ERROR_TEXT(name, number, text) text "\0"
+#define VIPCI_ERROR_COUNT(name, number, text) + 1
+VIPCI_ASSERT(errors, (0 VIPC_ERRORS(VIPCI_ERROR_COUNT)) == 1 - VIPC_ERR_HOOK);    /* listed in order, none left out */
 VIPC_API const char *vipc_error_string(vipc_error e)
 {
-    switch (e) { VIPC_ERRORS(VIPCI_ERROR_TEXT) case VIPCI_ERROR_FLOOR: break; }
-    return "unknown error";
+    const char *text = VIPC_ERRORS(VIPCI_ERROR_TEXT);
+    if (e > VIPC_OK || e < VIPC_ERR_HOOK) return "unknown error";
+    for (int32_t skip = -(int32_t)e; skip > 0; skip--) {
+        while (*text) text++;
+        text++;
+    }
+    return text;
 }
 VIPC_API uint32_t vipc_version(void)
 {

@@ -164,7 +164,6 @@ VIPC_API vipc_error vipc_frames_alloc(const vipc_frames *self, uint64_t count, u
     if (!self || !first || count == 0) return VIPC_ERR_INVALID_ARGUMENT;
     if (count > self->total) return VIPC_ERR_OUT_OF_MEMORY;
     uint64_t hint = self->state[VIPC_FRAMES_HINT_];
-    if (hint >= self->total) hint = 0;
     uint64_t lowest = vipc_frames_find_(self, hint, self->total, 1);
     uint64_t start = vipc_frames_find_(self, lowest, self->total, count);
     if (start == self->total) {

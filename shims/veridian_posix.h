@@ -433,17 +433,24 @@ static int vipc_posix_lock_(int fd, int what, uint64_t proof)
     return what == VIPC_POSIX_ASK_ && held;
 }
 
-static int vipc_posix_alive_(void *user, uint64_t proof)
+/* Does this process itself hold that proof?  An fcntl lock is not in the way of its own process, so the kernel does not tell of it. */
+static int vipc_posix_is_own_(const vipc_posix_member_ *m, uint64_t proof)
 {
-    vipc_posix_member_ *m = (vipc_posix_member_ *)user;
-    if (proof == 0 || proof > VIPC_POSIX_PROOF_MAX_) return 1;
+    int own = 0;
 #if !VIPC_POSIX_LINUX_
-    int own = 0;   /* such a lock is not in the way of its own process, so the kernel does not tell of it */
     pthread_mutex_lock(&vipc_posix_.lock);
     for (vipc_posix_member_ *other = vipc_posix_.members; other; other = other->next) own |= other->inode == m->inode && other->proof == proof;
     pthread_mutex_unlock(&vipc_posix_.lock);
-    if (own) return 1;
+#else
+    (void)m; (void)proof;
 #endif
+    return own;
+}
+
+static int vipc_posix_alive_(void *user, uint64_t proof)
+{
+    vipc_posix_member_ *m = (vipc_posix_member_ *)user;
+    if (proof == 0 || proof > VIPC_POSIX_PROOF_MAX_ || vipc_posix_is_own_(m, proof)) return 1;
     return vipc_posix_lock_(m->file_fd, VIPC_POSIX_ASK_, proof) != 0;   /* an error cannot tell, and that is alive */
 }
 
@@ -765,6 +772,7 @@ static vipc_error vipc_posix_hold_(vipc_posix_member_ *m)
     for (int i = 0; e == VIPC_OK && i < VIPC_POSIX_TRIES_; i++) {
         uint64_t proof = VIPC_POSIX_ADD64_(&shared->next_proof, 1);
         if (proof == 0 || proof > VIPC_POSIX_PROOF_MAX_) break;
+        if (vipc_posix_is_own_(m, proof)) continue;
         int taken = vipc_posix_lock_(m->lock_fd, VIPC_POSIX_TAKE_, proof);
         if (taken < 0) return vipc_posix_error_(errno);
         if (taken == 0) {
