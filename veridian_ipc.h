@@ -314,7 +314,7 @@ typedef struct vipc_hooks {
     void (*wake)(void *user, uint64_t target, uint32_t *word);
 
     vipc_time (*now)(void *user);      /* optional; monotonic, never 0.  Without it a deadline is VIPC_NOW or VIPC_FOREVER, else NOT_SUPPORTED */
-    /* Optional pair: preemption and interrupts off, and back.  Around each claim, copy and commit (bounded: one message); may nest. */
+    /* Optional pair (required with VIPC_CRITICAL_ATOMICS): preemption and interrupts off, and back.  Around each claim, copy and commit (bounded: one message); may nest. */
     uint32_t (*enter)(void *user);
     void (*leave)(void *user, uint32_t state);
     void (*relax)(void *user);         /* optional; one turn of a short spin.  NULL: the CPU's pause instruction */
@@ -4091,7 +4091,8 @@ VIPC_API uint64_t vipc_required_size(const vipc_config *config)
 }
 static bool vipci_hooks_good(const vipc_hooks *h)
 {
-    return h && h->size == sizeof *h && h->frame_alloc && h->frame_free && h->frame_pointer && !h->block == !h->wake && !h->enter == !h->leave;
+    if (!h || h->size != sizeof *h || !h->frame_alloc || !h->frame_free || !h->frame_pointer) return false;
+    return !h->block == !h->wake && !h->enter == !h->leave && (!VIPCI_CRITICAL || h->enter);     /* atomics made of nothing would be none */
 }
 static void vipci_map(vipc *v, void *memory, const vipc_config *c, const uint64_t at[VIPCI_TABLES + 1], const vipc_hooks *hooks)
 {

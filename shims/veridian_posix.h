@@ -538,10 +538,12 @@ static void vipc_posix_fill_hooks_(vipc_posix_member_ *m)
 }
 
 /* --------------------------------------------------------------------------------------------------- descriptors */
+/* mode: not 0 where a file is made, and then exactly that: an umask might keep out even its maker, who must open it once more. */
 static int vipc_posix_open_file_(const char *path, int flags, unsigned mode)
 {
     int fd;
     do fd = open(path, flags | O_RDWR | VIPC_POSIX_CLOEXEC_, (mode_t)mode); while (fd < 0 && errno == EINTR);
+    if (fd >= 0 && mode != 0) vipc_posix_fchmod_(fd, mode);
     return fd;
 }
 

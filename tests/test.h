@@ -35,9 +35,10 @@ static inline int test_equal_(const char *file, int line, const char *text, long
 
 static inline int test_main_(int argc, char **argv, const test_case *cases, size_t count)
 {
-    int passed = 0, failed = 0, skipped = 0;
+    static int passed, failed, skipped;                      /* static: longjmp leaves them alone */
     setvbuf(stdout, NULL, _IOLBF, 0);
-    for (size_t i = 0; i < count; i++) {
+    static size_t i;
+    for (i = 0; i < count; i++) {
         if (argc > 1 && strcmp(argv[1], cases[i].name) != 0) continue;
         test_failures_ = test_skipped_ = 0;
         if (setjmp(test_out_) == 0) cases[i].run();
