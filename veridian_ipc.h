@@ -397,8 +397,8 @@ VIPC_API vipc_error vipc_process_destroy(vipc *self, vipc_cap process, uint32_t 
 /* Sleep until process `who` has ended.  OK at once if it has; INVALID_ARGUMENT for a pid that was never given out, or the caller's own; TIMEOUT
  * (WOULD_BLOCK with NOW), CANCELLED.  O(max_processes) a look. */
 VIPC_API vipc_error vipc_process_wait(vipc *self, vipc_pid who, vipc_time deadline);
-/* PROCESS_NOT_FOUND: ended, or never was.  O(max_processes).  Slow path. */
 #if !VIPC_NO_INSPECT
+/* PROCESS_NOT_FOUND: ended, or never was.  O(max_processes).  Slow path. */
 VIPC_API vipc_error vipc_process_get(vipc *self, vipc_pid who, vipc_process_info *out);
 /* The process that joined with this native_id (the youngest, if several).  PROCESS_NOT_FOUND until it has joined.  O(max_processes).  Slow path. */
 VIPC_API vipc_error vipc_process_find(vipc *self, uint64_t native_id, vipc_pid *out);
@@ -431,8 +431,8 @@ VIPC_API vipc_error vipc_close(vipc *self, vipc_cap cap);
  * TIMEOUT (WOULD_BLOCK with NOW): closed, but a live member is still inside (it may be stopped): its memory is kept back; calling
  * again with the same cap finishes it, and so does any later trim.  RESOURCE_BUSY: with NOW, the lock was not to be had, nothing has changed.  A process: as vipc_process_destroy. */
 VIPC_API vipc_error vipc_destroy(vipc *self, vipc_cap cap, vipc_time deadline);
-/* What there is to know of one's own capability; any right will do.  Slow path.  O(children). */
 #if !VIPC_NO_INSPECT
+/* What there is to know of one's own capability; any right will do.  Slow path.  O(children). */
 VIPC_API vipc_error vipc_cap_get(vipc *self, vipc_cap cap, vipc_cap_info *out);
 #endif
 /* The check by itself: is it the caller's, of this type (0: any), with all these rights?  PERMISSION_DENIED: valid, but not that.  O(1), one table
@@ -449,8 +449,8 @@ VIPC_API uint32_t vipc_cap_flags(vipc_cap cap);
 VIPC_API vipc_error vipc_endpoint_create(vipc *self, const vipc_endpoint_desc *desc, vipc_cap *out);
 /* From now on only process `only` may receive; once.  Needs BIND.  ENDPOINT_BUSY: bound already; PROCESS_NOT_FOUND.  Slow path. */
 VIPC_API vipc_error vipc_endpoint_bind(vipc *self, vipc_cap endpoint, vipc_pid only);
-/* Any right will do.  The counts are of one moment.  O(capacity + max_threads). */
 #if !VIPC_NO_INSPECT
+/* Any right will do.  The counts are of one moment.  O(capacity + max_threads). */
 VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoint_info *out);
 #endif
 /* Queue a copy of *m; needs SEND.  OK: it will be received exactly once, or the endpoint ends first.  Messages of one thread arrive in

@@ -4,7 +4,7 @@
  *
  * prints:  sender:   228371 bytes, checksum 0f1e2d3c4b5a6978
  *          receiver: 228371 bytes, checksum 0f1e2d3c4b5a6978
- *          equal, 512 MB/s
+ *          equal, 110 MB/s                 (twice that with -O2: most of it goes into the checksums)
  * The second file is optional; without it the receiver only adds up.  The checksum is FNV-1a, 64 bits.  Exit 0: both are equal; 1: they are not, or
  * something failed, and the cause is on standard error.  Progress is shown on a terminal only.
  */

@@ -12,20 +12,32 @@
  * A run is one life of one process.  Runs are numbered and no number is used twice, so that what a run has sent can be told for ever
  * after.  A sender notes `sending` before each send and `sent` after each that returned VIPC_OK; whoever receives a message sets
  * its bit.  Both survive any kill. */
-enum { RUNS = 4096, EACH = 1 << 19, BULK = 200, BIG = 4000, END = 0x7eeeeeee, QUIT = 0x79999999 };
+enum { RUNS = 16384, BULK = 200, BIG = 4000, END = 0x7eeeeeee, QUIT = 0x79999999 };
+enum { LEDGER = 1 << 25, MANY_RUNS = 1 << 17, LONG_RUNS = 1 << 21 };   /* words of receipts in all; messages that a run may send, in a test of many runs, or of long ones */
 
 typedef struct run {
     _Atomic uint64_t sending, sent;
     _Atomic uint32_t sends;             /* 1: its messages are accounted for */
-    _Atomic uint64_t got[EACH / 64];
 } run;
 
 typedef struct board {
     seat seats[SEATS];
     _Atomic uint32_t stop, no_futex, each, payload, moment;
+    _Atomic uint32_t run_length;        /* bits of the ledger for each run */
     _Atomic uint64_t redelivered, refused;
     run runs[RUNS];
+    _Atomic uint64_t got[LEDGER];       /* a bit for each message; pages that nobody writes cost nothing */
 } board;
+
+static _Atomic uint64_t *got_word(board *b, uint64_t r, uint64_t n) { return &b->got[(r * b->run_length + n) / 64]; }
+/* Set the bit of message n of run r; what it was before. */
+static int got_set(board *b, uint64_t r, uint64_t n)
+{
+    uint64_t bit = (uint64_t)1 << (n % 64);
+    return (atomic_fetch_or(got_word(b, r, n), bit) & bit) != 0;
+}
+static int got_get(board *b, uint64_t r, uint64_t n) { return (int)(*got_word(b, r, n) >> (n % 64) & 1); }
+static uint64_t runs_of(const board *b) { uint64_t most = (uint64_t)LEDGER * 64 / b->run_length; return most < RUNS ? most : RUNS; }
 
 static struct top {
     vipc ipc;
@@ -34,9 +46,18 @@ static struct top {
     board *b;
     unsigned runs;
     uint64_t frames;
+    vipc_hooks hooks;                  /* the shim's, and a log */
+    const vipc_hooks *real_hooks;
 } top;
 
-static void begin(const char *what, uint32_t no_futex)
+static void log_violation(void *user, uint32_t level, uint32_t id, uint64_t a, uint64_t b)
+{
+    (void)user;
+    (void)level;
+    if (id == VIPC_LOG_CHECK) printf("    check: kind %llu at %llu\n", (unsigned long long)a, (unsigned long long)b);
+}
+
+static void begin(const char *what, uint32_t no_futex, uint32_t run_length)
 {
     memset(&top, 0, sizeof top);
     top.desc.config.max_processes = 24;
@@ -48,10 +69,14 @@ static void begin(const char *what, uint32_t no_futex)
     top.desc.no_futex = no_futex;
     top.desc.label = "top";
     REQUIRE_OK(vipc_posix_create_fd(&top.ipc, &top.desc, &top.domain_fd));
-    fcntl(top.domain_fd, F_SETFD, 0);
+    top.real_hooks = top.ipc.hooks;
+    top.hooks = *top.real_hooks;
+    top.hooks.log = log_violation;
+    top.ipc.hooks = &top.hooks;
     top.board_fd = share_fd(sizeof(board));
     top.b = share_map(top.board_fd, sizeof(board));
     top.b->no_futex = no_futex;
+    top.b->run_length = run_length;
     vipc_stats s;
     REQUIRE_OK(vipc_stats_get(&top.ipc, &s));
     top.frames = s.frames_in_use;
@@ -77,6 +102,7 @@ static void finish(void)
     CHECK_OK(vipc_stats_get(&top.ipc, &s));
     if (!CHECK_EQ(s.frames_in_use, top.frames)) vipc_dump(&top.ipc, print_line, NULL);
     watch_end();
+    top.ipc.hooks = top.real_hooks;
     CHECK_OK(vipc_posix_close(&top.ipc));
     munmap(top.b, sizeof(board));
     close(top.board_fd);
@@ -91,8 +117,8 @@ static void finish(void)
 static seat *start(const char *role, int where)
 {
     part p = { role, top.board_fd, top.domain_fd, where, top.runs++ };
-    if (p.run >= RUNS) {
-        printf("    more than %d runs\n", RUNS);
+    if (p.run >= runs_of(top.b)) {
+        printf("    more than %u runs\n", p.run);
         exit(1);
     }
     spawn(top.b->seats, p);
@@ -182,9 +208,8 @@ static vipc_cap find(const part *p, vipc *ipc, const char *name)
 static void receipt(const part *p, board *b, const vipc_message *m, const vipc_info *info, uint64_t *last)
 {
     uint64_t r = m->data[0], n = m->data[1];
-    DEMAND(p, r < RUNS && n >= 1 && n < EACH);
-    uint64_t bit = (uint64_t)1 << (n % 64);
-    if (atomic_fetch_or(&b->runs[r].got[n / 64], bit) & bit)
+    DEMAND(p, r < runs_of(b) && n >= 1 && n < b->run_length);
+    if (got_set(b, r, n))
         give_up(p, "message %llu of run %llu came twice (redelivered: %u)", (unsigned long long)n, (unsigned long long)r, info->redelivered);
     if (n > b->runs[r].sending) give_up(p, "message %llu of run %llu was not sent", (unsigned long long)n, (unsigned long long)r);
     if (info->redelivered) b->redelivered++;
@@ -255,8 +280,8 @@ static void send_ends(vipc_cap to, int count)
 static uint64_t received_of(unsigned r)
 {
     uint64_t count = 0;
-    for (unsigned w = 0; w < EACH / 64; w++)
-        for (uint64_t v = top.b->runs[r].got[w]; v; v &= v - 1) count++;
+    for (uint64_t n = 0; n < top.b->run_length; n += 64)
+        for (uint64_t v = *got_word(top.b, r, n); v; v &= v - 1) count++;
     return count;
 }
 
@@ -276,9 +301,9 @@ static void stream(vipc_cap c, int senders, int receivers, uint32_t each)
 
 static void streams(uint32_t payload)
 {
-    static const uint32_t capacity[] = { 1, 3, 64, 1024 }, share[] = { 40000, 60000, 400000, 400000 };
+    static const uint32_t capacity[] = { 1, 3, 64, 1024 }, share[] = { 100000, 150000, 1000000, 1000000 };
     static const int shape[][2] = { { 1, 1 }, { 4, 1 }, { 1, 4 }, { 4, 4 } };
-    begin(payload ? "streams with a payload" : "streams", 0);
+    begin(payload ? "streams with a payload" : "streams", 0, LONG_RUNS);
     top.b->payload = payload;
     uint64_t total = 0;
     for (size_t s = 0; s < 4; s++)
@@ -319,7 +344,7 @@ static int asleep(const seat *s)
 }
 TEST(lookup_before_publish)
 {
-    begin("lookup before publish", 0);
+    begin("lookup before publish", 0, LONG_RUNS);
     vipc_message m;
     vipc_cap c = endpoint(4, 0, 0);
     for (int round = 0; round < 20; round++) {
@@ -375,7 +400,7 @@ static vipc_endpoint_info look(vipc_cap c)
 }
 TEST(sleeping_receiver_is_woken)
 {
-    begin("a sleeping receiver", 0);
+    begin("a sleeping receiver", 0, LONG_RUNS);
     vipc_cap c = endpoint(4, 0, 1);
     offer("door", c);
     top.b->each = 300;
@@ -394,7 +419,7 @@ TEST(sleeping_receiver_is_woken)
 }
 TEST(sleeping_sender_is_woken)
 {
-    begin("a sender asleep at a full queue", 0);
+    begin("a sender asleep at a full queue", 0, LONG_RUNS);
     vipc_cap c = endpoint(2, 0, 1);
     offer("door", c);
     top.b->each = 300;
@@ -460,7 +485,7 @@ static int role_pong(const part *p, board *b)
 }
 static void ping_pong(uint32_t rounds, uint32_t no_futex)
 {
-    begin("ping-pong, both asleep", no_futex);
+    begin("ping-pong, both asleep", no_futex, LONG_RUNS);
     vipc_cap ping = endpoint(1, 0, 1), pong = endpoint(1, 0, 1);
     offer("ping", ping);
     offer("pong", pong);
@@ -530,7 +555,7 @@ static int role_cancelled(const part *p, board *b)
 }
 TEST(cancel_from_signal_handler)
 {
-    begin("cancel from a signal handler", 0);
+    begin("cancel from a signal handler", 0, LONG_RUNS);
     uint64_t seed = seed_from_environment();
     vipc_cap empty = endpoint(1, 0, 0), full = endpoint(1, 0, 0), door = endpoint(4, 0, 0);
     offer("empty", empty);
@@ -610,7 +635,7 @@ static int role_shop(const part *p, board *b)
 }
 TEST(server_goes_away_in_a_call)
 {
-    begin("a server goes away in a call", 0);
+    begin("a server goes away in a call", 0, LONG_RUNS);
     top.b->each = 50;
     seat *client[3] = { start("client", 1), start("client", 2), start("client", 3) };
     for (uint32_t round = 0; round < 30; round++) {
@@ -794,7 +819,7 @@ static void expect_capacity(vipc_cap c, uint32_t capacity)
 
 TEST(stopped_sender_holds_up_nobody)
 {
-    begin("past a stopped sender", 0);
+    begin("past a stopped sender", 0, LONG_RUNS);
     vipc_cap c = stop_queue(64);
     int length = claim_length("stopsend", c, VIPCI_WRITING);
     vipc_message m;
@@ -815,7 +840,7 @@ TEST(stopped_sender_holds_up_nobody)
 }
 TEST(stopped_receiver_holds_up_nobody)
 {
-    begin("past a stopped receiver", 0);
+    begin("past a stopped receiver", 0, LONG_RUNS);
     vipc_cap c = stop_queue(64);
     put_one(c);
     int length = claim_length("stoptake", c, VIPCI_READING);
@@ -838,7 +863,7 @@ TEST(stopped_receiver_holds_up_nobody)
 /* Four slots, three of them in the hands of processes that stand still: the fourth is enough. */
 TEST(stopped_many_leave_one_slot)
 {
-    begin("past three who are stopped", 0);
+    begin("past three who are stopped", 0, LONG_RUNS);
     vipc_cap c = stop_queue(4);
     unsigned taken = put_one(c), first = top.runs + 1;
     seat *t = stop_inside("stoptake", STOPPED, c, VIPCI_READING, 0, NULL);
@@ -862,7 +887,7 @@ TEST(stopped_many_leave_one_slot)
 }
 TEST(stopped_and_killed)
 {
-    begin("stopped, passed over, then killed", 0);
+    begin("stopped, passed over, then killed", 0, LONG_RUNS);
     vipc_cap c = stop_queue(3);
     for (int past = 0; past < 2; past++) {
         seat *s = stop_inside("stopsend", STOPPED, c, VIPCI_WRITING, 3, NULL);
@@ -886,7 +911,7 @@ TEST(stopped_and_killed)
 /* Both return past one who stands still in the queue, sender or receiver; what he does when he goes on has no effect. */
 TEST(stopped_then_revoked)
 {
-    begin("revoke past a stopped process", 0);
+    begin("revoke past a stopped process", 0, LONG_RUNS);
     for (int receiver = 0; receiver < 2; receiver++) {
         vipc_cap c = stop_queue(4);
         unsigned r = receiver ? put_one(c) : 0;
@@ -904,7 +929,7 @@ TEST(stopped_then_revoked)
 }
 TEST(stopped_then_destroyed)
 {
-    begin("destroy past a stopped process", 0);
+    begin("destroy past a stopped process", 0, LONG_RUNS);
     for (int how = 0; how < 4; how++) {
         int receiver = how & 1;
         vipc_cap c = stop_queue(4);
@@ -944,7 +969,7 @@ static int role_killsend(const part *p, board *b)
     join(p, b, &ipc);
     vipc_cap small = find(p, &ipc, "stream"), bulk = find(p, &ipc, "bulk");
     mine->sends = 1;
-    for (uint64_t n = 1; n < EACH && !b->stop; n++) {
+    for (uint64_t n = 1; n < b->run_length && !b->stop; n++) {
         int large = below(&seed, 3) == 0;
         o.payload_size = compose(&o.message, payload, large ? BIG : 0, p->run, n);
         o.payload = payload;
@@ -986,7 +1011,7 @@ static int role_caller(const part *p, board *b)
     uint64_t seed = p->run;
     join(p, b, &ipc);
     vipc_cap work = find(p, &ipc, "work"), service = find(p, &ipc, "service");
-    for (uint64_t n = 1; n < EACH && !b->stop; n++) {
+    for (uint64_t n = 1; n < b->run_length && !b->stop; n++) {
         vipc_message m = VIPC_INIT, r;
         int own = below(&seed, 2) == 0;
         compose(&m, payload, 0, p->run, n);
@@ -995,7 +1020,7 @@ static int role_caller(const part *p, board *b)
         if (e == VIPC_OK) {
             mine->sent = n;
             DEMAND(p, r.data[0] == p->run && r.data[1] == n && r.data[3] == ~m.data[3]);
-            DEMAND(p, mine->got[n / 64] >> (n % 64) & 1);
+            DEMAND(p, got_get(b, p->run, n));
         } else {
             if (e != VIPC_ERR_PEER_DEAD && !(own && (e == VIPC_ERR_CLOSED || e == VIPC_ERR_INVALID_CAPABILITY))) MUST(p, e);
             b->refused++;
@@ -1019,9 +1044,9 @@ static void serve(const part *p, board *b, vipc *ipc, vipc_cap c)
         MUST(p, vipc_reply_receive(ipc, info.reply, &m, c, &m, &info, VIPC_FOREVER));
         if (m.opcode == QUIT) break;
         DEMAND(p, intact(&m, payload, 0, 0) && info.reply.token);
-        uint64_t r = m.data[0], n = m.data[1], bit = (uint64_t)1 << (n % 64);
-        DEMAND(p, r < RUNS && n < EACH && n <= b->runs[r].sending);
-        if (atomic_fetch_or(&b->runs[r].got[n / 64], bit) & bit)
+        uint64_t r = m.data[0], n = m.data[1];
+        DEMAND(p, r < runs_of(b) && n < b->run_length && n <= b->runs[r].sending);
+        if (got_set(b, r, n))
             give_up(p, "call %llu of run %llu came twice (redelivered: %u)", (unsigned long long)n, (unsigned long long)r, info.redelivered);
         if (info.redelivered) b->redelivered++;
         m.data[3] = ~m.data[3];
@@ -1215,14 +1240,13 @@ static void account(uint64_t receivers_killed)
         run *u = &top.b->runs[r];
         if (!u->sends) continue;
         for (uint64_t n = 1; n <= u->sending; n++) {
-            uint64_t got = u->got[n / 64] >> (n % 64) & 1;
             if (n > u->sent) unfinished++;
             else {
                 sent++;
-                if (!got) taken++;
+                taken += !got_get(top.b, r, n);
             }
         }
-        for (uint64_t n = u->sending + 1; n < EACH; n++) never += u->got[n / 64] >> (n % 64) & 1;
+        for (uint64_t n = u->sending + 1; n < top.b->run_length; n++) never += (uint64_t)got_get(top.b, r, n);
     }
     printf("    %llu messages acknowledged, %llu went with the %llu receivers killed, %llu redelivered, %llu sends cut off\n", (unsigned long long)sent,
            (unsigned long long)taken, (unsigned long long)receivers_killed, (unsigned long long)top.b->redelivered, (unsigned long long)unfinished);
@@ -1231,11 +1255,10 @@ static void account(uint64_t receivers_killed)
     CHECK(sent > 0);
 }
 
-TEST(thousand_kills)
+static void kill_at_random(int goal, uint32_t no_futex)
 {
-    const char *wanted = getenv("VIPC_TEST_KILLS");
-    int kills = 0, goal = wanted ? atoi(wanted) : 1000, left = 0, dead[CAST + 1] = { 0 };
-    begin("a thousand kills", 0);
+    int kills = 0, left = 0, dead[CAST + 1] = { 0 };
+    begin("kills at random", no_futex, MANY_RUNS);
     uint64_t seed = seed_from_environment();
     uint32_t processes = room_for_processes(), objects = room_for_objects(), capabilities = room_for_capabilities();
     vipc_cap small = endpoint(16, 0, 0), bulk = endpoint(6, BIG, 0), work = endpoint(4, 0, 0), swap = endpoint(8, 0, 0);
@@ -1294,6 +1317,13 @@ TEST(thousand_kills)
     finish();
 }
 
+TEST(thousand_kills)
+{
+    const char *wanted = getenv("VIPC_TEST_KILLS");   /* up to about 16,000 */
+    kill_at_random(wanted ? atoi(wanted) : 2000, 0);
+}
+TEST(kills_without_futex) { kill_at_random(200, 1); }
+
 /* -------------------------------------------------------------------------------------------------------- main */
 static const struct role {
     const char *name;
@@ -1313,7 +1343,7 @@ int main(int argc, char **argv)
         T(ping_pong_asleep), T(ping_pong_no_futex), T(cancel_from_signal_handler), T(server_goes_away_in_a_call),
         T(stopped_sender_holds_up_nobody), T(stopped_receiver_holds_up_nobody), T(stopped_many_leave_one_slot), T(stopped_and_killed),
         T(stopped_then_revoked), T(stopped_then_destroyed),
-        T(thousand_kills),
+        T(thousand_kills), T(kills_without_futex),
     };
     part p;
     if (!role_of(argc, argv, &p)) return test_main_(argc, argv, cases, sizeof cases / sizeof *cases);

@@ -92,13 +92,14 @@ static void *worker_main(void *argument)
     return NULL;
 }
 /* The view is made here, because `top` must not be used by two threads at once. */
-static worker *go(int number, void (*run)(worker *), vipc_cap cap, uint32_t count)
+static worker *go_with(int number, void (*run)(worker *), vipc_cap cap, vipc_cap other, uint32_t count)
 {
     worker *me = &workers[number];
     memset(me, 0, sizeof *me);
     me->number = number;
     me->run = run;
     me->cap = cap;
+    me->other = other;
     me->count = count;
     CHECK_OK(vipc_posix_thread(&top, &me->view));
     seats[number + 1].busy = 1;
@@ -107,6 +108,11 @@ static worker *go(int number, void (*run)(worker *), vipc_cap cap, uint32_t coun
         exit(1);
     }
     return me;
+}
+static worker *go(int number, void (*run)(worker *), vipc_cap cap, uint32_t count)
+{
+    const vipc_cap none = VIPC_INIT;
+    return go_with(number, run, cap, none, count);
 }
 static void wait_worker(worker *me)
 {
@@ -126,7 +132,7 @@ static vipc_cap endpoint(uint32_t capacity, uint32_t payload, uint32_t spin)
 }
 
 /* ------------------------------------------------------------------------------------------------------- streams */
-static void send_many(worker *me)
+static void send_numbered(worker *me, uint32_t payload_max)
 {
     unsigned char payload[PAYLOAD];
     vipc_outgoing o = VIPC_INIT;
@@ -135,13 +141,15 @@ static void send_many(worker *me)
         o.message.opcode = n;
         o.message.data[0] = (uint64_t)me->number;
         o.message.data[1] = mix((uint64_t)me->number << 32 | n);
-        o.payload_size = me->other.token ? n % (PAYLOAD + 1) : 0;   /* other: says that there are payloads */
+        o.payload_size = n % (payload_max + 1);
         memset(payload, (int)(n & 0xff), o.payload_size);
-        if (me->other.token) WANT_OK(me, vipc_send_large(&me->view, me->cap, &o, VIPC_FOREVER));
+        if (payload_max) WANT_OK(me, vipc_send_large(&me->view, me->cap, &o, VIPC_FOREVER));
         else WANT_OK(me, vipc_send(&me->view, me->cap, &o.message, VIPC_FOREVER));
         step(me);
     }
 }
+static void send_many(worker *me) { send_numbered(me, 0); }
+static void send_many_large(worker *me) { send_numbered(me, PAYLOAD); }
 static void receive_many(worker *me)
 {
     unsigned char payload[PAYLOAD];
@@ -169,19 +177,7 @@ static void stream(int senders, int receivers, uint32_t capacity, uint32_t paylo
     uint64_t received = 0;
     end.opcode = END;
     for (int i = 0; i < receivers; i++) go(senders + i, receive_many, c, 0);
-    for (int i = 0; i < senders; i++) {
-        workers[i].other.token = 0;
-        worker *w = &workers[i];
-        memset(w, 0, sizeof *w);
-        w->number = i;
-        w->run = send_many;
-        w->cap = c;
-        w->count = each;
-        w->other.token = payload;
-        CHECK_OK(vipc_posix_thread(&top, &w->view));
-        seats[i + 1].busy = 1;
-        if (pthread_create(&w->thread, NULL, worker_main, w) != 0) exit(1);
-    }
+    for (int i = 0; i < senders; i++) go(i, payload ? send_many_large : send_many, c, each);
     for (int i = 0; i < senders; i++) wait_worker(&workers[i]);
     for (int i = 0; i < receivers; i++) CHECK_OK(vipc_send(&top, c, &end, VIPC_FOREVER));
     for (int i = 0; i < receivers; i++) {
@@ -219,16 +215,7 @@ TEST(ping_pong)
     begin("ping-pong");
     vipc_cap ping = endpoint(1, 0, 1), pong = endpoint(1, 0, 1);
     const uint32_t rounds = 10000 / SLOW;
-    workers[0].other = pong;
-    worker *w = &workers[0];
-    memset(w, 0, sizeof *w);
-    w->run = answer;
-    w->cap = ping;
-    w->other = pong;
-    w->count = rounds;
-    CHECK_OK(vipc_posix_thread(&top, &w->view));
-    seats[1].busy = 1;
-    REQUIRE(pthread_create(&w->thread, NULL, worker_main, w) == 0);
+    worker *w = go_with(0, answer, ping, pong, rounds);
     for (uint32_t n = 1; n <= rounds; n++) {
         vipc_message m = VIPC_INIT;
         m.opcode = n;
@@ -307,6 +294,7 @@ static void be_cancelled(worker *me)
         step(me);
         cancelled = n;
     }
+    while (!stop) sched_yield();       /* the view stays until the last vipc_cancel has returned */
 }
 TEST(cancel)
 {
@@ -315,21 +303,14 @@ TEST(cancel)
     const uint32_t times = 3000 / SLOW;
     vipc_message m;
     vipc_info info;
-    worker *w = &workers[0];
-    memset(w, 0, sizeof *w);
-    w->run = be_cancelled;
-    w->cap = empty;
-    w->other = door;
-    w->count = times;
     cancelled = 0;
-    CHECK_OK(vipc_posix_thread(&top, &w->view));
-    seats[1].busy = 1;
-    REQUIRE(pthread_create(&w->thread, NULL, worker_main, w) == 0);
+    worker *w = go_with(0, be_cancelled, empty, door, times);
     for (uint32_t n = 1; n <= times; n++) {
         CHECK_OK(vipc_cancel(&w->view));
         while (cancelled < n) sched_yield();
         if (n % 2 == 0 && vipc_receive(&top, door, &m, &info, VIPC_NOW) == VIPC_OK) CHECK_EQ(vipc_reply(&top, info.reply, &m), VIPC_ERR_CANCELLED);
     }
+    stop = 1;
     wait_worker(w);
     CHECK_OK(vipc_destroy(&top, empty, VIPC_FOREVER));
     CHECK_OK(vipc_destroy(&top, door, VIPC_FOREVER));

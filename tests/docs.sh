@@ -1,0 +1,89 @@
+#!/bin/sh
+# tests/docs.sh - what the documentation shows is compiled, as C99 and as C++11, and programs are run; and the header's index is held against its banners.
+#
+# Shown code is every ```c block of README.md (unless the line before it says "C only": then C alone), and every part of the first comment of
+# veridian_ipc.h that stands 5 columns behind its asterisk after an empty line.  A block with `int main` is a whole program.  A block whose first line is
+# `/* inside a function */` is compiled as the body of one that has `vipc ipc` and `vipc_error e`.  All others are compiled as they stand.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+CC=${CC:-cc}; CXX=${CXX:-c++}
+passed=0; failed=0; skipped=0
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM HUP
+
+ok() {          # result, name, log shown on failure
+    if [ "$1" -eq 0 ]; then passed=$((passed + 1)); echo "ok   $2"; return; fi
+    failed=$((failed + 1)); echo "FAIL $2"
+    [ -z "${3:-}" ] || sed -n '1,12s/^/    /p' "$3"
+}
+missing() {     # tool, name: skipped, and with CI=true failed
+    if [ "${CI:-}" = true ]; then failed=$((failed + 1)); echo "FAIL $2: no $1"; else skipped=$((skipped + 1)); echo "skip $2: no $1"; fi
+}
+limit() { if command -v timeout >/dev/null 2>&1; then timeout -k 5 "$@"; else shift; "$@"; fi; }
+
+# Cut a document into $tmp/NAME_1.code, NAME_2.code, ...; beside each that is for C alone lies NAME_n.c_only.
+cut_readme() {
+    awk -v out="$tmp/readme_" '
+        inside && /^```/ { inside = 0; close(file); next }
+        inside { print > file; next }
+        /^```c$/ { inside = 1; file = out (++n) ".code"; printf "" > file; if (last ~ /C only/) printf "" > (out n ".c_only"); next }
+        /^```/ { skip = !skip }
+        !/^[ \t]*$/ { last = $0 }' README.md
+}
+cut_header() {
+    awk -v out="$tmp/header_" '
+        /\*\// { exit }
+        /^ \*[ \t]*$/ { empty = 1; if (inside) blank = blank "\n"; next }
+        (inside && /^ \*     /) || (empty && /^ \*     [^ ]/) {
+            if (!inside) { inside = 1; blank = ""; file = out (++n) ".code"; printf "" > file }
+            printf "%s%s\n", blank, substr($0, 8) > file; blank = ""; empty = 0; next
+        }
+        { inside = 0; empty = 0 }' veridian_ipc.h
+}
+as_file() {     # block, source file: what a compiler is to see
+    if head -n 1 "$1" | grep -q '^/\* inside a function \*/'; then
+        printf '#include "veridian_ipc.h"\n#include "shims/veridian_posix.h"\nvoid shown(void);\nvoid shown(void)\n{\n'
+        printf 'static vipc ipc;\nvipc_error e = VIPC_OK;\n'
+        cat "$1"
+        printf '(void)ipc;\n(void)e;\n}\n'
+    else cat "$1"; fi >"$2"
+}
+try() {         # case, block, suffix, compiler and flags...
+    name=$1; block=$2; source=$tmp/$1.$3; shift 3
+    as_file "$block" "$source"
+    if grep -q 'int main' "$block"; then
+        "$@" -Wall -Werror -I. "$source" -o "$tmp/$name" >"$tmp/log" 2>&1; ok $? "${name}_builds" "$tmp/log"
+        if [ -x "$tmp/$name" ]; then limit 20 "$tmp/$name" >"$tmp/log" 2>&1; ok $? "${name}_runs" "$tmp/log"; fi
+    else "$@" -Wall -Werror -I. -c "$source" -o "$tmp/$name.o" >"$tmp/log" 2>&1; ok $? "${name}_compiles" "$tmp/log"; fi
+}
+blocks() {      # readme or header: try all that was cut from it
+    [ -f "$tmp/$1_1.code" ]; ok $? "$1_shows_code"
+    for block in "$tmp/$1"_*.code; do
+        [ -f "$block" ] || continue
+        case=$(basename "$block" .code)
+        # shellcheck disable=SC2086
+        try "${case}_c99" "$block" c $CC -std=c99 -pedantic
+        if [ -f "${block%.code}.c_only" ]; then continue; fi
+        # shellcheck disable=SC2086
+        if command -v ${CXX%% *} >/dev/null 2>&1; then try "${case}_cpp11" "$block" cpp $CXX -std=c++11 -pedantic; else missing "$CXX" "${case}_cpp11"; fi
+    done
+}
+
+if [ -f README.md ]; then cut_readme; blocks readme; else ok 1 readme_exists; fi
+cut_header; blocks header
+
+# Tags.  The index is the run of lines of tags after "INDEX"; a banner is a comment line of dashes that ends in its tag.  The first comment itself is the
+# first tag's place.
+sed -n '/^ \* INDEX/,/^ \*[[:space:]]*$/p' veridian_ipc.h | sed 1d | grep -oE '>>[a-z]+' >"$tmp/index"
+sed -nE 's|^/\* -{10,} (>>[a-z]+)( \*/)?$|\1|p; s|^ \* (>>intro)$|\1|p' veridian_ipc.h >"$tmp/banners"
+[ "$(wc -l <"$tmp/index")" -gt 5 ]; ok $? header_has_an_index
+[ "$(sort "$tmp/index" | uniq -d | wc -l)" -eq 0 ]; ok $? index_names_each_tag_once
+sort "$tmp/banners" | uniq -d >"$tmp/log"; [ ! -s "$tmp/log" ]; ok $? one_banner_for_each_tag "$tmp/log"
+cmp -s "$tmp/index" "$tmp/banners" || diff "$tmp/index" "$tmp/banners" >"$tmp/log" 2>&1; ok $? index_and_banners_agree_in_order "$tmp/log"
+grep -qx '>>licence' "$tmp/banners" && grep -qx '>>licence' "$tmp/index"; ok $? licence_has_its_tag
+grep -E '^/\* -{10,} ' veridian_ipc.h | grep -vE '>>[a-z]+( \*/)?$' >"$tmp/log"; [ ! -s "$tmp/log" ]; ok $? no_banner_without_a_tag "$tmp/log"
+grep -oE '>>[a-z]+' veridian_ipc.h | sort -u | grep -vxFf "$tmp/banners" >"$tmp/log"
+[ ! -s "$tmp/log" ]; ok $? every_reference_has_its_banner "$tmp/log"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

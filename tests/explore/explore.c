@@ -1,0 +1,736 @@
+/* explore.c - the header's own code under the interleaving explorer (explore.h says what is searched, and what a bound means).
+ *
+ *     ./explore NAME [-c capacity] [-p preemptions] [-k kills] [-s stops] [-t timeouts] [-w] [-x script] [-T seconds] [-R schedule]
+ *     ./explore list
+ *
+ * A scenario is a script: one word of letters an actor, one letter an operation of the public interface (see `operations` below).
+ * Every actor is a process of its own with one view.  Beside them stands the checker: it made the domain, owns the endpoint, never
+ * dies and is never interrupted; it looks after each schedule, and beside an actor that stands still.
+ *
+ * After every schedule:
+ *   - nobody is asleep beside what it waits for, no death is unnoticed, the lock is free, vipc_check finds nothing
+ *   - every message whose send returned OK was received once with its content, or went with a receiver that died with it in hand, or
+ *     with its endpoint; none whose send failed was received; none twice; those of one sender in order
+ *   - the queue takes as many messages as it should, then no more, and gives them in order
+ *   - when all is destroyed no frame is missing, and none was touched after it was given back
+ * While it runs:
+ *   - "empty" is said only if there was a moment in that call without a message, "full" only if there was one without room
+ *   - after a revoke or destroy has returned nothing takes effect through what it ended
+ *   - the others pass three laps of messages while one stands still
+ * -w makes the words of messages scheduling points too.  Exit: 0 fine, 1 a failure (shown), 2 usage, 3 cut off by -T. */
+#define X_WORLD 24576
+#include "explore.h"
+#define VIPC_SKIP_MAX 16                    /* the queues are short: a smaller array on the stack is hashed faster */
+#define VIPC_STATIC
+#define VERIDIAN_IPC_IMPLEMENTATION
+#ifndef HEADER
+#define HEADER "../../veridian_ipc.h"
+#endif
+#include HEADER
+
+#define ACTORS X_ACTORS
+#define CHECKER X_ACTORS                    /* index of its view */
+#define FRAMES 6
+#define PAGE 256
+#define POISON 0xdb
+#define MESSAGES 64
+#define MS 1000000u
+
+typedef struct world {
+    unsigned char domain[14336] __attribute__((aligned(64)));
+    unsigned char frames[FRAMES][PAGE] __attribute__((aligned(PAGE)));
+    vipc view[ACTORS + 1];
+    vipc_cap door[ACTORS + 1], second[ACTORS + 1], process[ACTORS];
+    /* what is noted about the run; part of the world, because it decides the verdict */
+    uint64_t taken;                         /* frames, one bit each */
+    uint64_t tried, sent, refused, got;     /* messages: one bit each */
+    uint32_t bell;                          /* changes when somebody dies: what a reaper sleeps on */
+    uint32_t revoked, ended;                /* a revoke, a destroy has returned */
+    uint8_t op[ACTORS + 2];                 /* letter under way, 0: none */
+    uint8_t seq[ACTORS + 2];                /* messages begun */
+    uint8_t latest[ACTORS + 2];             /* of each sender: the highest number whose receive has returned, + 1 */
+    uint8_t before[ACTORS + 2][ACTORS + 2]; /* of each receiver: `latest` when its receive began */
+    uint8_t was_empty[ACTORS + 2], was_full[ACTORS + 2], kept[ACTORS + 2];
+    uint8_t answered[ACTORS + 2];           /* callers: replies that returned OK to their server */
+    uint8_t disturbed;                      /* somebody died, or claims were undone: verdicts may be early */
+    uint64_t end;
+} world;
+static world *const W = (world *)(void *)x_world;
+typedef char world_fits[sizeof(world) <= X_WORLD ? 1 : -1];
+
+typedef struct scenario { const char *name, *script, *says; int capacity, flags; } scenario;
+enum { COLD = 1, PEEK_END = 2 };            /* COLD: the queue has no frames yet */
+static const scenario scenarios[] = {
+    { "ring", "ss,s,rr,r", "senders and receivers that never wait", 2, 0 },
+    { "ring3", "ss,s,rr", "the same with three", 2, 0 },
+    { "lap", "srsrs,r,s", "one laps the other two", 2, 0 },
+    { "order", "ss,r,r", "one sender, two receivers", 2, 0 },
+    { "reap", "s,s,r,w", "with one who cleans up", 2, 0 },
+    { "reap2", "ss,r,w,w", "with two who clean up", 2, 0 },
+    { "block", "R,R,S,S", "sleeping receivers", 2, 0 },
+    { "block3", "R,R,SS", "sleeping receivers, one sender", 2, 0 },
+    { "room", "SS,S,RRR", "sleeping senders", 1, 0 },
+    { "timeout", "Q,R,S,s", "a receiver gives up while it is chosen", 2, 0 },
+    { "timeout_room", "T,S,rr", "a sender gives up while it is chosen", 1, 0 },
+    { "cancel", "R,!,S", "a cancelled sleeper", 2, 0 },
+    { "gate_revoke", "ss,s,v,r", "revoke against use", 2, 0 },
+    { "gate_revoke_sleep", "R,v,S", "revoke against a sleeper", 2, 0 },
+    { "gate_destroy", "s,s,D,r", "destroy against use", 2, 0 },
+    { "gate_destroy_sleep", "R,D,S", "destroy against sleepers", 1, 0 },
+    { "gate_both", "s,v,D", "revoke against destroy", 2, 0 },
+    { "bind", "r,B,s", "binding against a receive under way", 2, 0 },
+    { "lock", "x,g,e", "the slow path", 2, 0 },
+    { "lock_reap", "x,e,w", "the slow path, with one who cleans up", 2, 0 },
+    { "call", "c,a", "a call and its answer", 2, 0 },
+    { "call2", "c,c,aa", "two callers", 2, 0 },
+    { "servers", "c,a,a", "two servers", 2, 0 },
+    { "call_timeout", "C,a", "a caller that gives up", 2, 0 },
+    { "call_twice", "CC,aa", "and calls again while its first server is late", 2, 0 },
+    { "drop", "c,d", "a server that refuses", 2, 0 },
+    { "refuse", "c,n", "a receiver that cannot answer", 2, 0 },
+    { "hold", "c,h", "a server that never answers", 2, 0 },
+    { "call_destroy", "c,a,D", "destroy against a call", 2, 0 },
+    { "deadlock", "o,o", "two that call each other", 2, 0 },
+    { "carry", "k,r", "a capability in a message", 2, 0 },
+    { "carry2", "k,r,r", "and two who would have it", 2, 0 },
+    { "carry_call", "i,j", "capabilities in a call and its answer", 2, 0 },
+    { "carry_revoke", "k,r,v", "revoked on its way", 2, 0 },
+    { "names", "l,p", "look-up before publishing", 2, 0 },
+    { "names2", "l,p,u", "and unpublishing", 2, 0 },
+    { "first", "s,s,r", "first use of a queue", 2, COLD },
+    { "trim", "sr,m,s", "trim against use", 2, COLD },
+    { "trim_sleep", "R,m,S", "trim against sleepers", 2, 0 },
+    { "threads", "t,t,s", "views come and go", 2, 0 },
+    { "leave", "c,L,r", "a process leaves", 2, 0 },
+    { "attach", "A,s,w", "joining against reaping", 2, 0 },
+};
+static const struct { char letter; const char *does; } operations[] = {
+    { 's', "send, now" }, { 'S', "send, waiting" }, { 'T', "send, with a deadline" },
+    { 'r', "receive, now" }, { 'R', "receive, waiting" }, { 'Q', "receive, with a deadline" },
+    { 'c', "call" }, { 'C', "call, with a deadline" }, { 'o', "call an endpoint of the next actor's (each owns one)" }, { 'i', "call with a capability" },
+    { 'a', "receive a request and answer" }, { 'd', "receive a request and refuse it" }, { 'n', "receive without info" }, { 'h', "receive a request and hold it" }, { 'j', "receive a request and answer with a capability" },
+    { 'k', "send a capability, now" },
+    { 'v', "revoke what actor 0 was given" }, { 'D', "destroy the endpoint" }, { 'B', "bind the endpoint to another process" },
+    { 'x', "derive and close" }, { 'g', "grant to the next actor" }, { 'e', "create an endpoint and destroy it" },
+    { 'p', "publish" }, { 'l', "look up, waiting" }, { 'u', "unpublish, if it is there" }, { 'm', "trim" },
+    { 't', "thread enter and leave" }, { 'L', "leave" }, { 'A', "attach and leave" }, { '!', "cancel actor 0" }, { 'w', "clean up whenever somebody has died" },
+};
+
+static int capacity = 2, flags;
+static char script[ACTORS][32];
+static char all_letters[ACTORS * 32];
+static bool has(char letter) { return strchr(all_letters, letter) != NULL; }
+/* Is a record of somebody dead still claimed?  Its proof is what goes last. */
+static bool unreaped(void)
+{
+    for (int a = 0; a < x_actors; a++)
+        for (uint32_t i = 0; x_dead(a) && i < W->view[CHECKER].max_processes; i++)
+            if (vipci_process_at(&W->view[CHECKER], i)->proof == (uint64_t)a + 1) return true;
+    return false;
+}
+
+/* ---- hooks ---- */
+static vipc_error hook_alloc(void *user, uint64_t count, uint64_t *first)
+{
+    (void)user;
+    for (uint64_t at = 0; at + count <= FRAMES; at++) {
+        uint64_t run = ((1ull << count) - 1) << at;
+        if (W->taken & run) continue;
+        x_hook_point("hook frame_alloc: notes the run");
+        x_put(first, 8, at, false);                            /* in order with the core's own stores */
+        x_hook_point("hook frame_alloc: takes it");
+        W->taken |= run;
+        return VIPC_OK;
+    }
+    return VIPC_ERR_OUT_OF_MEMORY;
+}
+static void hook_free(void *user, uint64_t first, uint64_t count)
+{
+    (void)user;
+    x_hook_point("hook frame_free");
+    for (uint64_t i = first; i < first + count && i < FRAMES; i++)
+        if (W->taken >> i & 1) { W->taken &= ~(1ull << i); memset(W->frames[i], POISON, PAGE); }
+}
+static void *hook_pointer(void *user, uint64_t first, uint64_t count) { (void)user; return first < FRAMES && count <= FRAMES - first ? W->frames[first] : NULL; }
+static vipc_error hook_block(void *user, uint64_t self, uint32_t *word, uint32_t expected, vipc_time deadline)
+{
+    (void)user; (void)self;
+    return x_block(word, expected, deadline) ? VIPC_OK : VIPC_ERR_TIMEOUT;
+}
+static void hook_wake(void *user, uint64_t target, uint32_t *word) { (void)user; (void)target; x_wake(word); }
+static vipc_time hook_now(void *user) { (void)user; return x_now.clock; }
+static int hook_alive(void *user, uint64_t proof)
+{
+    (void)user;
+    if (x_kills) x_hook_point("hook process_alive");
+    return proof == 0 || proof > (uint64_t)x_actors || !x_dead((int)proof - 1);
+}
+static void hook_log(void *user, uint32_t level, uint32_t id, uint64_t a, uint64_t b)
+{
+    (void)user; (void)level;
+    if (id == VIPC_LOG_REAPED) x_progress();
+    if (!x_trace) return;
+    if (id == VIPC_LOG_CHECK) printf("  -- vipc_check: violation %llu at %llu\n", (unsigned long long)a, (unsigned long long)b);
+    if (id == VIPC_LOG_REAPED) printf("  -- reaped: pid %llu\n", (unsigned long long)a);
+    if (id == VIPC_LOG_ROLLED_BACK) printf("  -- rolled back: %llu words of view %llu\n", (unsigned long long)b, (unsigned long long)a);
+}
+static const vipc_hooks hooks = { .size = sizeof(vipc_hooks), .frame_alloc = hook_alloc, .frame_free = hook_free, .frame_pointer = hook_pointer, .block = hook_block, .wake = hook_wake,
+    .now = hook_now, .process_alive = hook_alive, .log = hook_log, .cpus = 1 };
+
+/* ---- the queue, looked at from outside ---- */
+static vipci_object *object(void) { return vipci_object_at(&W->view[CHECKER], 0); }
+static vipci_slot *slots(void)
+{
+    uint64_t q = object()->queue;
+    return q && (q >> 1) - 1 < FRAMES ? (vipci_slot *)(void *)W->frames[(q >> 1) - 1] : NULL;
+}
+static int count_phase(uint32_t a, uint32_t b) { int n = 0; vipci_slot *s = slots(); for (int i = 0; s && i < capacity; i++) n += VIPCI_PHASE(s[i].state) == a || VIPCI_PHASE(s[i].state) == b; return n; }
+static int ready(void) { return count_phase(VIPCI_FULL, VIPCI_FULL_AGAIN); }
+static int room(void) { return slots() ? count_phase(VIPCI_FREE, VIPCI_FREE) : capacity; }
+static uint64_t position(int i) { return (slots()[i].state >> 19) * (uint64_t)capacity + (uint64_t)i; }
+static void note_queue(void)
+{
+    bool empty = ready() == 0, full = room() == 0;
+    vipci_slot *s = slots();
+    for (int i = 0; s && i < capacity && !full; i++)           /* an older message overtaken by younger ones that are gone already */
+        for (int j = 0; j < capacity; j++)
+            if ((VIPCI_PHASE(s[i].state) == VIPCI_FULL || VIPCI_PHASE(s[i].state) == VIPCI_FULL_AGAIN) && VIPCI_PHASE(s[j].state) == VIPCI_FREE && position(i) + (uint64_t)capacity < position(j)) full = true;
+    for (int a = 0; a < x_actors; a++) if (W->op[a]) { W->was_empty[a] |= empty; W->was_full[a] |= full; }
+}
+static void x_changed(void *word, uint64_t from, uint64_t to)
+{
+    vipci_slot *s = slots();
+    if (!s || (unsigned char *)word < (unsigned char *)s || ((unsigned char *)word - (unsigned char *)s) % sizeof(vipci_slot)) return;
+    bool commit = VIPCI_PHASE(from) == VIPCI_WRITING && VIPCI_PHASE(to) == VIPCI_FULL;
+    bool take = (VIPCI_PHASE(from) == VIPCI_READING || VIPCI_PHASE(from) == VIPCI_LATE_R) && VIPCI_PHASE(to) == VIPCI_FREE;
+    uint32_t owner = VIPCI_OWNER(from) - 1;
+    if ((commit || take) && !x_direct) {
+        if (W->ended) x_fail("a message was %s after destroy had returned", commit ? "sent" : "taken");
+        if (W->revoked && owner == W->view[0].view && has('v')) x_fail("a message was %s after revoke had returned", commit ? "sent" : "taken");
+    }
+    if (VIPCI_PHASE(to) == VIPCI_LATE_W || ((VIPCI_PHASE(from) == VIPCI_READING || VIPCI_PHASE(from) == VIPCI_LATE_R) && VIPCI_PHASE(to) != VIPCI_FREE)) W->disturbed = W->disturbed || VIPCI_PHASE(to) != VIPCI_LATE_R;
+    note_queue();
+}
+static void touch(const void *p, bool write)
+{
+    size_t at = (size_t)((const unsigned char *)p - W->frames[0]);
+    if (at < sizeof W->frames && !(W->taken >> at / PAGE & 1)) x_fail("a frame is %s after it was given back", write ? "written" : "read");
+}
+
+/* ---- operations ---- */
+static vipc_message message(int actor, int seq)
+{
+    vipc_message m = VIPC_INIT;
+    uint32_t id = (uint32_t)(actor * 8 + seq);
+    m.opcode = 0x5000 + id;
+    for (uint32_t i = 0; i < VIPC_MESSAGE_WORDS; i++) m.data[i] = (id + 1) * 0x0101010101010101ull + i;
+    return m;
+}
+static uint64_t bit_of(int actor, int seq) { return 1ull << (actor * 8 + seq); }
+static vipc *view(int a) { return &W->view[a]; }
+
+static void sent(int a, uint64_t bit, vipc_error e) { if (e == VIPC_OK) W->sent |= bit; else W->refused |= bit; }
+static vipc_error do_send(int a, vipc_time deadline, bool carry)
+{
+    int seq = W->seq[a]++;
+    vipc_message m = message(a, seq);
+    W->tried |= bit_of(a, seq);
+    if (carry) { m.flags |= VIPC_HAS_CAPABILITY; m.capability = W->second[a]; }
+    vipc_error e = vipc_send(view(a), W->door[a], &m, deadline);
+    sent(a, bit_of(a, seq), e);
+    return e;
+}
+/* A message came: is it whole, and did it come once and in its turn? */
+static void judge(int a, const vipc_message *m, const vipc_info *info)
+{
+    uint32_t id = m->opcode - 0x5000;
+    int from = (int)(id / 8), seq = (int)(id % 8);
+    if (id >= (uint32_t)x_actors * 8) x_fail("garbage received: opcode %x", m->opcode);
+    vipc_message want = message(from, seq);
+    if (memcmp(want.data, m->data, sizeof want.data) != 0) x_fail("message %d.%d has the wrong content", from, seq);
+    if (!(W->tried >> id & 1)) x_fail("message %d.%d was received and never sent", from, seq);
+    if (W->refused >> id & 1) x_fail("message %d.%d was received though its send had failed", from, seq);
+    if (W->got >> id & 1) x_fail("message %d.%d was received twice", from, seq);
+    if (info && info->sender.id != W->view[from].pid) x_fail("message %d.%d names another sender", from, seq);
+    W->got |= 1ull << id;
+    if (info && !info->redelivered && !W->disturbed && W->before[a][from] > seq) x_fail("message %d.%d came after a later one of its sender had been received", from, seq);
+    if (W->latest[from] < seq + 1) W->latest[from] = (uint8_t)(seq + 1);
+}
+static void begin_receive(int a) { memcpy(W->before[a], W->latest, sizeof W->latest); }
+static vipc_error do_receive(int a, vipc_time deadline, bool with_info, vipc_info *info)
+{
+    vipc_message m;
+    vipc_info own;
+    begin_receive(a);
+    vipc_error e = vipc_receive(view(a), W->door[a], &m, with_info ? info ? info : &own : NULL, deadline);
+    if (e != VIPC_OK) return e;
+    judge(a, &m, with_info ? info ? info : &own : NULL);
+    if (m.flags & VIPC_HAS_CAPABILITY) {
+        if (vipc_cap_require(view(a), m.capability, VIPC_TYPE_ENDPOINT, 0) != VIPC_OK && !has('v') && !has('D')) x_fail("the capability that came with a message is not valid");
+        (void)vipc_close(view(a), m.capability);
+    }
+    return e;
+}
+static vipc_error do_call(int a, vipc_cap door, vipc_time deadline, bool carry)
+{
+    int seq = W->seq[a]++;
+    vipc_message m = message(a, seq), reply = VIPC_INIT;
+    W->tried |= bit_of(a, seq);
+    if (carry) { m.flags |= VIPC_HAS_CAPABILITY; m.capability = W->second[a]; }
+    vipc_error e = vipc_call(view(a), door, &m, &reply, deadline);
+    if (e == VIPC_OK) {
+        W->sent |= bit_of(a, seq);
+        if (reply.opcode != m.opcode + 0x1000 || reply.data[0] != ~m.data[0] || reply.data[3] != m.data[3] || !(reply.flags & VIPC_IS_REPLY)) x_fail("actor %d got the answer to another call", a);
+        if (!(W->got & bit_of(a, seq))) x_fail("an answer to a request that nobody has received");
+        if (reply.flags & VIPC_HAS_CAPABILITY) {
+            if (vipc_cap_require(view(a), reply.capability, VIPC_TYPE_ENDPOINT, 0) != VIPC_OK) x_fail("the capability that came with a reply is not valid");
+            (void)vipc_close(view(a), reply.capability);
+        }
+    }
+    return e;
+}
+static vipc_error do_answer(int a, char how)
+{
+    vipc_message m;
+    vipc_info info;
+    begin_receive(a);
+    vipc_error e = vipc_receive(view(a), W->door[a], &m, &info, VIPC_FOREVER);
+    if (e != VIPC_OK) return e;
+    judge(a, &m, &info);
+    if (m.flags & VIPC_HAS_CAPABILITY) (void)vipc_close(view(a), m.capability);
+    if (info.reply.token == 0) { if (!has('s') && !has('S')) x_fail("a request without a reply right"); return VIPC_OK; }
+    if (how == 'h') return VIPC_OK;
+    if (how == 'd') return vipc_reply_drop(view(a), info.reply, VIPC_ERR_RATE_LIMIT);
+    m.opcode += 0x1000; m.flags = 0; m.data[0] = ~m.data[0];
+    if (how == 'j') { m.flags = VIPC_HAS_CAPABILITY; m.capability = W->second[a]; }
+    e = vipc_reply(view(a), info.reply, &m);
+    if (e == VIPC_OK && vipc_reply(view(a), info.reply, &m) == VIPC_OK) x_fail("a reply right could be used twice");
+    if (e == VIPC_ERR_INVALID_ARGUMENT) x_fail("a good reply right was refused");
+    return e;
+}
+static void want(int a, char op, vipc_error e, const char *allowed)     /* allowed: error numbers in words of " -18 -20 " */
+{
+    char number[16];
+    snprintf(number, sizeof number, " %d ", e);
+    if (e != VIPC_OK && !strstr(allowed, number)) x_fail("actor %d, '%c': %s", a, op, vipc_error_string(e));
+}
+/* What an operation may say beside OK, given what else goes on. */
+static const char *allowed(int a, char op)
+{
+    static char text[200];
+    text[0] = 0;
+    strcat(text, " ");
+    if (has('v') && a == 0) strcat(text, "-1 ");
+    if (has('D')) strcat(text, "-18 -1 ");
+    if (has('B') && strchr("rRQ", op)) strcat(text, "-9 ");
+    if (has('!') && a == 0) strcat(text, "-20 ");
+    if (op == 's' || op == 'T' || op == 'k') strcat(text, "-11 ");
+    if (op == 'r') strcat(text, "-12 ");
+    if (strchr("srk", op) && (has('m') || has('k') || (flags & COLD))) strcat(text, "-15 ");    /* now, and the lock was not to be had */
+    if (op == 'Q' || op == 'T' || op == 'C') strcat(text, "-8 ");
+    if (op == 'C') strcat(text, "-15 -19 ");
+    if (strchr("cCio", op)) { if (x_kills || has('L')) strcat(text, "-19 "); if (has('d')) strcat(text, "-7 "); if (has('n')) strcat(text, "-10 "); }
+    if (op == 'o') strcat(text, "-21 -19 -18 ");
+    if (strchr("adhj", op)) strcat(text, "-20 ");
+    if (op == 'e' || op == 'k' || op == 'x' || op == 'g' || op == 'i' || op == 'j') strcat(text, "-24 ");
+    if (op == 'g') strcat(text, "-2 ");
+    if (op == 'u') strcat(text, "-3 -9 ");
+    if (op == 'D') strcat(text, "-6 -8 -15 ");
+    return text;
+}
+static vipc_error do_other(int a, char op)
+{
+    vipc *v = view(a);
+    vipc_cap c = VIPC_INIT;
+    vipc_derive_desc d = VIPC_INIT;
+    vipc_endpoint_desc q = VIPC_INIT;
+    vipc_process_desc p = VIPC_INIT;
+    vipc_pid other;
+    vipc_error e;
+    switch (op) {
+    case 'v':
+        e = vipc_revoke(v, W->door[a], VIPC_FOREVER);
+        if (e == VIPC_OK) W->revoked = 1;
+        return e;
+    case 'D':
+        e = vipc_destroy(v, W->door[a], VIPC_NOW);
+        if (e == VIPC_OK || e == VIPC_ERR_WOULD_BLOCK) W->ended = 1;    /* WOULD_BLOCK: closed, its frames are still pinned */
+        return e;
+    case 'B': other.id = W->view[CHECKER].pid; return vipc_endpoint_bind(v, W->door[a], other);
+    case 'x':
+        d.rights = VIPC_RIGHT_SEND;
+        e = vipc_derive(v, W->door[a], &d, &c);
+        return e == VIPC_OK ? vipc_close(v, c) : e;
+    case 'g': other.id = W->view[(a + 1) % x_actors].pid; return vipc_grant(v, W->door[a], other, NULL, &c);
+    case 'e':
+        q.capacity = 1; q.spin = 1;
+        e = vipc_endpoint_create(v, &q, &c);
+        return e == VIPC_OK ? vipc_destroy(v, c, VIPC_FOREVER) : e;
+    case 'p': return vipc_publish(v, "n", W->door[a], VIPC_RIGHT_SEND);
+    case 'u': return vipc_unpublish(v, "n");
+    case 'l':
+        e = vipc_lookup(v, "n", 0, &c, VIPC_FOREVER);
+        if (e == VIPC_OK && vipc_cap_require(v, c, VIPC_TYPE_ENDPOINT, VIPC_RIGHT_SEND) != VIPC_OK && !x_now.kills && !has('u')) x_fail("what was looked up is not valid");
+        return e;
+    case 'm': return vipc_trim(v, NULL);
+    case 't': {
+        vipc more;
+        e = vipc_thread_enter(v, 100 + (uint64_t)a, &more);
+        return e == VIPC_OK ? vipc_leave(&more) : e;
+    }
+    case 'L': return vipc_leave(v);
+    case 'A': {
+        vipc more;
+        p.proof = (uint64_t)a + 1;
+        e = vipc_attach(&more, W->domain, sizeof W->domain, NULL, &p, &hooks);
+        return e == VIPC_OK ? vipc_leave(&more) : e;
+    }
+    case '!': return vipc_cancel(view(0));
+    default: x_fail("no operation '%c'", op);
+    }
+}
+/* Between operations nothing of an actor's stack is in use: wiped, so that states do not differ by what old frames have left there. */
+static void __attribute__((noinline)) clean_stack(void) { volatile uint64_t gap[260]; for (int i = 0; i < 260; i++) gap[i] = 0; }
+static void clean_up_for_ever(int a)
+{
+    for (;;) {
+        uint32_t n = W->bell;
+        if (unreaped()) { want(a, 'w', vipc_sweep(view(a), NULL), " "); clean_stack(); }
+        else (void)x_block(&W->bell, n, ~0ull);
+    }
+}
+static void x_body(int a)
+{
+    for (int k = 0; script[a][k]; k++) {
+        char op = script[a][k];
+        vipc_error e;
+        clean_stack();
+        W->op[a] = (uint8_t)op;
+        W->was_empty[a] = W->was_full[a] = 0; note_queue();
+        if (x_trace) printf("  %d begins '%c'\n", a, op);
+        switch (op) {
+        case 's': case 'k': e = do_send(a, VIPC_NOW, op == 'k'); if (e == VIPC_ERR_CHANNEL_FULL && !W->was_full[a] && !W->disturbed) x_fail("full, though there was room all the time"); break;
+        case 'S': e = do_send(a, VIPC_FOREVER, false); break;
+        case 'T': e = do_send(a, x_now.clock + 10 * MS, false); break;
+        case 'r': e = do_receive(a, VIPC_NOW, true, NULL); if (e == VIPC_ERR_CHANNEL_EMPTY && !W->was_empty[a] && !W->disturbed) x_fail("empty, though a message was there all the time"); break;
+        case 'R': e = do_receive(a, VIPC_FOREVER, true, NULL); break;
+        case 'n': e = do_receive(a, VIPC_FOREVER, false, NULL); break;
+        case 'Q': e = do_receive(a, x_now.clock + 10 * MS, true, NULL); break;
+        case 'c': e = do_call(a, W->door[a], VIPC_FOREVER, false); break;
+        case 'i': e = do_call(a, W->door[a], VIPC_FOREVER, true); break;
+        case 'C': e = do_call(a, W->door[a], x_now.clock + 10 * MS, false); break;
+        case 'o': e = do_call(a, W->second[a], VIPC_FOREVER, false); break;
+        case 'a': case 'd': case 'h': case 'j': e = do_answer(a, op); break;
+        case 'w': clean_up_for_ever(a); e = VIPC_OK; break;
+        default: e = do_other(a, op); break;
+        }
+        if (x_trace) printf("  %d ends '%c': %s\n", a, op, vipc_error_string(e));
+        want(a, op, e, allowed(a, op));
+        W->op[a] = 0;
+        x_progress();
+    }
+    clean_stack();
+}
+
+/* ---- verdicts ---- */
+static void x_killed(int i)
+{
+    W->disturbed = 1;
+    W->bell++;
+    for (int a = 0; a < x_actors; a++) if (x_a[a].status == X_ASLEEP && x_a[a].word == &W->bell) x_a[a].woken = 1;
+    (void)i;
+}
+static bool holds_request(int caller)       /* is its request in the queue, or in somebody's hand? */
+{
+    vipci_slot *s = slots();
+    for (int i = 0; s && i < capacity; i++)
+        if (VIPCI_PHASE(s[i].state) != VIPCI_FREE && VIPCI_PHASE(s[i].state) != VIPCI_LATE_W && vipci_body_view(&s[i].body) == W->view[caller].view) return true;
+    return false;
+}
+/* Does actor a sleep beside what it waits for? */
+static const char *sleeps_wrongly(int a)
+{
+    vipci_domain *d = vipci_d(&W->view[CHECKER]);
+    uint64_t cell = *vipci_cell_at(&W->view[CHECKER], W->view[a].view), call = vipci_view_at(&W->view[CHECKER], W->view[a].view)->call;
+    uint32_t server;
+    if (W->op[a] == 'w') return NULL;
+    if ((cell & 3) == VIPCI_CHOSEN) return "is chosen, and asleep";
+    switch (cell >> 32 & 7) {
+    case VIPCI_FOR_MESSAGE: if (ready() > 0) return "sleeps beside a message"; break;
+    case VIPCI_FOR_ROOM: if (room() > 0) return "sleeps beside room in the queue"; break;
+    case VIPCI_FOR_LOCK: if (d->lock == 0) return "sleeps beside a free lock"; return NULL;
+    case VIPCI_FOR_NAME: if (vipci_name_find(&W->view[CHECKER], "n", 1)) return "sleeps beside the name it looks for"; return NULL;
+    case VIPCI_FOR_REPLY:
+        if (VIPCI_CALL_STATE(call) == VIPCI_REPLIED || VIPCI_CALL_STATE(call) == VIPCI_FAILED) return "sleeps beside its answer";
+        if (VIPCI_CALL_STATE(call) == VIPCI_QUEUED && W->op[a] != 'o' && !holds_request(a)) return "waits for an answer to a request that is nowhere";
+        server = VIPCI_CALL_SERVER(call) - 1;
+        if (VIPCI_CALL_STATE(call) != VIPCI_QUEUED)
+            for (int i = 0; i < x_actors; i++) if (W->view[i].view == server && x_dead(i)) return "waits for the answer of a dead server";
+        if (W->op[a] == 'o') {
+            int ring = 0;
+            for (int i = 0; i < x_actors; i++) ring += x_asleep(i) && W->op[i] == 'o';
+            return ring == x_actors ? "waits in a ring of calls" : NULL;
+        }
+        if (W->ended && VIPCI_CALL_STATE(call) == VIPCI_QUEUED) return "waits at an endpoint that was destroyed";
+        return NULL;
+    default: return NULL;
+    }
+    if (W->ended) return "sleeps at an endpoint that was destroyed";
+    if (W->revoked && a == 0) return "sleeps with a capability that was revoked";
+    return NULL;
+}
+static void x_idle(void)
+{
+    if (unreaped() || x_now.stopped >= 0) return;              /* a wake-up may be owed: the end of a slice makes up for it */
+    for (int a = 0; a < x_actors; a++) {
+        const char *wrong = x_asleep(a) ? sleeps_wrongly(a) : NULL;
+        if (wrong) x_fail("lost wake-up: actor %d %s", a, wrong);
+    }
+}
+static bool x_time_passes(void)
+{
+    if (unreaped() || x_now.stopped >= 0) return true;
+    for (int a = 0; a < x_actors; a++) if (x_asleep(a) && W->op[a] && strchr("QTC", W->op[a])) return true;
+    return false;
+}
+static bool plain_queue(void) { return !W->ended && !strpbrk(all_letters, "DmokBcCij") && slots(); }
+static void drain(int as)
+{
+    vipc_message m;
+    vipc_info info;
+    for (int n = 0;; n++) {
+        begin_receive(as);
+        vipc_error e = vipc_receive(view(CHECKER), W->door[CHECKER], &m, &info, VIPC_NOW);
+        if (e == VIPC_ERR_CHANNEL_EMPTY) return;
+        if (e != VIPC_OK) x_fail("the checker cannot receive: %s", vipc_error_string(e));
+        if (n > 2 * capacity) x_fail("a queue without end");
+        judge(as, &m, &info);
+        if (info.reply.token) (void)vipc_reply_drop(view(CHECKER), info.reply, VIPC_ERR_CANCELLED);
+        if (m.flags & VIPC_HAS_CAPABILITY) (void)vipc_close(view(CHECKER), m.capability);
+    }
+}
+static void pass(int count, const char *when)
+{
+    for (int k = 0; k < count; k++) {
+        vipc_message m = message(0, 0), r;
+        m.opcode = 0x9000 + (uint32_t)k;
+        vipc_error e = vipc_send(view(CHECKER), W->door[CHECKER], &m, VIPC_NOW);
+        if (e != VIPC_OK) x_fail("%s: message %d cannot be sent: %s", when, k, vipc_error_string(e));
+        e = vipc_receive(view(CHECKER), W->door[CHECKER], &r, NULL, VIPC_NOW);
+        if (e != VIPC_OK || r.opcode != m.opcode || memcmp(m.data, r.data, sizeof m.data) != 0) x_fail("%s: message %d cannot be received: %s", when, k, vipc_error_string(e));
+    }
+}
+static void x_beside_stopped(int s)
+{
+    uint64_t lock = vipci_d(&W->view[CHECKER])->lock;
+    bool at_lock = lock && (lock & 0xffff) == W->view[s].view + 1;
+    for (int a = 0; a < x_actors; a++) {
+        if (!x_asleep(a) || at_lock) continue;
+        const char *wrong = sleeps_wrongly(a);
+        if (wrong) x_fail("actor %d %s while actor %d stands still", a, wrong, s);
+    }
+    if (unreaped() || !plain_queue() || capacity == 1 || at_lock) return;
+    for (int a = 0; a < x_actors; a++) if (x_asleep(a) && (W->op[a] == 'R' || W->op[a] == 'a')) return;   /* they would be in the way */
+    drain(ACTORS);
+    pass(3 * capacity, "beside one that stands still");
+}
+static void check_capacity(void)
+{
+    vipc_message m, r;
+    vipc_error e;
+    for (int k = 0; k < capacity; k++) {
+        m = message(0, 0); m.opcode = 0x8000 + (uint32_t)k;
+        e = vipc_send(view(CHECKER), W->door[CHECKER], &m, VIPC_NOW);
+        if (e != VIPC_OK) x_fail("capacity lost: message %d of %d cannot be sent: %s", k + 1, capacity, vipc_error_string(e));
+    }
+    e = vipc_send(view(CHECKER), W->door[CHECKER], &m, VIPC_NOW);
+    if (e != VIPC_ERR_CHANNEL_FULL) x_fail("capacity exceeded: %s", vipc_error_string(e));
+    for (int k = 0; k < capacity; k++) {
+        e = vipc_receive(view(CHECKER), W->door[CHECKER], &r, NULL, VIPC_NOW);
+        if (e != VIPC_OK || r.opcode != 0x8000u + (uint32_t)k) x_fail("afterwards message %d of %d is not received: %s", k + 1, capacity, vipc_error_string(e));
+    }
+    if (vipc_receive(view(CHECKER), W->door[CHECKER], &r, NULL, VIPC_NOW) != VIPC_ERR_CHANNEL_EMPTY) x_fail("a message from nowhere");
+}
+static void check_domain(const char *when)
+{
+    uint32_t bad = 0;
+    vipc_error e = vipc_check(view(CHECKER), &bad);
+    if (e != VIPC_OK || bad) x_fail("vipc_check %s: %s, %u violations", when, vipc_error_string(e), bad);
+}
+static void x_check(void)
+{
+    uint64_t dead_hands = 0;
+    for (int a = 0; a < x_actors; a++) {
+        const char *wrong = x_asleep(a) && !unreaped() ? sleeps_wrongly(a) : NULL;
+        if (wrong) x_fail("at the end actor %d %s", a, wrong);
+        if (x_dead(a) && W->op[a] && strchr("rRQnadhj", W->op[a])) dead_hands++;
+    }
+    /* whoever still sleeps has nothing to wait for: it dies in its sleep */
+    for (int a = 0; a < x_actors; a++) if (x_a[a].status != X_DONE && !x_dead(a)) x_a[a].status = X_DEAD;
+    x_direct_counts = x_kills > 0;
+    vipc_error e = vipc_sweep(view(CHECKER), NULL);
+    x_direct_counts = 0;
+    if (e != VIPC_OK) x_fail("vipc_sweep: %s", vipc_error_string(e));
+    if (unreaped()) x_fail("a dead process was not cleaned up");
+    check_domain("after the clean-up");
+    if (!W->ended && !has('D') && !has('o')) {
+        drain(ACTORS);
+        uint64_t lost = W->sent & ~W->got;
+        if ((uint64_t)__builtin_popcountll(lost) > dead_hands) x_fail("a message was lost: %llx", (unsigned long long)lost);
+        if (W->got & W->refused & ~W->sent) { uint64_t calls = W->got & W->refused; if (!has('c') && !has('C') && !has('i')) x_fail("messages received whose send had failed: %llx", (unsigned long long)calls); }
+        if (!has('B')) check_capacity();
+        check_domain("after the last message");
+    }
+    if (vipc_cap_require(view(CHECKER), W->door[CHECKER], 0, 0) == VIPC_OK) {
+        e = vipc_destroy(view(CHECKER), W->door[CHECKER], VIPC_NOW);
+        if (e != VIPC_OK) x_fail("the endpoint cannot be destroyed: %s", vipc_error_string(e));
+    }
+    (void)vipc_trim(view(CHECKER), NULL);
+    check_domain("at the end");
+    if (!has('o') && W->taken) x_fail("frames leaked: %llx", (unsigned long long)W->taken);
+    for (int f = 0; f < FRAMES; f++) for (int i = 0; i < PAGE && !(W->taken >> f & 1); i++) if (W->frames[f][i] != POISON) x_fail("frame %d was written after it was given back", f);
+}
+
+/* ---- names for people ---- */
+static void x_name(const void *p, char *to, size_t size)
+{
+    const vipc *v = &W->view[CHECKER];
+    const unsigned char *at = p;
+    vipci_domain *d = vipci_d(v);
+#define IN(base, count, what) if (at >= (unsigned char *)(base) && at < (unsigned char *)((base) + (count)))
+    static const char *const view_words[] = { "owner", "intent", "native_thread", "abandoned0", "abandoned1", "cancel/target", "", "", "call" };
+    static const char *const object_words[] = { "state", "queue", "shape", "bound", "spin/owner", "first_cap/next", "prev/receivers", "", "tail", "receive_flag", "", "", "", "", "", "", "head", "behind", "send_flag" };
+    static const char *const entry_words[] = { "token", "badge", "object/kind", "holder/parent", "child/next", "prev/held_next", "held_prev/reuse", "place" };
+    static const char *const process_words[] = { "proof", "pid", "native_id", "state/held", "owned/first_cap", "capabilities/objects", "threads/view" };
+    size_t n;
+    if (!x_inside(p)) { snprintf(to, size, "(local)"); return; }
+    IN(W->frames[0], FRAMES, 0) { n = (size_t)(at - W->frames[0]); snprintf(to, size, n % 64 ? "slot%zu.word%zu" : "slot%zu.state", n / 64, n % 64 / 8); return; }
+    IN(vipci_view_at(v, 0), v->max_threads, 0) { n = (size_t)(at - v->views); snprintf(to, size, "view%zu.%s", n / 256, n % 256 / 8 < 9 ? view_words[n % 256 / 8] : n % 256 / 8 < 24 ? "reply" : "count"); return; }
+    IN(vipci_cell_at(v, 0), v->max_threads, 0) { snprintf(to, size, "cell%zu", (size_t)(at - v->cells) / 8); return; }
+    IN(vipci_object_at(v, 0), v->max_objects, 0) { n = (size_t)(at - v->objects); snprintf(to, size, "object%zu.%s", n / 192, n % 192 / 8 < 19 ? object_words[n % 192 / 8] : "?"); return; }
+    IN(vipci_entry_at(v, 0), v->max_caps, 0) { n = (size_t)(at - v->caps); snprintf(to, size, "cap%zu.%s", n / 64, entry_words[n % 64 / 8]); return; }
+    IN(vipci_process_at(v, 0), v->max_processes, 0) { n = (size_t)(at - v->processes); snprintf(to, size, "process%zu.%s", n / 128, n % 128 / 8 < 7 ? process_words[n % 128 / 8] : "label"); return; }
+    IN(vipci_name_at(v, 0), v->max_names, 0) { snprintf(to, size, "name+%zu", (size_t)(at - v->names)); return; }
+    if (p == &d->lock) { snprintf(to, size, "lock"); return; }
+    if (p == &d->lock_flag) { snprintf(to, size, "lock_flag"); return; }
+    if (p == &d->log_count) { snprintf(to, size, "log_count"); return; }
+    if (at >= (unsigned char *)d->log && at < (unsigned char *)(d + 1)) { n = (size_t)(at - (unsigned char *)d->log); snprintf(to, size, "log[%zu].%s", n / 16, n % 16 ? "old" : "where"); return; }
+    snprintf(to, size, "domain+%zu", (size_t)(at - W->domain));
+#undef IN
+}
+static void x_value(const void *p, uint64_t v, char *to, size_t size)
+{
+    static const char *const phase[] = { "FREE", "WRITING", "FULL", "FULL_AGAIN", "READING", "LATE_W", "LATE_R", "?" };
+    static const char *const call[] = { "IDLE", "QUEUED", "TAKEN", "REPLYING", "REPLIED", "FAILED", "?", "?" };
+    char name[80];
+    x_name(p, name, sizeof name);
+    if (strstr(name, ".state") && !strncmp(name, "slot", 4)) snprintf(to, size, "lap %llu %s view %d", (unsigned long long)(v >> 19), phase[VIPCI_PHASE(v)], (int)VIPCI_OWNER(v) - 1);
+    else if (!strncmp(name, "cell", 4)) snprintf(to, size, "for %u/%u ticket %u %s", (unsigned)(v >> 32 & 7), (unsigned)(v >> 35), (unsigned)v >> 2, (v & 3) == 0 ? "AWAKE" : (v & 3) == 1 ? "WAITING" : "CHOSEN");
+    else if (strstr(name, ".call")) snprintf(to, size, "call %u %s server %d buffer %u", (unsigned)(v >> 32), call[v & 7], (int)(v >> 16 & 0xffff) - 1, (unsigned)(v >> 4 & 1));
+    else if (strstr(name, ".tail") || strstr(name, ".head")) snprintf(to, size, "lap %llu slot %llu", (unsigned long long)(v >> 19), (unsigned long long)(v & 0x7ffff));
+    else snprintf(to, size, "0x%llx", (unsigned long long)v);
+}
+
+/* ---- setting up ---- */
+static void must(vipc_error e, const char *what) { if (e != VIPC_OK) { fprintf(stderr, "explore: %s: %s\n", what, vipc_error_string(e)); exit(2); } }
+static vipc_cap give(int from, vipc_cap cap, int to, uint32_t rights)
+{
+    vipc_cap out = VIPC_INIT;
+    vipc_derive_desc d = VIPC_INIT;
+    vipc_pid pid = { W->view[to].pid };
+    d.rights = rights;
+    must(vipc_grant(view(from), cap, pid, &d, &out), "vipc_grant");
+    return out;
+}
+static void set_up(void)
+{
+    vipc_config c = VIPC_INIT;
+    vipc_endpoint_desc e = VIPC_INIT;
+    vipc_process_desc p = VIPC_INIT;
+    int revoker = -1;
+    memset(x_world, 0, sizeof x_world);
+    memset(W->frames, POISON, sizeof W->frames);
+    x_world_size = (sizeof(world) + 63) & ~(size_t)63;
+    c.max_processes = (uint32_t)x_actors + 2; c.max_threads = (uint32_t)x_actors + 3; c.max_objects = has('o') ? 4 : 2; c.max_capabilities = 20; c.max_names = 1; c.page_shift = 8;
+    if (vipc_required_size(&c) > sizeof W->domain) { fprintf(stderr, "explore: the domain needs %llu bytes\n", (unsigned long long)vipc_required_size(&c)); exit(2); }
+    p.proof = 100; p.native_thread = 100;
+    must(vipc_init(view(CHECKER), W->domain, sizeof W->domain, &c, &p, &hooks), "vipc_init");
+    for (int a = 0; a < x_actors; a++) {
+        p.proof = (uint64_t)a + 1; p.native_thread = (uint64_t)a;
+        must(vipc_process_create(view(CHECKER), &p, view(a), NULL), "vipc_process_create");
+        if (strchr(script[a], 'v')) revoker = a;
+    }
+    e.capacity = (uint32_t)capacity; e.spin = 1;
+    must(vipc_endpoint_create(view(CHECKER), &e, &W->door[CHECKER]), "vipc_endpoint_create");
+    if (revoker >= 0) W->door[revoker] = give(CHECKER, W->door[CHECKER], revoker, 0);
+    for (int a = 0; a < x_actors; a++) {
+        if (a == revoker) continue;
+        bool under = revoker >= 0 && a == 0;
+        W->door[a] = give(under ? revoker : CHECKER, W->door[under ? revoker : CHECKER], a, 0);
+    }
+    for (int a = 0; a < x_actors; a++) {
+        if (strpbrk(script[a], "kij")) W->second[a] = give(CHECKER, W->door[CHECKER], a, VIPC_RIGHT_SEND | VIPC_RIGHT_GRANT);
+    }
+    if (has('o')) {                         /* each owns an endpoint that the one before it may call */
+        for (int a = 0; a < x_actors; a++) must(vipc_endpoint_create(view(a), &e, &W->door[a]), "vipc_endpoint_create");
+        for (int a = 0; a < x_actors; a++) W->second[a] = give((a + 1) % x_actors, W->door[(a + 1) % x_actors], a, VIPC_RIGHT_SEND);
+    }
+    if (!(flags & COLD)) pass(1, "first use");
+    x_touch = touch;
+    for (uint32_t i = 0; i < vipci_d(view(CHECKER))->config.max_threads; i++)
+        for (int k = 0; k < 8; k++) x_class[x_index(&vipci_view_at(view(CHECKER), i)->count[k])] |= X_IGNORED;
+    for (int f = 0; f < FRAMES; f++) for (int i = 0; i < PAGE; i += 64) x_class[x_index(&W->frames[f][i])] |= X_WATCHED;
+}
+static int usage(void)
+{
+    printf("usage: explore NAME [-c capacity] [-p preemptions] [-k kills] [-s stops] [-t timeouts] [-w] [-x script] [-T seconds] [-R schedule]\nscenarios:\n");
+    for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) printf("  %-20s %-12s %s\n", scenarios[i].name, scenarios[i].script, scenarios[i].says);
+    printf("operations:\n");
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) printf("  %c  %s\n", operations[i].letter, operations[i].does);
+    return 2;
+}
+int main(int argc, char **argv)
+{
+    static char line[300];
+    const scenario *s = NULL;
+    const char *text, *replay = NULL;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    for (size_t i = 0; argc > 1 && i < sizeof scenarios / sizeof *scenarios; i++) if (!strcmp(argv[1], scenarios[i].name)) s = &scenarios[i];
+    if (!s) return usage();
+    text = s->script; capacity = s->capacity; flags = s->flags;
+    snprintf(line, sizeof line, "./explore %s", s->name);
+    for (int i = 2; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (!strcmp(argv[i], "-w")) { x_words = 1; strcat(line, " -w"); continue; }
+        if (!value || argv[i][0] != '-' || strlen(argv[i]) != 2) return usage();
+        i++;
+        switch (argv[i - 1][1]) {
+        case 'c': capacity = atoi(value); break;
+        case 'p': x_preemptions = atoi(value); break;
+        case 'k': x_kills = atoi(value); break;
+        case 's': x_stops = atoi(value); break;
+        case 't': x_timeouts = atoi(value); break;
+        case 'x': text = value; break;
+        case 'T': x_seconds = atof(value); break;
+        case 'f': x_first_bound = atoi(value); break;
+        case 'R': replay = value; break;
+        default: return usage();
+        }
+    }
+    if (capacity < 1 || capacity * 64 > PAGE) return usage();
+    snprintf(line + strlen(line), sizeof line - strlen(line), " -x %s -c %d -k %d", text, capacity, x_kills);
+    x_again_line = line;
+    strncat(all_letters, text, sizeof all_letters - 1);
+    for (const char *t = text; *t; t++) {
+        if (x_actors == 0 || t[-1] == ',') { if (x_actors == ACTORS) return usage(); x_actors++; }
+        size_t n = strlen(script[x_actors - 1]);
+        if (*t != ',') { if (n > 6) return usage(); script[x_actors - 1][n] = *t; }
+    }
+    if (replay && !x_parse_script(replay)) return usage();
+    set_up();
+    double began = x_clock_seconds();
+    int code = x_search();
+    double took = x_clock_seconds() - began;
+    if (!replay) printf("%s\t%s\t%s\tc=%d p=%d k=%d s=%d t=%d%s\t%lu schedules\t%lu ends\t%lu states\t%lu kills\t%lu stops\t%.2f s\n", code == 0 ? "ok" : code == 2 ? "CUT" : "FAIL", s->name, text, capacity, x_preemptions, x_kills, x_stops, x_timeouts, x_words ? " w" : "", x_runs, x_ends, x_states, x_kill_count, x_stop_count, took);
+    return code == 2 ? 3 : code;
+}

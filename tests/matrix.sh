@@ -1,0 +1,267 @@
+#!/bin/sh
+# tests/matrix.sh [PART...] - header and shim under every compiler, standard and machine at hand.  Parts, in this order: compile, object, bare, sanitize,
+# emulate; all without an argument.  What is missing is skipped and said, with CI=true it fails.  The last line is "N passed, N failed, N skipped".
+set -u
+cd "$(dirname "$0")/.." || exit 1
+BUILD=${BUILD:-build}; parts=" ${*:-compile object bare sanitize emulate} "
+warn="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wcast-align -Wundef -Werror"
+core_max=24576          # bytes of code of the core with all that can be left out left out
+passed=0; failed=0; skipped=0
+mkdir -p "$BUILD"
+tmp=$(mktemp -d "$BUILD/matrix.XXXXXX") || exit 1
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM HUP
+
+ok() {          # result, name, log shown on failure
+    if [ "$1" -eq 0 ]; then passed=$((passed + 1)); echo "ok   $2"; return; fi
+    failed=$((failed + 1)); echo "FAIL $2"
+    [ -z "${3:-}" ] || head -n 15 "$3" | sed 's/^/    /'
+}
+missing() {     # what, name: skipped, and with CI=true failed
+    if [ "${CI:-}" = true ]; then failed=$((failed + 1)); echo "FAIL $2: no $1"; else skipped=$((skipped + 1)); echo "skip $2: no $1"; fi
+}
+have() { command -v "$1" >/dev/null 2>&1; }
+limit() { if have timeout; then timeout -k 5 "$@"; else shift; "$@"; fi; }
+check() {       # name, command...: the command's result is the case's
+    name=$1; shift
+    limit 120 "$@" >"$tmp/log" 2>&1; ok $? "$name" "$tmp/log"
+}
+works() { limit 60 "$@" "$tmp/empty.c" -o "$tmp/empty" >/dev/null 2>&1; }     # can this compiler, with these flags, make a program?
+# The flags for 32-bit x86, if it is here.  Debian's kernel headers serve both widths and lie where -m32 does not look unless gcc-multilib links them.
+m32=none
+find_m32() {
+    have gcc || return
+    if works gcc -m32; then m32="-m32"; return; fi
+    beside="-idirafter /usr/include/$(gcc -print-multiarch)"
+    # shellcheck disable=SC2086
+    if works gcc -m32 $beside; then m32="-m32 $beside"; fi
+}
+part() { case $parts in *" $1 "*) echo "== $1"; started=$(date +%s); return 0;; esac; return 1; }
+done_part() { echo "   $(($(date +%s) - started)) s"; }
+
+# ------------------------------------------------------------------------------------------- what is compiled
+printf '#include <errno.h>\n#include <stdio.h>\nint main(void) { return 0; }\n' >"$tmp/empty.c"
+cat >"$tmp/core.c" <<'END'
+#define VERIDIAN_IPC_IMPLEMENTATION
+#include "veridian_ipc.h"
+END
+cat >"$tmp/both.c" <<'END'
+#define VERIDIAN_IPC_IMPLEMENTATION
+#include "veridian_ipc.h"
+#define VERIDIAN_POSIX_IMPLEMENTATION
+#include "shims/veridian_posix.h"
+END
+cat >"$tmp/both_shim_first.c" <<'END'
+#define VERIDIAN_POSIX_IMPLEMENTATION
+#include "shims/veridian_posix.h"
+#define VERIDIAN_IPC_IMPLEMENTATION
+#include "veridian_ipc.h"
+END
+cat >"$tmp/use_core.c" <<'END'
+#include "veridian_ipc.h"
+#include "veridian_ipc.h"
+#include "shims/veridian_posix.h"
+END
+cat >"$tmp/main.c" <<'END'
+int main(void)
+{
+    vipc ipc;
+    vipc_cap door;
+    int fd;
+    vipc_message m = VIPC_INIT;
+    if (vipc_posix_create_fd(&ipc, NULL, &fd) != VIPC_OK) return 1;
+    if (vipc_endpoint_create(&ipc, NULL, &door) != VIPC_OK) return 2;
+    m.data[0] = 42;
+    if (vipc_send(&ipc, door, &m, VIPC_NOW) != VIPC_OK) return 3;
+    m.data[0] = 0;
+    if (vipc_receive(&ipc, door, &m, NULL, VIPC_FOREVER) != VIPC_OK) return 4;
+    if (m.data[0] != 42 || vipc_version() >> 16 != VIPC_VERSION_MAJOR) return 5;
+    return vipc_posix_close(&ipc) == VIPC_OK ? 0 : 6;
+}
+END
+cat "$tmp/both.c" "$tmp/main.c" >"$tmp/one.c"
+cat "$tmp/both_shim_first.c" "$tmp/main.c" >"$tmp/shim_first.c"
+cat "$tmp/use_core.c" "$tmp/main.c" >"$tmp/use.c"
+{ echo '#define VIPC_STATIC'; cat "$tmp/one.c"; } >"$tmp/static.c"
+for f in "$tmp"/*.c; do cp "$f" "${f%.c}.cpp"; done
+
+two_units() {   # compiler, suffix, flags...: the implementation in one, its use in the other
+    compiler=$1; suffix=$2; shift 2
+    "$compiler" "$@" -c "$tmp/both.$suffix" -o "$tmp/both.o" && "$compiler" "$@" -c "$tmp/use.$suffix" -o "$tmp/use.o" &&
+        "$compiler" "$@" "$tmp/both.o" "$tmp/use.o" -o "$tmp/two" && "$tmp/two"
+}
+one_unit() {    # compiler, source, flags...
+    compiler=$1; source=$2; shift 2
+    "$compiler" "$@" "$source" -o "$tmp/one" && "$tmp/one"
+}
+shapes() {      # compiler, suffix, label, flags...
+    compiler=$1; suffix=$2; label=$3; shift 3
+    # shellcheck disable=SC2086
+    set -- "$@" $warn -I.
+    alone "${label}_one_unit" one_unit "$compiler" "$tmp/one.$suffix" "$@"
+    alone "${label}_shim_first" one_unit "$compiler" "$tmp/shim_first.$suffix" "$@"
+    alone "${label}_two_units" two_units "$compiler" "$suffix" "$@"
+    alone "${label}_static" one_unit "$compiler" "$tmp/static.$suffix" "$@"
+}
+alone() {       # as check, for a function of this script; the programs in it end by themselves
+    name=$1; shift
+    "$@" >"$tmp/log" 2>&1; ok $? "$name" "$tmp/log"
+}
+
+find_m32
+if part compile; then
+    for compiler in gcc clang; do
+        if ! have $compiler; then missing $compiler "${compiler}_c"; continue; fi
+        for std in c99 c11 c17; do shapes $compiler c "${compiler}_$std" -std=$std; done
+        # shellcheck disable=SC2086
+        for level in O0 O2 Os; do check "${compiler}_c99_$level" $compiler -std=c99 -$level $warn -I. "$tmp/one.c" -o "$tmp/one"; done
+        # Strict C, and whatever came first has settled what libc declares.
+        for header in assert ctype dirent errno fcntl limits locale math poll pthread semaphore setjmp signal stdio stdlib string sys/ipc sys/mman sys/socket sys/stat \
+            sys/types sys/wait time unistd wchar; do
+            { echo "#include <$header.h>"; cat "$tmp/both.c"; } >"$tmp/after.c"
+            check "${compiler}_strict_after_$(echo $header | tr / _)" $compiler -std=c99 -pedantic -Wall -Werror -I. -fsyntax-only "$tmp/after.c"
+        done
+        for off in "-DVIPC_NO_CALLS=1" "-DVIPC_NO_NAMES=1" "-DVIPC_NO_INSPECT=1" "-DVIPC_NO_CALLS=1 -DVIPC_NO_NAMES=1 -DVIPC_NO_INSPECT=1"; do
+            # shellcheck disable=SC2086
+            check "${compiler}_without$(echo "$off" | sed 's/-DVIPC_NO\(_[A-Z]*\)=1 */\1/g')" $compiler -std=c99 -O1 $warn -I. $off "$tmp/one.c" -o "$tmp/one"
+        done
+    done
+    for compiler in g++ clang++; do
+        if ! have $compiler; then missing $compiler "${compiler}"; continue; fi
+        for std in c++11 c++20; do shapes $compiler cpp "${compiler}_$std" -std=$std; done
+        # shellcheck disable=SC2086
+        for level in O0 O2 Os; do check "${compiler}_c++11_$level" $compiler -std=c++11 -$level $warn -I. "$tmp/one.cpp" -o "$tmp/one"; done
+    done
+    if have clang && echo | clang -Werror -Wreserved-identifier -fsyntax-only -x c - >/dev/null 2>&1; then
+        check clang_no_reserved_identifier clang -std=c99 -Werror -Wreserved-identifier -I. -fsyntax-only "$tmp/one.c"
+    else missing "clang with -Wreserved-identifier" clang_no_reserved_identifier; fi
+    if [ "$m32" != none ]; then
+        # shellcheck disable=SC2086
+        shapes gcc c gcc_m32_c99 $m32 -std=c99
+        # shellcheck disable=SC2086
+        for level in O0 O2 Os; do check "gcc_m32_c99_$level" gcc $m32 -std=c99 -$level $warn -I. "$tmp/one.c" -o "$tmp/one"; done
+    else missing "gcc -m32" gcc_m32; fi
+    if have musl-gcc; then
+        # shellcheck disable=SC2086
+        check musl_c99 musl-gcc -std=c99 $warn -I. "$tmp/one.c" -o "$tmp/one"
+        check musl_hello_builds musl-gcc -static examples/hello.c -o "$tmp/hello"
+        check musl_hello_runs "$tmp/hello"
+        [ "$(cat "$tmp/log")" = "parent: received 42 from process 2" ]; ok $? musl_hello_says_what_it_should "$tmp/log"
+    else missing musl-gcc musl; fi
+    if have tcc; then check tcc tcc -Wall -Werror -DVIPC_CRITICAL_ATOMICS -I. -c "$tmp/core.c" -o "$tmp/core.o"
+    else missing tcc tcc; fi
+    done_part
+fi
+
+# ---------------------------------------------------------------------------------- a freestanding object file
+# Bytes in sections whose name starts so.  What the program size calls text is more than code: constants and unwind tables too; those are shown apart.
+bytes() { size -A "$1" | awk -v name="$2" 'index($1, name) == 1 { n += $2 } END { print n + 0 }'; }
+figures() { echo "   $1: code $(bytes "$2" .text), constants $(bytes "$2" .rodata), unwind tables $(bytes "$2" .eh_frame) bytes"; }
+object() {      # label, flags...: what it asks for, what it shows, what it keeps
+    label=$1; shift; rm -f "$tmp/core.o"
+    # shellcheck disable=SC2086
+    check "${label}_compiles" gcc -std=c99 -Os -ffreestanding $warn -I. "$@" -c "$tmp/core.c" -o "$tmp/core.o"
+    nm -u "$tmp/core.o" | sed 's/^ *U //' | grep -vxE 'mem(cpy|set|move|cmp)|_GLOBAL_OFFSET_TABLE_' >"$tmp/log"
+    [ ! -s "$tmp/log" ]; ok $? "${label}_asks_for_mem_functions_alone" "$tmp/log"
+    nm -g --defined-only "$tmp/core.o" | sed 's/^[^ ]* . //' | grep -v '^vipc_' >"$tmp/log"
+    [ ! -s "$tmp/log" ]; ok $? "${label}_shows_vipc_names_alone" "$tmp/log"
+    [ "$(bytes "$tmp/core.o" .data)$(bytes "$tmp/core.o" .bss)" = 00 ]; ok $? "${label}_keeps_no_data"
+    figures "$label" "$tmp/core.o"
+}
+least="-DVIPC_NO_CALLS=1 -DVIPC_NO_NAMES=1 -DVIPC_NO_INSPECT=1"
+if part object; then
+    if have gcc && have nm && have size; then
+        object object_64
+        object object_64_no_pie -fno-pic -fno-pie
+        # shellcheck disable=SC2086
+        object object_64_least $least
+        [ "$(bytes "$tmp/core.o" .text)" -le $core_max ]; ok $? "object_64_least_code_fits_in_$core_max"
+        # shellcheck disable=SC2086
+        if [ "$m32" != none ]; then object object_32 $m32 -fno-pic -fno-pie
+        else missing "gcc -m32" object_32; fi
+    else missing "gcc, nm and size" object; fi
+    done_part
+fi
+
+# --------------------------------------------------------------------------------------- machines without a host
+bare() {        # label, size program, compiler, flags...
+    label=$1; sizer=$2; shift 2
+    if ! have "$1"; then missing "$1" "$label"; return; fi
+    rm -f "$tmp/core.o"
+    # shellcheck disable=SC2086
+    check "$label" "$@" -std=c99 -Os -ffreestanding $warn -I. -c "$tmp/core.c" -o "$tmp/core.o"
+    if have "$sizer" && [ -f "$tmp/core.o" ]; then echo "   $label: $("$sizer" "$tmp/core.o" | awk 'NR == 2 { print $1 }') bytes of code and constants"; fi
+    # shellcheck disable=SC2086
+    check "${label}_least" "$@" -std=c99 -Os -ffreestanding $warn $least -I. -c "$tmp/core.c" -o "$tmp/core.o"
+}
+if part bare; then
+    bare thumbv6m arm-none-eabi-size arm-none-eabi-gcc -mcpu=cortex-m0 -mthumb
+    bare thumbv7m arm-none-eabi-size arm-none-eabi-gcc -mcpu=cortex-m3 -mthumb
+    bare rv32imac riscv64-unknown-elf-size riscv64-unknown-elf-gcc -march=rv32imac -mabi=ilp32
+    done_part
+fi
+
+# ------------------------------------------------------------------------------------- tests under other lights
+summary() { sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2/p' "$tmp/log" | tail -n 1; }
+run_test() {    # case, seconds, command...: a test program; one case here, whatever it holds
+    name=$1; seconds=$2; shift 2
+    VIPC_TEST_SHORT=1 limit "$seconds" "$@" >"$tmp/log" 2>&1
+    rc=$?; sum=$(summary)
+    if [ $rc -eq 0 ] && [ -n "$sum" ] && [ "${sum%% *}" -gt 0 ] && [ "${sum#* }" -eq 0 ]; then ok 0 "$name (${sum%% *} tests)"; return; fi
+    grep -vE '^(ok|skip) ' "$tmp/log" >"$tmp/log2"; echo "ended with $rc" >>"$tmp/log2"
+    ok 1 "$name" "$tmp/log2"
+}
+test_under() {  # case, source, seconds, runner or "", compiler, flags...
+    name=$1; source=$2; seconds=$3; runner=$4; shift 4
+    program=$tmp/$(basename "$source" .c)
+    if ! limit 180 "$@" -std=gnu11 -g -pthread "$source" -o "$program" >"$tmp/log" 2>&1; then ok 1 "${name}_builds" "$tmp/log"; return; fi
+    # shellcheck disable=SC2086
+    run_test "$name" "$seconds" $runner "$program"
+    rm -f "$program"
+}
+if part sanitize; then
+    # Address space randomisation of recent kernels leaves old sanitizers no room for their shadow.
+    fixed=; if have setarch && setarch -R true 2>/dev/null; then fixed="setarch -R"; fi
+    # Children that end by _exit or by kill are no leaks.
+    export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 TSAN_OPTIONS=halt_on_error=1
+    for file in tests/t_*.c; do
+        name=$(basename "$file" .c)
+        case $name in t_stepkill|t_process) continue;; esac     # they single-step, and kill by the thousand: no sanitizer keeps up
+        if have gcc && works gcc -fsanitize=address,undefined; then
+            test_under "${name}_address_undefined" "$file" 150 "$fixed" gcc -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+        else missing "gcc -fsanitize=address,undefined" "${name}_address_undefined"; fi
+    done
+    for compiler in gcc clang; do
+        if have $compiler && works $compiler -fsanitize=thread; then
+            test_under "t_threads_thread_$compiler" tests/t_threads.c 150 "$fixed" $compiler -O1 -fsanitize=thread
+        else missing "$compiler -fsanitize=thread" "t_threads_thread_$compiler"; fi
+    done
+    done_part
+fi
+
+emulated() {    # machine: its tests, statically linked
+    machine=$1; compiler=$machine-linux-gnu-gcc; qemu=qemu-$machine-static
+    have "$compiler" || compiler=$machine-linux-gnu-gcc-12
+    have "$qemu" || qemu=qemu-$machine
+    if ! have "$compiler" || ! works "$compiler" -static; then missing "$machine-linux-gnu-gcc" "$machine"; return; fi
+    if ! have "$qemu"; then missing "$qemu" "$machine"; return; fi
+    # shellcheck disable=SC2086
+    check "${machine}_warnings" "$compiler" -std=c99 -O2 $warn -I. -c "$tmp/both.c" -o "$tmp/both.o"
+    check "${machine}_hello_builds" "$compiler" -static examples/hello.c -o "$tmp/hello"
+    check "${machine}_hello_runs" "$qemu" "$tmp/hello"
+    for name in t_caps t_call t_names t_tokens t_model; do
+        if [ -f tests/$name.c ]; then test_under "${machine}_$name" tests/$name.c 120 "$qemu" "$compiler" -O1 -static; fi
+    done
+}
+if part emulate; then
+    if [ "$m32" != none ]; then
+        # shellcheck disable=SC2086
+        for name in t_caps t_call t_tokens t_threads; do test_under "i386_$name" tests/$name.c 120 "" gcc $m32 -O1; done
+    else missing "gcc -m32" i386; fi
+    emulated aarch64
+    emulated s390x
+    done_part
+fi
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
