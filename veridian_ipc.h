@@ -745,7 +745,7 @@ typedef struct vipci_domain {
     vipci_u64 total;                   /* [C] bytes */
     vipc_config config;                /* [C] resolved */
     uint32_t view_high;                /* [A] views at or above it were never used */
-    uint32_t pad;
+    uint32_t unfinished;               /* [A] 1: the closing list holds what its holder of the lock should look at once more */
     vipci_u64 lock;                    /* [A] 0, or incarnation << 16 | view + 1 of the holder */
     vipci_u64 lock_flag;               /* [A] wait flag, see >>waiting */
     vipci_u64 next_pid;                /* [L] */
@@ -1855,24 +1855,51 @@ static void vipci_refuse(const vipc *v, const vipci_body *b, vipc_error why)
     while (vipci_call_open(v, b, &word) && !vipci_cas64(v, &vipci_view_at(v, caller)->call, word, vipci_call_failed(word, why))) { }
     if (caller < v->max_threads) vipci_wake_caller(v, caller);
 }
-/* A capability that travelled in a message which nobody takes; under the lock, a step. */
-static void vipci_forget_traveller(const vipc *v, uint32_t link)
-{
-    vipci_entry *e = vipci_linked(v, link);
-    if (!e || !(e->kind & VIPCI_TRAVELS)) return;
-    bool dead = (e->kind & VIPCI_REVOKED) != 0;
-    vipci_hold(v, e, NULL);
-    vipci_set32(v, &e->kind, e->kind & ~(uint32_t)(VIPCI_TRAVELS | VIPCI_REVOKED));
-    if (dead) vipci_entry_free(v, e);
-    else vipci_entry_remove(v, e);
-    vipci_commit(v);
-}
-
 /* ------------------------------------------------------------------------------------------------ >>endpoint
  * An endpoint's life, under the lock.  State goes OPEN -> CLOSING -> WALKED -> 0 and is never taken back: whoever meets one half closed goes on.
  * RACE 14 (a writer that checked before the close commits after it): CLOSING first, then every claim is undone; WALKED is set
  * when that is done, and nobody's close returns before.  RACE 1 keeps the frames until nobody is inside.  Tests: explore gate_destroy, gate_revoke. */
 static uint32_t vipci_state(uint64_t state) { return (uint32_t)state & VIPCI_STATE; }
+static void vipci_unlink_object(const vipc *v, vipci_object *o)     /* from its owner's list */
+{
+    vipci_process *p = o->owner && o->owner <= v->max_processes ? vipci_process_at(v, o->owner - 1) : NULL;
+    if (!p) return;
+    if (o->prev && o->prev <= v->max_objects) vipci_set32(v, &vipci_object_at(v, o->prev - 1)->next, o->next);
+    else vipci_set32(v, &p->owned, o->next);
+    if (o->next && o->next <= v->max_objects) vipci_set32(v, &vipci_object_at(v, o->next - 1)->prev, o->prev);
+    vipci_set32(v, &p->objects, p->objects - 1);
+    vipci_set32(v, &o->owner, 0);
+    vipci_set32(v, &o->prev, 0);
+}
+static void vipci_to_closing(const vipc *v, vipci_object *o)       /* from the owner's list to the closing list, in one step */
+{
+    if (!o->owner) return;
+    vipci_unlink_object(v, o);
+    vipci_set32(v, &o->next, vipci_d(v)->closing);
+    vipci_set32(v, &vipci_d(v)->closing, vipci_index(v, o) + 1);
+    vipci_commit(v);
+}
+/* A capability that travelled in a message which nobody takes; under the lock, a step.  If it was its object's last, that object closes; this may be
+ * in the middle of another's end, so the rest is left to vipci_finish_closing. */
+static void vipci_forget_traveller(const vipc *v, uint32_t link)
+{
+    vipci_entry *e = vipci_linked(v, link);
+    if (!e || !(e->kind & VIPCI_TRAVELS)) return;
+    bool dead = (e->kind & VIPCI_REVOKED) != 0;
+    uint32_t kind = e->kind, object = e->object;
+    vipci_hold(v, e, NULL);
+    vipci_set32(v, &e->kind, kind & ~(uint32_t)(VIPCI_TRAVELS | VIPCI_REVOKED));
+    if (dead) vipci_entry_free(v, e);
+    else vipci_entry_remove(v, e);
+    vipci_commit(v);
+    if (dead || VIPCI_TYPE(kind) != VIPC_TYPE_ENDPOINT || object >= v->max_objects) return;
+    vipci_object *o = vipci_object_at(v, object);
+    uint64_t state = vipci_load64(v, &o->state);
+    if (o->first_cap || vipci_state(state) != VIPCI_OPEN) return;
+    (void)vipci_cas64(v, &o->state, state, (state & ~(uint64_t)VIPCI_STATE) | VIPCI_CLOSING);
+    vipci_to_closing(v, o);
+    vipci_store32(v, &vipci_d(v)->unfinished, 1);
+}
 /* What an operation says that finds the object ended: `then` is its state as the operation first saw it. */
 static vipc_error vipci_ended(const vipc *v, vipci_object *o, uint64_t then)
 {
@@ -1937,17 +1964,6 @@ static bool vipci_pinned(const vipc *v, uint32_t object)
         if (i != v->view && vipci_load64(v, &vipci_view_at(v, i)->intent) == vipci_at_object(object)) return true;
     return false;
 }
-static void vipci_unlink_object(const vipc *v, vipci_object *o)     /* from its owner's list */
-{
-    vipci_process *p = o->owner && o->owner <= v->max_processes ? vipci_process_at(v, o->owner - 1) : NULL;
-    if (!p) return;
-    if (o->prev && o->prev <= v->max_objects) vipci_set32(v, &vipci_object_at(v, o->prev - 1)->next, o->next);
-    else vipci_set32(v, &p->owned, o->next);
-    if (o->next && o->next <= v->max_objects) vipci_set32(v, &vipci_object_at(v, o->next - 1)->prev, o->prev);
-    vipci_set32(v, &p->objects, p->objects - 1);
-    vipci_set32(v, &o->owner, 0);
-    vipci_set32(v, &o->prev, 0);
-}
 /* No new use from here on; all old use undone, all who wait told.  Any number of times, by anybody who holds the lock. */
 static void vipci_object_end(vipc *v, vipci_object *o, bool owner_died)
 {
@@ -1966,12 +1982,7 @@ static void vipci_object_end(vipc *v, vipci_object *o, bool owner_died)
         vipci_wake_endpoint(v, index);
         vipci_intend_nothing(v);
     }
-    if (o->owner) {                                          /* from the owner's list to the closing list, in one step */
-        vipci_unlink_object(v, o);
-        vipci_set32(v, &o->next, vipci_d(v)->closing);
-        vipci_set32(v, &vipci_d(v)->closing, index + 1);
-        vipci_commit(v);
-    }
+    vipci_to_closing(v, o);
 }
 /* Free an object that has ended: false while somebody is inside. */
 static bool vipci_object_free(const vipc *v, vipci_object *o)
@@ -2006,6 +2017,14 @@ static uint64_t vipci_free_closed(vipc *v)
     }
     return before - vipci_d(v)->frames;
 }
+/* Before the lock is let go: objects whose last capability was lost on its way. */
+static void vipci_finish_closing(vipc *v)
+{
+    for (uint32_t rounds = 0; vipci_d(v)->unfinished && rounds <= v->max_objects; rounds++) {
+        vipci_store32(v, &vipci_d(v)->unfinished, 0);
+        (void)vipci_free_closed(v);
+    }
+}
 /* Give up one capability.  With its last the object goes. */
 static void vipci_give_up_cap(vipc *v, vipci_entry *e)
 {
@@ -2016,6 +2035,7 @@ static void vipci_give_up_cap(vipc *v, vipci_entry *e)
     if (o->first_cap || vipci_state(vipci_load64(v, &o->state)) == 0) return;
     vipci_object_end(v, o, false);
     (void)vipci_object_free(v, o);
+    vipci_finish_closing(v);
 }
 
 /* First use: frames for the queue.  The lock is held by nobody for long, except by somebody stopped: hence the deadline. */
@@ -2187,6 +2207,7 @@ static uint32_t vipci_end_process(vipc *v, uint32_t index)
     }
     caps = vipci_drop_caps(v, p);
     vipci_prune(v, &p->first_cap);
+    vipci_finish_closing(v);
     vipci_set64(v, &d->reaped, d->reaped + (index != v->process));
     vipci_commit(v);
     (void)vipci_swap64(v, &p->pid, 0);
@@ -2267,6 +2288,7 @@ static void vipci_unpack(vipc *v, uint32_t link)
 {
     if (!link || vipci_lock(v, VIPC_FOREVER) != VIPC_OK) return;
     vipci_forget_traveller(v, link);
+    vipci_finish_closing(v);
     vipci_unlock(v);
 }
 /* Receiver, step 1 under the lock: hold it.  LIMIT: no room among this process's capabilities. */
@@ -2377,7 +2399,7 @@ static vipc_error vipci_send_try(vipc *v, const vipci_use *u, const vipci_letter
     vipci_ring *r;
     vipc_error e;
     vipci_intend(v, vipci_at_object(u->index));
-    if (!VIPCI_LIKELY(vipci_open(v, u))) { e = vipci_ended(v, u->o, u->then); goto out; }
+    if (!VIPCI_LIKELY(vipci_still(v, u))) { e = vipci_ended(v, u->o, u->then); goto out; }
     e = vipci_ring_at(v, u->o, u->index, &r);
     if (!VIPCI_LIKELY(e == VIPC_OK)) { e = e == VIPC_ERR_CHANNEL_EMPTY ? VIPCI_NEEDS_LOCK : e; goto out; }
     for (;;) {
@@ -2700,6 +2722,7 @@ static VIPCI_COLD vipc_error vipci_receive_wait(vipc *v, const vipci_use *u, vip
             e = vipci_lock_aside(v, deadline);
             if (e != VIPC_OK) break;
             e = vipci_receive_try(v, u, p, true);
+            vipci_finish_closing(v);
             vipci_unlock(v);
             if (e == VIPCI_NEEDS_LOCK) e = VIPC_ERR_CORRUPT;
         }
@@ -2826,7 +2849,7 @@ static uint32_t vipci_sole_server(const vipc *v, vipci_object *o)
     uint64_t bound = vipci_load64(v, &o->bound);
     if (bound ? bound != vipci_load64(v, &p->pid) : vipci_peek32(v, &o->receivers) != 1) return v->max_threads;
     vipci_entry *root = vipci_linked(v, vipci_peek32(v, &o->first_cap));
-    if (!bound && (!root || vipci_peek32(v, &root->holder) != owner + 1 || !(vipci_peek32(v, &root->kind) & VIPC_RIGHT_RECEIVE))) return v->max_threads;
+    if (!bound && (!root || (vipci_peek32(v, &root->kind) & (VIPCI_NAMED | VIPCI_TRAVELS)) || vipci_peek32(v, &root->holder) != owner + 1 || !(vipci_peek32(v, &root->kind) & VIPC_RIGHT_RECEIVE))) return v->max_threads;
     uint32_t view = vipci_load32(v, &p->view) - 1;
     if (vipci_load32(v, &p->threads) != 1 || view >= v->max_threads) return v->max_threads;
     return (uint32_t)vipci_load64(v, &vipci_view_at(v, view)->owner) == owner + 1 ? view : v->max_threads;
@@ -2921,6 +2944,7 @@ static vipc_error vipci_call_collect(vipc *v, uint64_t word, vipc_message *reply
                 else t = NULL;
                 if (e == VIPC_OK && t) cap = vipci_unwrap(v, t);
                 else if (t) vipci_forget_traveller(v, vipci_link(v, t));
+                vipci_finish_closing(v);
                 vipci_unlock(v);
             }
         }
@@ -3139,6 +3163,7 @@ VIPC_API vipc_error vipc_destroy(vipc *self, vipc_cap cap, vipc_time deadline)
         vipci_object *o = vipci_object_at(self, e->object);
         vipci_object_end(self, o, false);                    /* ---- point of no return: closed for all ---- */
         bool freed = vipci_object_free(self, o);
+        vipci_finish_closing(self);
         vipci_unlock(self);
         if (freed) return VIPC_OK;
         if (w.spun >= w.limit && !self->hooks->now) return VIPC_ERR_WOULD_BLOCK;
@@ -3154,14 +3179,12 @@ static vipc_error vipci_object_new(vipc *v, const vipc_endpoint_desc *desc, uint
     vipci_domain *d = vipci_d(v);
     vipci_process *us = vipci_us(v);
     uint32_t i = 0;
-    char label[VIPC_LABEL_MAX + 1];
     if (us->objects >= d->config.objects_per_process) return VIPC_ERR_LIMIT;
     vipc_error r = vipci_take_slot(v, &d->free_object, &d->used_objects, v->max_objects, VIPCI_NEXT_FREE(vipci_object_at, d->free_object, v->max_objects), &i);
     if (r != VIPC_OK) return r;
     vipci_object *o = vipci_object_at(v, i);
     if (vipci_state(o->state) != 0) return VIPC_ERR_CORRUPT;
-    vipci_label(label, desc ? desc->label : NULL);
-    vipci_copy(o->label, label, sizeof label);               /* the slot is free until its state says so: no need to undo these */
+    vipci_label(o->label, desc ? desc->label : NULL);        /* the slot is free until its state says so: no need to undo these */
     vipci_poke64(v, &o->shape, shape);
     vipci_poke32(v, &o->spin, desc ? desc->spin : 0);
     vipci_poke64(v, &o->bound, 0);
@@ -3414,9 +3437,7 @@ static vipc_error vipci_enrol(vipc *by, vipc *v, const vipc_process_desc *desc)
     vipci_domain *d = vipci_d(by);
     vipci_process *p = vipci_process_at(by, v->process);
     if (d->next_pid >= VIPCI_PID_MAX) return VIPC_ERR_LIMIT;
-    char label[VIPC_LABEL_MAX + 1];
-    vipci_label(label, desc ? desc->label : NULL);
-    vipci_copy(p->label, label, sizeof label);
+    vipci_label(p->label, desc ? desc->label : NULL);
     vipci_set32(by, &p->held, 0);
     vipci_set32(by, &p->owned, 0);
     vipci_set32(by, &p->first_cap, 0);

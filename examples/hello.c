@@ -32,7 +32,7 @@ int main(void)
     if (e == VIPC_OK && fork() == 0) return child(&ipc);
     if (e == VIPC_OK) e = vipc_endpoint_create(&ipc, NULL, &door);
     if (e == VIPC_OK) e = vipc_publish(&ipc, "door", door, VIPC_RIGHT_SEND);
-    if (e == VIPC_OK) e = vipc_receive(&ipc, door, &m, &info, VIPC_FOREVER);
+    if (e == VIPC_OK) e = vipc_receive(&ipc, door, &m, &info, vipc_after(&ipc, 5000000000u));    /* ns */
     if (e == VIPC_OK) printf("parent: received %d from process %d\n", (int)m.data[0], (int)info.sender.id);
     else printf("hello: %s\n", vipc_error_string(e));
     return e != VIPC_OK;

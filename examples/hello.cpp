@@ -38,7 +38,7 @@ int main()
     if (fork() == 0) return child(ipc);
     check(vipc_endpoint_create(&ipc, nullptr, &door), "creating an endpoint");
     check(vipc_publish(&ipc, "door", door, VIPC_RIGHT_SEND), "publishing");
-    check(vipc_receive(&ipc, door, &m, &info, VIPC_FOREVER), "receiving");
+    check(vipc_receive(&ipc, door, &m, &info, vipc_after(&ipc, 5000000000u)), "receiving");     // ns
     std::cout << "parent: received " << m.data[0] << " from process " << info.sender.id << std::endl;
     return 0;
 }

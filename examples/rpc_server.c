@@ -3,7 +3,7 @@
  *   cc examples/rpc_server.c -o rpc_server && ./rpc_server
  *
  * prints:  adder: ready
- *          adder: 100000 calls so far            (now and then, while clients call)
+ *          adder: 1 calls, the last from process 2           (at 1, 10, 100, ... calls, and at every million)
  * Start it before or after its clients, kill it with -9 and start it again: they go on.  Ctrl-C ends it.
  */
 #define VERIDIAN_IPC_IMPLEMENTATION
@@ -27,7 +27,7 @@ int main(void)
     vipc_cap door;
     vipc_message m;
     vipc_info info = VIPC_INIT;
-    unsigned long calls = 0;
+    unsigned long calls = 0, next = 1;
     vipc_error e = vipc_posix_open(&ipc, "/calc", NULL);
     if (e == VIPC_OK) e = vipc_endpoint_create(&ipc, NULL, &door);
     if (e == VIPC_OK) e = vipc_publish(&ipc, "adder", door, VIPC_RIGHT_SEND);    /* VIPC_ERR_EXISTS: another server lives */
@@ -40,9 +40,10 @@ int main(void)
     while (e == VIPC_OK) {
         if (m.opcode == OP_ADD) m.data[0] += m.data[1];
         else m.opcode = 0;                                   /* "no such operation" */
-        if (++calls % 100000 == 0) {
-            printf("adder: %lu calls so far\n", calls);
+        if (++calls == next) {
+            printf("adder: %lu calls, the last from process %lu\n", calls, (unsigned long)info.sender.id);
             fflush(stdout);
+            next = next < 1000000 ? next * 10 : next + 1000000;
         }
         e = vipc_reply_receive(&ipc, info.reply, &m, door, &m, &info, VIPC_FOREVER);
     }

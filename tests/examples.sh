@@ -1,54 +1,122 @@
 #!/bin/sh
 # tests/examples.sh - builds every example by the line that stands in its own first comment, and runs it as a person would.
+# The last line is "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.." || exit 1
 CC=${CC:-cc}
 passed=0; failed=0; skipped=0
-tmp=$(mktemp -d); server=
-there=$(ls /dev/shm/vipc.calc /tmp/vipc.calc 2>/dev/null)    # somebody's domain of that name: leave it
-trap 'kill -9 $server 2>/dev/null; rm -rf "$tmp"; [ -n "$there" ] || rm -f /dev/shm/vipc.calc /tmp/vipc.calc' EXIT
+tmp=$(mktemp -d) || exit 1
+domain=calc-test-$$
+server=; client=; receiver=; sender=        # what runs: emptied as soon as it is known to have ended
+cleanup() {
+    for pid in $server $client $receiver $sender; do kill -9 "$pid" 2>/dev/null; done
+    rm -rf "$tmp" "/dev/shm/vipc.$domain" "/tmp/vipc.$domain"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP
 ok() { if [ "$1" -eq 0 ]; then passed=$((passed + 1)); echo "ok   $2"; else failed=$((failed + 1)); echo "FAIL $2"; fi; }
 same() { [ "$1" = "$2" ] || { echo "    got:      $1"; echo "    expected: $2"; return 1; }; }
+missing() {     # what, name: skipped, and with CI=true failed
+    if [ "${CI:-}" = true ]; then failed=$((failed + 1)); echo "FAIL $2: no $1"; else skipped=$((skipped + 1)); echo "skip $2: no $1"; fi
+}
+limit() { if command -v timeout >/dev/null 2>&1; then timeout -k 5 "$@"; else shift; "$@"; fi; }
+until_says() {  # file, text: wait for it, at most some 20 seconds
+    tries=0
+    until grep -q "$2" "$1" 2>/dev/null; do
+        tries=$((tries + 1)); [ $tries -lt 400 ] || { echo "    $1 does not say \"$2\""; return 1; }
+        sleep 0.05
+    done
+}
+find_sender() { # the child of the receiver, at most some 20 seconds from now
+    sender=; tries=0
+    while [ -z "$sender" ] && [ $tries -lt 400 ]; do
+        if [ -r /proc/self/stat ]; then sender=$(cat /proc/[0-9]*/stat 2>/dev/null | awk -v parent="$receiver" '$4 == parent { print $1; exit }')
+        else sender=$(ps -A -o pid= -o ppid= | awk -v parent="$receiver" '$2 == parent { print $1; exit }'); fi
+        tries=$((tries + 1)); [ -n "$sender" ] || sleep 0.05
+    done
+}
 
 for file in examples/*.c examples/*.cpp; do
     name=$(basename "$file"); line=$(grep -m1 -oE '(cc|c\+\+) examples/[a-z_]*\.(c|cpp) -o [a-z_]*' "$file")
     case $name in *.cpp) compiler=c++;; *) compiler=$CC;; esac
-    if [ $compiler = c++ ] && ! command -v c++ >/dev/null 2>&1; then skipped=$((skipped + 1)); echo "skip build_$name: no c++"; continue; fi
+    if [ "$compiler" = c++ ] && ! command -v c++ >/dev/null 2>&1; then missing c++ "build_$name"; continue; fi
     [ "$(echo "$line" | awk '{print $2}')" = "$file" ]; ok $? "names_its_line_$name"
-    $compiler "$file" -o "$tmp/$name.bin" >"$tmp/log" 2>&1 && [ ! -s "$tmp/log" ]; ok $? "builds_plainly_$name"
+    $compiler "$file" -o "$tmp/${name%.*}.${name##*.}.bin" >"$tmp/log" 2>&1 && [ ! -s "$tmp/log" ]; ok $? "builds_plainly_$name"
 done
 same "$("$tmp/hello.c.bin")" "parent: received 42 from process 2"; ok $? hello_c
 if [ -x "$tmp/hello.cpp.bin" ]; then same "$("$tmp/hello.cpp.bin")" "parent: received 42 from process 2"; ok $? hello_cpp; fi
 [ "$(wc -l <examples/hello.c)" -lt 40 ]; ok $? hello_c_is_short
 
-# two shells: the client first, then the server; the server killed and started again while the client goes on
-"$tmp/rpc_client.c.bin" 20000 0 >"$tmp/client" 2>"$tmp/client.err" & client=$!
-"$tmp/rpc_server.c.bin" >"$tmp/server" 2>&1 & server=$!
-wait $client; ok $? client_before_server
-same "$(cat "$tmp/client")" "client: 20000 calls, 20000 right"; ok $? client_counts
-"$tmp/rpc_client.c.bin" 100000 0 >"$tmp/client" 2>"$tmp/client.err" & client=$!
-kill -9 $server; wait $server 2>/dev/null
-"$tmp/rpc_server.c.bin" >"$tmp/server" 2>&1 & server=$!
-wait $client; ok $? client_outlives_its_server
-same "$(cat "$tmp/client")" "client: 100000 calls, 100000 right"; ok $? client_counts_over_a_restart
-"$tmp/rpc_client.c.bin" 1000000000 0 >/dev/null 2>&1 & client=$!
-kill -9 $client; wait $client 2>/dev/null
-same "$("$tmp/rpc_client.c.bin" 2)" "client: 0 + 1 = 1
+# Two shells.  In a domain of the test's own, so that it meets no server of somebody else's.
+for name in rpc_server rpc_client; do
+    sed -e "s|\"/calc\"|\"/$domain\"|" -e "s|\"\\.\\./|\"$PWD/|" "examples/$name.c" >"$tmp/$name.c"
+    $CC "$tmp/$name.c" -o "$tmp/$name"
+done
+server() {      # start one, and wait until it is ready
+    "$tmp/rpc_server" >"$tmp/server" 2>&1 & server=$!
+    until_says "$tmp/server" "adder: ready"
+}
+client() {      # calls, every: in the background
+    "$tmp/rpc_client" "$1" "$2" >"$tmp/client" 2>"$tmp/client.err" & client=$!
+}
+client 3 1
+until_says "$tmp/client.err" "waiting for a server"; ok $? client_waits_for_its_server
+server; ok $? server_starts_after_its_client
+wait $client; ok $? client_before_server; client=
+same "$(cat "$tmp/client")" "client: 0 + 1 = 1
+client: 1 + 2 = 3
+client: 2 + 3 = 5
+client: 3 calls, 3 right"; ok $? client_prints_its_results
+client 500000 100
+until_says "$tmp/client" "client: "; kill -9 $server; wait $server 2>/dev/null; server=
+until_says "$tmp/client.err" "the server has gone"; ok $? client_is_told_of_a_death
+server; ok $? server_starts_again
+wait $client; ok $? client_outlives_its_server; client=
+same "$(tail -n 1 "$tmp/client")" "client: 500000 calls, 500000 right"; ok $? client_counts_over_a_restart
+client 1000000000 100
+until_says "$tmp/client" "client: "; kill -9 $client; wait $client 2>/dev/null; client=
+same "$("$tmp/rpc_client" 2 1)" "client: 0 + 1 = 1
 client: 1 + 2 = 3
 client: 2 calls, 2 right"; ok $? server_outlives_a_client
-"$tmp/rpc_server.c.bin" >"$tmp/second" 2>&1; same "$(cat "$tmp/second")" "adder: exists already"; ok $? one_server_at_a_time
-kill -INT $server; wait $server; ok $? server_ends_by_interrupt
-server=
+limit 20 "$tmp/rpc_server" >"$tmp/second" 2>&1; same "$(cat "$tmp/second")" "adder: exists already"; ok $? one_server_at_a_time
+kill -INT $server; wait $server; ok $? server_ends_by_interrupt; server=
 
 pipe=$tmp/file_pipe.c.bin
 head -c 3000001 /dev/zero | tr '\0' 'x' >"$tmp/in"
-"$pipe" "$tmp/in" "$tmp/out" >"$tmp/log" && cmp -s "$tmp/in" "$tmp/out"; ok $? file_pipe_copies
+limit 20 "$pipe" "$tmp/in" "$tmp/out" >"$tmp/log" && cmp -s "$tmp/in" "$tmp/out"; ok $? file_pipe_copies
 [ "$(sed -n 's/^.*checksum //p' "$tmp/log" | sort -u | wc -l)" -eq 1 ] && [ "$(grep -c checksum "$tmp/log")" -eq 2 ]; ok $? file_pipe_prints_both_checksums
-: >"$tmp/empty"; "$pipe" "$tmp/empty" >/dev/null; ok $? file_pipe_empty_file
-refused() { "$pipe" "$@" >"$tmp/log" 2>"$tmp/err"; [ $? -eq 1 ] && [ -s "$tmp/err" ]; }
-refused "$tmp/nothing"; ok $? file_pipe_missing_file
-refused "$tmp"; ok $? file_pipe_directory
-refused "$tmp/in" "$tmp/no/such/place"; ok $? file_pipe_unwritable_copy
-if [ -c /dev/full ]; then refused "$tmp/in" /dev/full; ok $? file_pipe_full_disk; fi
+limit 20 "$pipe" "$tmp/in" >"$tmp/log2" && same "$(grep checksum "$tmp/log2")" "$(grep checksum "$tmp/log")"; ok $? file_pipe_needs_no_copy
+{ head -c 2000000 "$tmp/in"; printf y; head -c 1000000 "$tmp/in"; } >"$tmp/in2"
+limit 20 "$pipe" "$tmp/in2" >"$tmp/log2" && ! grep -qF "$(sed -n 's/^.*checksum //p' "$tmp/log" | head -n 1)" "$tmp/log2"; ok $? file_pipe_sums_differ_by_one_byte
+: >"$tmp/empty"; limit 20 "$pipe" "$tmp/empty" "$tmp/out" >/dev/null && cmp -s "$tmp/empty" "$tmp/out"; ok $? file_pipe_empty_file
+cat "$tmp/in" | limit 20 "$pipe" /dev/stdin "$tmp/out" >/dev/null && cmp -s "$tmp/in" "$tmp/out"; ok $? file_pipe_from_a_pipe
+refused() {     # words that are to be said, arguments
+    words=$1; shift
+    limit 20 "$pipe" "$@" >"$tmp/log" 2>"$tmp/err"
+    [ $? -eq 1 ] && grep -q "$words" "$tmp/err" || { sed 's/^/    /' "$tmp/err"; return 1; }
+}
+refused "usage"; ok $? file_pipe_without_a_file
+cp "$tmp/in" "$tmp/out"
+refused "No such file" "$tmp/nothing" "$tmp/out"; ok $? file_pipe_missing_file
+refused "directory" "$tmp" "$tmp/out"; ok $? file_pipe_directory
+cmp -s "$tmp/in" "$tmp/out"; ok $? file_pipe_leaves_the_copy_alone_when_there_is_no_file
+refused "is the file itself" "$tmp/in" "$tmp/in" && cmp -s "$tmp/in" "$tmp/out"; ok $? file_pipe_onto_itself
+refused "No such file" "$tmp/in" "$tmp/no/such/place"; ok $? file_pipe_unwritable_copy
+if [ -c /dev/full ]; then refused "No space left" "$tmp/in" /dev/full; ok $? file_pipe_full_disk; else missing /dev/full file_pipe_full_disk; fi
+
+# Deaths, while the sender waits for more to read.
+mkfifo "$tmp/fifo"
+"$pipe" "$tmp/fifo" >"$tmp/log" 2>"$tmp/err" & receiver=$!
+exec 9>"$tmp/fifo"
+cat "$tmp/in" >&9
+find_sender
+kill -9 "$sender"; wait $receiver; [ $? -eq 1 ] && grep -q "the sender was killed" "$tmp/err"; ok $? file_pipe_sender_killed
+receiver=; sender=
+exec 9>&-
+"$pipe" /dev/zero >"$tmp/log" 2>"$tmp/err" & receiver=$!
+find_sender
+kill -9 $receiver; wait $receiver 2>/dev/null; receiver=
+until_says "$tmp/err" "^sender: "; ok $? file_pipe_receiver_killed
+sender=
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]

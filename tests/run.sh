@@ -27,7 +27,7 @@ run_log() {     # name, seconds, command...: run it, show what matters, add up
         echo "$name: ended with $rc before it was done:"; tail -n 15 "$BUILD/$name.log"
         count 0 1 0; return
     fi
-    grep -E '^(FAIL|skip)|^    ' "$BUILD/$name.log"
+    grep -E '^(FAIL|skip)|^    tests/' "$BUILD/$name.log"
     echo "$name: $(echo "$sum" | sed 's/\([0-9]*\) \([0-9]*\) \([0-9]*\)/\1 passed, \2 failed, \3 skipped/') ($(($(date +%s) - start)) s)"
     # shellcheck disable=SC2086
     count $sum
@@ -48,7 +48,7 @@ script() {      # file, seconds, arguments...
 
 for file in tests/t_*.c; do
     name=$(basename "$file" .c)
-    case $name in t_process) seconds=500;; t_stepkill) seconds=240;; *) seconds=150;; esac
+    case $name in t_process|t_stepkill) seconds=500;; *) seconds=150;; esac
     if [ -z "$want" ] || [ "$want" = "$name" ]; then program "$file" "$seconds"
     elif grep -qE "^TEST\($want\)" "$file"; then program "$file" "$seconds" "$want"; fi
 done

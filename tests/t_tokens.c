@@ -111,8 +111,8 @@ TEST(each_field_wrong)
         vipc_cap door = doors[3];
         int wrong = 0;
         CHECK_EQ(generation != 0 || reuse != 0, 1);
-        for (int b = 0; b < 64; b++)
-            if (!is_one_of(doors, 8, good ^ (uint64_t)1 << b)) wrong += !refused(&m, 0, good ^ (uint64_t)1 << b, door);     /* two slots may be in their first use both */
+        for (int b = 0; b < 64; b++)                         /* another slot's token may be this one with another index: both in their first use */
+            if (!is_one_of(doors, 8, good ^ (uint64_t)1 << b)) wrong += !refused(&m, 0, good ^ (uint64_t)1 << b, door);
         for (uint64_t f = 0; f < 16; f++)
             if (f != vipc_cap_flags(doors[k])) wrong += !refused(&m, 0, (good & ~((uint64_t)15 << 60)) | f << 60, door);
         for (uint64_t t = 0; t < 16; t++)

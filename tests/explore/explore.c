@@ -21,6 +21,7 @@
 #define X_WORLD 24576
 #include "explore.h"
 #define VIPC_SKIP_MAX 16                    /* the queues are short: a smaller array on the stack is hashed faster */
+#define VIPCI_PATIENCE_MAX 2                /* turns of a spin at a call that is about to be answered: few, each is a choice */
 #define VIPC_STATIC
 #define VERIDIAN_IPC_IMPLEMENTATION
 #ifndef HEADER
@@ -229,7 +230,7 @@ static vipc_message message(int actor, int seq)
 static uint64_t bit_of(int actor, int seq) { return 1ull << (actor * 8 + seq); }
 static vipc *view(int a) { return &W->view[a]; }
 
-static void sent(int a, uint64_t bit, vipc_error e) { if (e == VIPC_OK) W->sent |= bit; else W->refused |= bit; }
+static void sent(uint64_t bit, vipc_error e) { if (e == VIPC_OK) W->sent |= bit; else W->refused |= bit; }
 static vipc_error do_send(int a, vipc_time deadline, bool carry)
 {
     int seq = W->seq[a]++;
@@ -237,7 +238,7 @@ static vipc_error do_send(int a, vipc_time deadline, bool carry)
     W->tried |= bit_of(a, seq);
     if (carry) { m.flags |= VIPC_HAS_CAPABILITY; m.capability = W->second[a]; }
     vipc_error e = vipc_send(view(a), W->door[a], &m, deadline);
-    sent(a, bit_of(a, seq), e);
+    sent(bit_of(a, seq), e);
     return e;
 }
 /* A message came: is it whole, and did it come once and in its turn? */
@@ -390,7 +391,7 @@ static vipc_error do_other(int a, char op)
     }
 }
 /* Between operations nothing of an actor's stack is in use: wiped, so that states do not differ by what old frames have left there. */
-static void __attribute__((noinline)) clean_stack(void) { volatile uint64_t gap[260]; for (int i = 0; i < 260; i++) gap[i] = 0; }
+static void __attribute__((noinline)) clean_stack(void) { volatile uint64_t gap[260]; for (int i = 0; i < 260; i++) gap[i] = 0; (void)gap[0]; }
 static void clean_up_for_ever(int a)
 {
     for (;;) {
