@@ -2017,13 +2017,12 @@ static uint64_t vipci_free_closed(vipc *v)
     }
     return before - vipci_d(v)->frames;
 }
-/* Before the lock is let go: objects whose last capability was lost on its way. */
-static void vipci_finish_closing(vipc *v)
+/* Before the lock is let go: objects whose last capability was lost on its way.  Those that this round closes in turn are for the next. */
+static VIPCI_COLD void vipci_finish_closing(vipc *v)
 {
-    for (uint32_t rounds = 0; vipci_d(v)->unfinished && rounds <= v->max_objects; rounds++) {
-        vipci_store32(v, &vipci_d(v)->unfinished, 0);
-        (void)vipci_free_closed(v);
-    }
+    if (!vipci_d(v)->unfinished) return;
+    vipci_store32(v, &vipci_d(v)->unfinished, 0);
+    (void)vipci_free_closed(v);
 }
 /* Give up one capability.  With its last the object goes. */
 static void vipci_give_up_cap(vipc *v, vipci_entry *e)
@@ -2213,9 +2212,8 @@ static uint32_t vipci_end_process(vipc *v, uint32_t index)
     (void)vipci_swap64(v, &p->pid, 0);
     for (uint32_t i = 0, n = vipci_views_used(v); i < n; i++)
         if (i != v->view && (uint32_t)vipci_load64(v, &vipci_view_at(v, i)->owner) == index + 1) vipci_free_view(v, i);
-    vipci_wake_all(v, VIPCI_FOR_PROCESS, 0);
-    vipci_wake_all(v, VIPCI_FOR_NAME, 0);                    /* it may have died between publishing and waking, */
-    vipci_wake_all(v, VIPCI_FOR_LOCK, 0);                    /* or between unlocking and waking */
+    for (uint32_t kind = VIPCI_FOR_NAME; kind <= VIPCI_FOR_LOCK; kind++)     /* who waits for its end, and whom it may have owed a wake-up: after */
+        vipci_wake_all(v, kind, 0);                                          /* publishing, after unlocking */
     if (index == v->process) return ended;
     vipci_store32(v, &p->threads, 0);
     vipci_store32(v, &p->view, 0);
