@@ -69,7 +69,8 @@ static bool box_receive(void *end, line *m)
 static const queue_kind box = { .name = "floor:mailbox", .bytes = sizeof(line), .first = 0, .last = 6, .send = box_send, .receive = box_receive };
 QUEUE(box)
 
-/* c: lines written and read in order.  The other end is told every 64 lines, and lines are fetched for writing ahead of use. */
+/* c: lines written and read in order.  The other end is told every 64 lines; lines are fetched for writing ahead of use.  The reader writes into
+ * each line too: on some machines a line that is only read over there comes back many times slower than one that was written. */
 enum { TOLD_EVERY = 64, AHEAD = 16 };
 typedef struct strip {
     __attribute__((aligned(128))) uint64_t written;
@@ -99,7 +100,8 @@ static bool strip_receive(void *end, line *m)
     strip_end *e = (strip_end *)end;
     if (e->here == e->limit && (e->limit = __atomic_load_n(&e->s->written, __ATOMIC_ACQUIRE)) == e->here) return false;
     fetch_to_write(&e->s->at[(e->here + AHEAD) % CAPACITY]);
-    *m = e->s->at[e->here++ % CAPACITY];
+    *m = e->s->at[e->here % CAPACITY];
+    e->s->at[e->here++ % CAPACITY].w[1] = 0;
     if (e->here % TOLD_EVERY == 0) __atomic_store_n(&e->s->read, e->here, __ATOMIC_RELEASE);
     return true;
 }

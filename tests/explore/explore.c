@@ -454,6 +454,7 @@ static const char *sleeps_wrongly(int a)
     vipci_domain *d = vipci_d(&W->view[CHECKER]);
     uint64_t cell = *vipci_cell_at(&W->view[CHECKER], W->view[a].view), call = vipci_view_at(&W->view[CHECKER], W->view[a].view)->call;
     uint32_t server;
+    bool closed = W->ended || (x_now.stopped < 0 && !has('o') && vipci_state(object()->state) != VIPCI_OPEN);    /* or its destroyer is dead */
     if (W->op[a] == 'w') return NULL;
     if ((cell & 3) == VIPCI_CHOSEN) return "is chosen, and asleep";
     switch (cell >> 32 & 7) {
@@ -472,11 +473,12 @@ static const char *sleeps_wrongly(int a)
             for (int i = 0; i < x_actors; i++) ring += x_asleep(i) && W->op[i] == 'o';
             return ring == x_actors ? "waits in a ring of calls" : NULL;
         }
-        if (W->ended && VIPCI_CALL_STATE(call) == VIPCI_QUEUED) return "waits at an endpoint that was destroyed";
+        if (closed && VIPCI_CALL_STATE(call) == VIPCI_QUEUED) return "waits at an endpoint that was destroyed";
         return NULL;
     default: return NULL;
     }
-    if (W->ended) return "sleeps at an endpoint that was destroyed";
+    if (closed) return "sleeps at an endpoint that was destroyed";
+    if (vipci_view_at(&W->view[CHECKER], W->view[a].view)->cancel) return "sleeps though it was cancelled";
     if (W->revoked && a == 0) return "sleeps with a capability that was revoked";
     return NULL;
 }
@@ -605,7 +607,7 @@ static void x_name(const void *p, char *to, size_t size)
     static const char *const process_words[] = { "proof", "pid", "native_id", "state/held", "owned/first_cap", "capabilities/objects", "threads/view" };
     size_t n;
     if (!x_inside(p)) { snprintf(to, size, "(local)"); return; }
-    IN(W->frames[0], FRAMES, 0) { n = (size_t)(at - W->frames[0]); snprintf(to, size, n % 64 ? "slot%zu.word%zu" : "slot%zu.state", n / 64, n % 64 / 8); return; }
+    IN(W->frames[0], sizeof W->frames, 0) { n = (size_t)(at - W->frames[0]); snprintf(to, size, n % 64 ? "slot%zu.word%zu" : "slot%zu.state", n / 64, n % 64 / 8); return; }
     IN(vipci_view_at(v, 0), v->max_threads, 0) { n = (size_t)(at - v->views); snprintf(to, size, "view%zu.%s", n / 256, n % 256 / 8 < 9 ? view_words[n % 256 / 8] : n % 256 / 8 < 24 ? "reply" : "count"); return; }
     IN(vipci_cell_at(v, 0), v->max_threads, 0) { snprintf(to, size, "cell%zu", (size_t)(at - v->cells) / 8); return; }
     IN(vipci_object_at(v, 0), v->max_objects, 0) { n = (size_t)(at - v->objects); snprintf(to, size, "object%zu.%s", n / 192, n % 192 / 8 < 19 ? object_words[n % 192 / 8] : "?"); return; }
