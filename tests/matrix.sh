@@ -256,7 +256,7 @@ emulated() {    # machine: its tests, statically linked
 if part emulate; then
     if [ "$m32" != none ]; then
         # shellcheck disable=SC2086
-        for name in t_caps t_call t_tokens t_threads; do test_under "i386_$name" tests/$name.c 120 "" gcc $m32 -O1; done
+        for name in t_caps t_call t_names t_tokens t_threads; do test_under "i386_$name" tests/$name.c 120 "" gcc $m32 -O1; done
     else missing "gcc -m32" i386; fi
     emulated aarch64
     emulated s390x
