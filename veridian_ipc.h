@@ -19,10 +19,11 @@
  *                 rights, granted, carried in a message, revoked with all that came of it
  *   calls         request and reply with a one-shot reply right; a server that dies or drops the request tells its caller
  *   names         publish and look up; a client may start before its server
+ *   notifications 64 bits that are signalled and waited for; a watch on a process's end; one wait for several things
  *   death         a process that vanishes at any instruction leaves no lock taken and no queue wedged; of all others
  *                 every message whose send returned VIPC_OK is received exactly once
  *
- * WHAT IT DOES NOT DO (yet): channels, notifications, wait sets, priorities, rate limits, shared regions, address spaces.
+ * WHAT IT DOES NOT DO (yet): channels, wait sets, priorities, rate limits, shared regions, address spaces.
  *   It never allocates memory of its own, has no globals and starts no threads.
  *   Members of one domain map the same memory, so they trust one another with its contents.  What a member writes
  *   there by mistake or in malice may spoil messages and answers; it is checked before use, and crashes nobody else.
@@ -64,6 +65,8 @@
  *   VIPC_LINE                       64       bytes of a cache line       every includer: alignment that is asked of the memory
  *   VIPC_NO_CALLS                   0        1: no vipc_call, no replies      every includer; the layout of a domain stays as it is
  *   VIPC_NO_NAMES                   0        1: no publish, no look-up      every includer
+ *   VIPC_NO_NOTIFICATIONS           0        1: no notifications, no         every includer
+ *                                            process_watch, no wait_any
  *   VIPC_NO_INSPECT                 0        1: no check, dump, stats_get,   every includer
  *                                            cap_get, endpoint_get, process_get,
  *                                            process_find
@@ -76,7 +79,7 @@
  * INDEX (each line is a tag: search for it)
  *   >>intro >>platform >>version >>errors >>types >>hooks >>api
  *   >>base >>atomics >>layout >>hookcalls >>waiting >>lock >>tables >>caps >>queue >>call >>endpoint >>death
- *   >>carry >>transfer >>calling >>rights >>names >>process >>look >>init >>licence
+ *   >>carry >>transfer >>calling >>rights >>notify >>names >>process >>look >>init >>licence
  *
  * CAVEATS
  *   Tested on x86-64 and i386 natively, on aarch64 (weakly ordered) and s390x (big-endian) under emulation, which shows no
@@ -113,6 +116,9 @@ extern "C" {
 #endif
 #ifndef VIPC_NO_NAMES
 #define VIPC_NO_NAMES 0
+#endif
+#ifndef VIPC_NO_NOTIFICATIONS
+#define VIPC_NO_NOTIFICATIONS 0
 #endif
 #ifndef VIPC_NO_INSPECT
 #define VIPC_NO_INSPECT 0
@@ -176,11 +182,11 @@ typedef uint64_t vipc_time;                                           /* nanosec
 #define VIPC_NOW ((vipc_time)0)        /* as a deadline: try, never block */
 #define VIPC_FOREVER (~(vipc_time)0)   /* as a deadline: wait without end */
 
-enum vipc_type { VIPC_TYPE_NONE = 0, VIPC_TYPE_ENDPOINT = 1, VIPC_TYPE_PROCESS = 8 };   /* 2..7 belong to objects still to come */
+enum vipc_type { VIPC_TYPE_NONE = 0, VIPC_TYPE_ENDPOINT = 1, VIPC_TYPE_NOTIFICATION = 3, VIPC_TYPE_PROCESS = 8 };   /* the rest belong to objects still to come */
 enum vipc_right {                      /* the low four are the token's flags */
     VIPC_RIGHT_READ = 1, VIPC_RIGHT_WRITE = 2, VIPC_RIGHT_EXECUTE = 4, VIPC_RIGHT_GRANT = 8,
     VIPC_RIGHT_REVOKE = 16, VIPC_RIGHT_DELETE = 32, VIPC_RIGHT_MODIFY = 64, VIPC_RIGHT_CREATE = 128, VIPC_RIGHT_ALL = 255,
-    VIPC_RIGHT_RECEIVE = 1, VIPC_RIGHT_SEND = 2, VIPC_RIGHT_BIND = 4    /* what they mean at an endpoint */
+    VIPC_RIGHT_RECEIVE = 1, VIPC_RIGHT_SEND = 2, VIPC_RIGHT_BIND = 4    /* what they mean at an endpoint; at a notification: wait, signal */
 };
 enum vipc_flag {                       /* vipc_message.flags; any other bit is VIPC_ERR_INVALID_MESSAGE */
     VIPC_UNORDERED = 2,                /* accepted, promises nothing */
@@ -261,6 +267,13 @@ typedef struct vipc_endpoint_info {
     uint32_t frames;                   /* held by its queue: 0 until first used */
     char label[VIPC_LABEL_MAX + 1];
 } vipc_endpoint_info;
+
+typedef struct vipc_wait_item {        /* one of the things that vipc_wait_any waits for */
+    vipc_cap object;                   /* an endpoint or a notification */
+    uint32_t for_send;                 /* 0: a message, or bits, to be received (needs RECEIVE); 1: room to send (endpoints; needs SEND) */
+    vipc_error ready;                  /* out: OK; WOULD_BLOCK: not yet; else what an operation on it would say at once, as CLOSED */
+    uint64_t key;                      /* yours */
+} vipc_wait_item;
 
 typedef struct vipc_derive_desc {
     uint32_t rights;                   /* 0: the parent's; else a subset of them, or PERMISSION_DENIED; unknown bits: INVALID_ARGUMENT */
@@ -399,6 +412,12 @@ VIPC_API vipc_error vipc_process_destroy(vipc *self, vipc_cap process, uint32_t 
 /* Sleep until process `who` has ended.  OK at once if it has; INVALID_ARGUMENT for a pid that was never given out, or the caller's own; TIMEOUT
  * (WOULD_BLOCK with NOW), CANCELLED.  O(max_processes) a look. */
 VIPC_API vipc_error vipc_process_wait(vipc *self, vipc_pid who, vipc_time deadline);
+#if !VIPC_NO_NOTIFICATIONS
+/* Have `bits` signalled at a notification (needs SEND) once process `who` has ended, whoever cleans up after it; at once if it has.  The caller's death, or
+ * the notification's end, ends the watch; it takes one of the caller's capabilities meanwhile (LIMIT).  INVALID_ARGUMENT: no bits, a pid that was never
+ * given out, the caller's own.  Slow path. */
+VIPC_API vipc_error vipc_process_watch(vipc *self, vipc_pid who, vipc_cap notification, uint64_t bits);
+#endif
 #if !VIPC_NO_INSPECT
 /* PROCESS_NOT_FOUND: ended, or never was.  O(max_processes).  Slow path. */
 VIPC_API vipc_error vipc_process_get(vipc *self, vipc_pid who, vipc_process_info *out);
@@ -493,6 +512,22 @@ VIPC_API vipc_error vipc_reply_drop(vipc *self, vipc_reply_right to, vipc_error 
 /* Reply, then receive, in one step: a server's loop.  A right of none, or a reply that nobody waits for any more, does not stop the receive; any
  * other error of the reply is returned before it.  reply and m may be one object.  info is required. */
 VIPC_API vipc_error vipc_reply_receive(vipc *self, vipc_reply_right to, const vipc_message *reply, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline);
+#endif
+
+#if !VIPC_NO_NOTIFICATIONS
+/* -- notifications: 64 bits that are signalled and waited for; and waiting for several things -- */
+/* A notification, owned by the caller's process, no bit set; *out has all rights.  It takes no frames.  LIMIT.  Slow path, O(1). */
+VIPC_API vipc_error vipc_notification_create(vipc *self, const char *label, vipc_cap *out);
+/* Set bits (those that are set stay so) and wake who waits; needs SEND.  Never blocks.  CLOSED, PEER_DEAD: it ended.  INVALID_ARGUMENT: no bits.
+ * O(1); O(max_threads) when somebody sleeps there. */
+VIPC_API vipc_error vipc_signal(vipc *self, vipc_cap notification, uint64_t bits);
+/* Take those bits of mask that are set, and clear them: each signal is seen by one waiter.  *bits: which; needs RECEIVE.  Sleeps until there is one.
+ * WOULD_BLOCK with NOW; TIMEOUT, CANCELLED, CLOSED, PEER_DEAD.  INVALID_ARGUMENT: an empty mask. */
+VIPC_API vipc_error vipc_notification_wait(vipc *self, vipc_cap notification, uint64_t mask, uint64_t *bits, vipc_time deadline);
+/* Sleep until one of `count` things is ready, or can never be: OK, and each item's `ready` says how it stands.  Takes nothing: another may be faster than the
+ * caller's next step.  INVALID_ARGUMENT: count is 0.  WOULD_BLOCK with NOW (every `ready` is written); TIMEOUT, CANCELLED.  O(count) a look: for small sets.
+ * One who sleeps here wakes for nothing now and then. */
+VIPC_API vipc_error vipc_wait_any(vipc *self, vipc_wait_item *items, uint32_t count, vipc_time deadline);
 #endif
 
 /* The present wait of that view, or else its next, gives CANCELLED.  From any thread, interrupt or signal handler of the process that owns the view. */
@@ -816,8 +851,8 @@ typedef struct vipci_object {
     uint32_t first_cap;                /* [L] link: capabilities without a parent */
     uint32_t next, prev;               /* [L] owner's list; next also: free list, closing list */
     uint32_t receivers;                /* [L] capabilities with the right to receive */
-    vipci_u64 pad;
-    vipci_u64 tail;                    /* [A] hint, see >>queue */
+    uint32_t type, peer;               /* [C] enum vipc_type; peer: 0 */
+    vipci_u64 tail;                    /* [A] hint, see >>queue; a notification's bits */
     vipci_u64 receive_flag;            /* [A] somebody may sleep to receive; senders look here */
     char label[32];                    /* [C] */
     vipci_u64 pad2[2];
@@ -829,7 +864,7 @@ typedef struct vipci_object {
 VIPCI_ASSERT(object, sizeof(vipci_object) == 192 && offsetof(vipci_object, tail) == 64 && offsetof(vipci_object, head) == 128);
 
 /* A capability.  Token: flags (4) | type (4) | generation (8) | id (48); id: reuse >> 8 (24) | index + 1 (24); generation: reuse & 255. */
-enum { VIPCI_TRAVELS = 1u << 16, VIPCI_NAMED = 1u << 17, VIPCI_REVOKED = 1u << 18 };
+enum { VIPCI_TRAVELS = 1u << 16, VIPCI_NAMED = 1u << 17, VIPCI_REVOKED = 1u << 18, VIPCI_WATCH = 1u << 21 };
 typedef struct vipci_entry {
     vipci_u64 token;                   /* [A] 0: free, travelling or dead.  Written last, cleared first */
     vipci_u64 badge;                   /* [A] */
@@ -839,7 +874,8 @@ typedef struct vipci_entry {
     uint32_t parent, child, next, prev;              /* [L] tree; next also: free list */
     uint32_t held_next, held_prev;     /* [L] holder's list */
     uint32_t reuse;                    /* [L] how often this slot was given out */
-    vipci_u64 place;                   /* [L] TRAVELS: call number << 32 | where (object + 1, or view + 1 with bit 31); NAMED: name's link */
+    vipci_u64 place;                   /* [L] TRAVELS: call number << 32 | where (object + 1, or view + 1 with bit 31); NAMED: name's link;
+                                        * WATCH, never valid: a notification, generation << 24 | index + 1, with the bits to be signalled in badge */
 } vipci_entry;
 VIPCI_ASSERT(entry, sizeof(vipci_entry) == 64);
 
@@ -942,9 +978,11 @@ static void vipci_wake(const vipc *v, uint32_t view)
  * RACE 3 (flag lowered under a new sleeper): only by CAS of the version seen before a scan that met nobody; a sleeper's W2 changes the version.
  * RACE 4 (choice of one who leaves): a cell goes back by CAS; who finds itself CHOSEN and has no use for it chooses the next.
  * RACE 5 (waker killed between choice and wake): its intent stands; the reaper wakes all, CHOSEN ones too, and trusts no flag.
+ * Who waits for several things (FOR_ANY) has their indices in its cell as a set of 29 bits, and raises the flag of each before its second look.  It is
+ * chosen beside, never instead of, one who waits for the thing alone, so it has no choice to hand on; it may wake for another's sake.
  * Tests: explore block, timeout; d072, d073, d074, d076. */
 enum { VIPCI_AWAKE = 0, VIPCI_WAITING = 1, VIPCI_CHOSEN = 2 };
-enum { VIPCI_FOR_MESSAGE = 1, VIPCI_FOR_ROOM, VIPCI_FOR_REPLY, VIPCI_FOR_NAME, VIPCI_FOR_PROCESS, VIPCI_FOR_LOCK };
+enum { VIPCI_FOR_MESSAGE = 1, VIPCI_FOR_ROOM, VIPCI_FOR_REPLY, VIPCI_FOR_NAME, VIPCI_FOR_PROCESS, VIPCI_FOR_LOCK, VIPCI_FOR_ANY };
 #define VIPCI_SLICE 50000000u          /* ns: first sleep before a look for deaths; doubles to 16 times that */
 #ifndef VIPCI_PATIENCE_MAX
 #define VIPCI_PATIENCE_MAX 800u        /* looks before a sleep, some 40 us: what a sleep and a wake-up across CPUs cost together */
@@ -961,6 +999,7 @@ typedef struct vipci_wait {
     uint32_t slept;                    /* sleeps so far */
     uint32_t ticket;                   /* kept over lost races, so that a place in the order is kept too */
     bool registered, chosen;
+    bool raised;                       /* FOR_ANY: the flags are */
     bool deaf;                         /* vipc_cancel does not end it */
     bool restless;                     /* nobody will wake it: sleep a millisecond at first, and look again */
     bool look_for_deaths;              /* out: a slice is over, the caller should sweep */
@@ -1007,12 +1046,25 @@ static uint32_t vipci_first_sleeper(const vipc *v, uint64_t what, uint64_t *cell
     }
     return best;
 }
+static inline uint32_t vipci_any_bit(uint32_t index) { return (uint32_t)1 << index % 29; }
+/* Those who wait for this among other things; with `chosen_too` also those who were told before (RACE 5). */
+static VIPCI_COLD void vipci_wake_any(const vipc *v, uint32_t index, bool chosen_too)
+{
+    if (VIPC_NO_NOTIFICATIONS) return;
+    for (uint32_t i = 0, n = vipci_views_used(v); i < n; i++) {
+        vipci_u64 *cell = vipci_cell_at(v, i);
+        uint64_t c = vipci_load64(v, cell);
+        if ((c >> 32 & 7) != VIPCI_FOR_ANY || !((uint32_t)(c >> 35) & vipci_any_bit(index)) || (c & 3) == VIPCI_AWAKE) continue;
+        if ((c & 3) == VIPCI_CHOSEN ? chosen_too : vipci_cas64(v, cell, c, (c & ~(uint64_t)3) | VIPCI_CHOSEN)) vipci_wake(v, i);
+    }
+}
 static VIPCI_COLD void vipci_wake_first(const vipc *v, uint32_t kind, uint32_t index, vipci_u64 *flag)
 {
     uint64_t what = ((uint64_t)index << 3 | kind) << 32;
     for (;;) {
         uint64_t f = vipci_load64(v, flag), c = 0;
         if (!(f & 1)) return;
+        if (kind <= VIPCI_FOR_ROOM) vipci_wake_any(v, index, false);
         uint32_t i = vipci_first_sleeper(v, what, &c);
         if (i > VIPCI_MEMBERS_MAX) {
             if (vipci_cas64(v, flag, f, f & ~(uint64_t)1)) return;                      /* RACE 3 */
@@ -1039,6 +1091,7 @@ static VIPCI_COLD void vipci_wake_all(const vipc *v, uint32_t kind, uint32_t ind
             c = vipci_load64(v, cell);
         if ((c & ~(uint64_t)0xffffffff) == what && (c & 3) != VIPCI_AWAKE) vipci_wake(v, i);
     }
+    if (kind <= VIPCI_FOR_ROOM) vipci_wake_any(v, index, true);
 }
 
 /* Leave the cell.  An endpoint's sleeper puts its intent there first, so that one who is killed with a choice in hand is
@@ -1371,9 +1424,13 @@ VIPC_API vipc_error vipc_cap_require(vipc *self, vipc_cap cap, uint32_t type, ui
 }
 
 /* Where the list of an object's parentless capabilities begins; NULL for nonsense. */
+static inline bool vipci_is_object(uint32_t kind)              /* of the table of objects? */
+{
+    return VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT || (!VIPC_NO_NOTIFICATIONS && VIPCI_TYPE(kind) == VIPC_TYPE_NOTIFICATION);
+}
 static uint32_t *vipci_roots(const vipc *v, uint32_t kind, uint32_t object)
 {
-    if (VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT && object < v->max_objects) return &vipci_object_at(v, object)->first_cap;
+    if (vipci_is_object(kind) && object < v->max_objects) return &vipci_object_at(v, object)->first_cap;
     if (VIPCI_TYPE(kind) == VIPC_TYPE_PROCESS && object < v->max_processes) return &vipci_process_at(v, object)->first_cap;
     return NULL;
 }
@@ -1454,7 +1511,7 @@ static vipc_error vipci_entry_new(const vipc *v, uint32_t kind, uint32_t object,
     vipci_set32(v, &e->holder, 0);
     vipci_tree_insert(v, e, parent);
     vipci_hold(v, e, holder);
-    if (VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT && (kind & VIPC_RIGHT_RECEIVE))
+    if (vipci_is_object(kind) && (kind & VIPC_RIGHT_RECEIVE))
         vipci_set32(v, &vipci_object_at(v, object)->receivers, vipci_object_at(v, object)->receivers + 1);
     *out = e;
     return VIPC_OK;
@@ -1475,7 +1532,7 @@ static void vipci_entry_remove(const vipc *v, vipci_entry *e)
     vipci_tree_remove(v, e);
     if (!(kind & VIPCI_TRAVELS)) vipci_hold(v, e, NULL);
     if (kind & VIPCI_NAMED) vipci_name_remove(v, (uint32_t)e->place);
-    if (VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT && (kind & VIPC_RIGHT_RECEIVE) && e->object < v->max_objects)
+    if (vipci_is_object(kind) && (kind & VIPC_RIGHT_RECEIVE) && e->object < v->max_objects)
         vipci_set32(v, &vipci_object_at(v, e->object)->receivers, vipci_object_at(v, e->object)->receivers - 1);
     if (kind & VIPCI_TRAVELS) vipci_set32(v, &e->kind, kind | VIPCI_REVOKED);
     else vipci_entry_free(v, e);
@@ -1911,7 +1968,7 @@ static void vipci_forget_traveller(const vipc *v, uint32_t link)
     if (dead) vipci_entry_free(v, e);
     else vipci_entry_remove(v, e);
     vipci_commit(v);
-    if (dead || VIPCI_TYPE(kind) != VIPC_TYPE_ENDPOINT || object >= v->max_objects) return;
+    if (dead || !vipci_is_object(kind) || object >= v->max_objects) return;
     vipci_object *o = vipci_object_at(v, object);
     uint64_t state = vipci_load64(v, &o->state);
     if (o->first_cap || vipci_state(state) != VIPCI_OPEN) return;
@@ -2048,7 +2105,7 @@ static void vipci_give_up_cap(vipc *v, vipci_entry *e)
 {
     uint32_t kind = e->kind, object = e->object;
     vipci_entry_close(v, e);
-    if (VIPCI_TYPE(kind) != VIPC_TYPE_ENDPOINT || object >= v->max_objects) return;
+    if (!vipci_is_object(kind) || object >= v->max_objects) return;
     vipci_object *o = vipci_object_at(v, object);
     if (o->first_cap || vipci_state(vipci_load64(v, &o->state)) == 0) return;
     vipci_object_end(v, o, false);
@@ -2207,6 +2264,32 @@ static void vipci_free_view(const vipc *v, uint32_t i)
     }
     vipci_store64(v, &w->owner, vipci_load64(v, &w->owner) & ~(uint64_t)0xffffffff);
 }
+/* Set bits of a notification: told apart from its slot's next user by its state word `then`.  Under the intent there. */
+static bool vipci_set_bits(const vipc *v, vipci_object *o, uint64_t then, uint64_t bits)
+{
+    if (vipci_load64(v, &o->state) != then) return false;
+    uint64_t was = vipci_load64(v, &o->tail);
+    while (!vipci_cas64(v, &o->tail, was, was | bits)) was = vipci_load64(v, &o->tail);
+    for (uint32_t index = vipci_index(v, o);;) {             /* everybody: masks differ */
+        uint64_t f = vipci_load64(v, &o->receive_flag);
+        if (!(f & 1)) return true;
+        vipci_wake_all(v, VIPCI_FOR_MESSAGE, index);
+        if (vipci_cas64(v, &o->receive_flag, f, f & ~(uint64_t)1)) return true;       /* RACE 3 */
+    }
+}
+/* Who asked to be told of this process's end is.  A kill in between, and the next one tells all again: bits that are set stay set. */
+static void vipci_tell_watchers(vipc *v, vipci_process *p)
+{
+    uint32_t steps = 0;
+    if (VIPC_NO_NOTIFICATIONS) return;
+    for (vipci_entry *e = vipci_linked(v, p->first_cap); e && steps <= v->max_caps; e = vipci_linked(v, e->next), steps++) {
+        uint32_t index = (uint32_t)(e->place & 0xffffff) - 1;
+        if (!(e->kind & VIPCI_WATCH) || index >= v->max_objects) continue;
+        vipci_intend(v, vipci_at_object(index));
+        (void)vipci_set_bits(v, vipci_object_at(v, index), e->place >> 24 << 8 | VIPCI_OPEN, e->badge);
+        vipci_intend_nothing(v);
+    }
+}
 /* All of it.  Of the caller's own process everything but the record and the view that it is done with. */
 static uint32_t vipci_end_process(vipc *v, uint32_t index)
 {
@@ -2224,6 +2307,7 @@ static uint32_t vipci_end_process(vipc *v, uint32_t index)
         (void)vipci_object_free(v, o);
     }
     caps = vipci_drop_caps(v, p);
+    vipci_tell_watchers(v, p);
     vipci_prune(v, &p->first_cap);
     vipci_finish_closing(v);
     vipci_set64(v, &d->reaped, d->reaped + (index != v->process));
@@ -2340,11 +2424,11 @@ typedef struct vipci_use {             /* one operation's use of one endpoint */
     uint32_t index;
 } vipci_use;
 
-static inline vipc_error vipci_begin(vipc *v, vipci_use *u, vipc_cap cap, uint32_t rights)
+static inline vipc_error vipci_begin_at(vipc *v, vipci_use *u, vipc_cap cap, uint32_t type, uint32_t rights)
 {
     vipc_error e = vipci_known(v);
     if (!VIPCI_LIKELY(e == VIPC_OK)) return e;
-    e = vipci_check_cap(v, cap, VIPC_TYPE_ENDPOINT, rights, &u->entry);
+    e = vipci_check_cap(v, cap, type, rights, &u->entry);
     if (!VIPCI_LIKELY(e == VIPC_OK)) return e;
     uint32_t index = vipci_peek32(v, &u->entry->object);
     if (!VIPCI_LIKELY(index < v->max_objects)) return VIPC_ERR_CORRUPT;
@@ -2355,6 +2439,7 @@ static inline vipc_error vipci_begin(vipc *v, vipci_use *u, vipc_cap cap, uint32
     if (VIPCI_LIKELY(vipci_state(u->then) == VIPCI_OPEN)) return VIPC_OK;
     return vipci_state(u->then) == 0 ? VIPC_ERR_INVALID_CAPABILITY : u->then & VIPCI_OWNER_DIED ? VIPC_ERR_PEER_DEAD : VIPC_ERR_CLOSED;
 }
+static inline vipc_error vipci_begin(vipc *v, vipci_use *u, vipc_cap cap, uint32_t rights) { return vipci_begin_at(v, u, cap, VIPC_TYPE_ENDPOINT, rights); }
 /* RACE 1: asked with the intent set, before the queue is touched. */
 static inline bool vipci_open(const vipc *v, const vipci_use *u) { return vipci_load64(v, &u->o->state) == u->then; }
 /* RACE 8: asked after the claim. */
@@ -3138,7 +3223,7 @@ VIPC_API vipc_error vipc_revoke(vipc *self, vipc_cap cap, vipc_time deadline)
     if (r != VIPC_OK) return r == VIPC_ERR_WOULD_BLOCK ? VIPC_ERR_RESOURCE_BUSY : r;
     bool any = e->child != 0;
     vipci_prune(self, &e->child);                      /* each step is final: a kill in between leaves the rest valid */
-    if (any && VIPCI_TYPE(e->kind) == VIPC_TYPE_ENDPOINT) {
+    if (any && vipci_is_object(e->kind)) {
         vipci_object *o = vipci_object_at(self, e->object);
         vipci_intend(self, vipci_at_object(e->object));
         if (vipci_state(vipci_load64(self, &o->state)) != 0) vipci_undo_claims(self, o);       /* RACE 8; CLOSING too: RACE 14 */
@@ -3154,9 +3239,9 @@ VIPC_API vipc_error vipc_close(vipc *self, vipc_cap cap)
     vipc_error r = vipci_lock_with(self, cap, 0, 0, VIPC_FOREVER, &e);
     if (r != VIPC_OK) return r;
     uint32_t object = e->object;
-    bool endpoint = VIPCI_TYPE(e->kind) == VIPC_TYPE_ENDPOINT;
+    bool is_object = vipci_is_object(e->kind);
     vipci_give_up_cap(self, e);
-    if (endpoint) {                                          /* another thread of ours may be asleep with it */
+    if (is_object) {                                         /* another thread of ours may be asleep with it */
         vipci_intend(self, vipci_at_object(object));
         vipci_wake_endpoint(self, object);
         vipci_intend_nothing(self);
@@ -3174,7 +3259,7 @@ VIPC_API vipc_error vipc_destroy(vipc *self, vipc_cap cap, vipc_time deadline)
     vipci_wait w = vipci_wait_for(self, VIPCI_FOR_LOCK, 0, NULL, 1000, deadline);
     w.deaf = w.restless = true;                              /* who is inside leaves without a word */
     for (bool ended = false;; ended = true) {
-        r = vipci_lock_with(self, cap, VIPC_TYPE_ENDPOINT, VIPC_RIGHT_DELETE, deadline, &e);
+        r = vipci_lock_with(self, cap, 0, VIPC_RIGHT_DELETE, deadline, &e);
         if (r == VIPC_ERR_INVALID_CAPABILITY && ended) return VIPC_OK;     /* somebody who swept has finished it */
         if (r != VIPC_OK) return r == VIPC_ERR_WOULD_BLOCK ? VIPC_ERR_RESOURCE_BUSY : r;
         vipci_object *o = vipci_object_at(self, e->object);
@@ -3191,7 +3276,7 @@ VIPC_API vipc_error vipc_destroy(vipc *self, vipc_cap cap, vipc_time deadline)
         (void)vipc_sweep(self, NULL);                        /* or it is dead */
     }
 }
-static vipc_error vipci_object_new(vipc *v, const vipc_endpoint_desc *desc, uint64_t shape, vipci_object **out)
+static vipc_error vipci_object_try(vipc *v, uint32_t type, const char *label, uint32_t spin, uint64_t shape, vipci_object **out)
 {
     vipci_domain *d = vipci_d(v);
     vipci_process *us = vipci_us(v);
@@ -3201,9 +3286,11 @@ static vipc_error vipci_object_new(vipc *v, const vipc_endpoint_desc *desc, uint
     if (r != VIPC_OK) return r;
     vipci_object *o = vipci_object_at(v, i);
     if (vipci_state(o->state) != 0) return VIPC_ERR_CORRUPT;
-    vipci_label(o->label, desc ? desc->label : NULL);        /* the slot is free until its state says so: no need to undo these */
+    vipci_label(o->label, label);                            /* the slot is free until its state says so: no need to undo these */
     vipci_poke64(v, &o->shape, shape);
-    vipci_poke32(v, &o->spin, desc ? desc->spin : 0);
+    vipci_poke32(v, &o->spin, spin);
+    vipci_poke32(v, &o->type, type);
+    if (!VIPC_NO_NOTIFICATIONS) vipci_poke64(v, &o->tail, 0);
     vipci_poke64(v, &o->bound, 0);
     vipci_poke64(v, &o->queue, 0);
     vipci_poke32(v, &o->receivers, 0);
@@ -3219,29 +3306,36 @@ static vipc_error vipci_object_new(vipc *v, const vipc_endpoint_desc *desc, uint
     *out = o;
     return VIPC_OK;
 }
-VIPC_API vipc_error vipc_endpoint_create(vipc *self, const vipc_endpoint_desc *desc, vipc_cap *out)
+/* A new object and its first capability. */
+static vipc_error vipci_object_new(vipc *self, uint32_t type, const char *label, uint32_t spin, uint64_t shape, vipc_cap *out)
 {
-    vipc_error r = vipci_known(self);
-    uint32_t capacity = desc && desc->capacity ? desc->capacity : 64, payload = desc ? desc->payload_max : 0, full = desc ? desc->full : 0;
     vipci_object *o = NULL;
     vipci_entry *e = NULL;
+    vipc_error r = vipci_lock(self, VIPC_FOREVER);
     if (r != VIPC_OK) return r;
-    if (!out || capacity > VIPC_CAPACITY_MAX || payload > VIPC_PAYLOAD_MAX || full > VIPC_FULL_FAIL) return VIPC_ERR_INVALID_ARGUMENT;
-    r = vipci_lock(self, VIPC_FOREVER);
-    if (r != VIPC_OK) return r;
-    r = vipci_object_new(self, desc, (uint64_t)payload << 32 | full << 31 | capacity, &o);
+    r = vipci_object_try(self, type, label, spin, shape, &o);
     if (r == VIPC_ERR_LIMIT && vipci_d(self)->closing) {     /* one that was set aside may be free by now */
         vipci_rollback(self);
         (void)vipci_free_closed(self);
-        r = vipci_object_new(self, desc, (uint64_t)payload << 32 | full << 31 | capacity, &o);
+        r = vipci_object_try(self, type, label, spin, shape, &o);
     }
-    if (r == VIPC_OK) r = vipci_entry_new(self, VIPC_TYPE_ENDPOINT << 8 | VIPC_RIGHT_ALL, vipci_index(self, o), 0, 0, vipci_us(self), &e);
+    if (r == VIPC_OK) r = vipci_entry_new(self, type << 8 | VIPC_RIGHT_ALL, vipci_index(self, o), 0, 0, vipci_us(self), &e);
     if (r != VIPC_OK) return vipci_fail(self, r);
     vipci_validate(self, e);
     out->token = e->token;
     vipci_commit(self);
     vipci_unlock(self);
     return VIPC_OK;
+}
+VIPC_API vipc_error vipc_endpoint_create(vipc *self, const vipc_endpoint_desc *desc, vipc_cap *out)
+{
+    static const vipc_endpoint_desc usual = VIPC_INIT;
+    if (!desc) desc = &usual;
+    uint32_t capacity = desc->capacity ? desc->capacity : 64;
+    vipc_error r = vipci_known(self);
+    if (r != VIPC_OK) return r;
+    if (!out || capacity > VIPC_CAPACITY_MAX || desc->payload_max > VIPC_PAYLOAD_MAX || desc->full > VIPC_FULL_FAIL) return VIPC_ERR_INVALID_ARGUMENT;
+    return vipci_object_new(self, VIPC_TYPE_ENDPOINT, desc->label, desc->spin, (uint64_t)desc->payload_max << 32 | desc->full << 31 | capacity, out);
 }
 VIPC_API vipc_error vipc_endpoint_bind(vipc *self, vipc_cap endpoint, vipc_pid only)
 {
@@ -3262,6 +3356,146 @@ VIPC_API vipc_error vipc_endpoint_bind(vipc *self, vipc_cap endpoint, vipc_pid o
     vipci_unlock(self);
     return VIPC_OK;
 }
+/* --------------------------------------------------------------------------------------------------- >>notify
+ * Notifications: an object without a queue; its bits are its `tail`.  And the wait for several things, which takes none of them.
+ * RACE 16 (bits signalled between a look and a sleep): as RACE 2, with all sleepers chosen, because masks differ.  Tests: explore notify, any; t_notify. */
+#if !VIPC_NO_NOTIFICATIONS
+VIPC_API vipc_error vipc_notification_create(vipc *self, const char *label, vipc_cap *out)
+{
+    vipc_error r = vipci_known(self);
+    if (r != VIPC_OK) return r;
+    return out ? vipci_object_new(self, VIPC_TYPE_NOTIFICATION, label, 0, 0, out) : VIPC_ERR_INVALID_ARGUMENT;
+}
+VIPC_API vipc_error vipc_signal(vipc *self, vipc_cap notification, uint64_t bits)
+{
+    vipci_use u;
+    vipc_error e = vipci_begin_at(self, &u, notification, VIPC_TYPE_NOTIFICATION, VIPC_RIGHT_SEND);
+    if (e != VIPC_OK) return e;
+    if (!bits) return VIPC_ERR_INVALID_ARGUMENT;
+    vipci_intend(self, vipci_at_object(u.index));
+    if (!vipci_still(self, &u) || !vipci_set_bits(self, u.o, u.then, bits)) e = vipci_ended(self, u.o, u.then);
+    vipci_intend_nothing(self);
+    return e;
+}
+/* One look.  WOULD_BLOCK: none of them. */
+static vipc_error vipci_take_bits(vipc *v, const vipci_use *u, uint64_t mask, uint64_t *bits)
+{
+    vipc_error e = VIPC_ERR_WOULD_BLOCK;
+    vipci_intend(v, vipci_at_object(u->index));
+    uint64_t now = vipci_load64(v, &u->o->tail);
+    for (;;) {
+        if (!vipci_still(v, u)) { e = vipci_ended(v, u->o, u->then); break; }
+        if (!(now & mask)) break;
+        if (vipci_cas64(v, &u->o->tail, now, now & ~mask)) { *bits = now & mask; e = VIPC_OK; break; }       /* ---- point of no return ---- */
+        now = vipci_load64(v, &u->o->tail);
+    }
+    vipci_intend_nothing(v);
+    return e;
+}
+VIPC_API vipc_error vipc_notification_wait(vipc *self, vipc_cap notification, uint64_t mask, uint64_t *bits, vipc_time deadline)
+{
+    vipci_use u;
+    vipc_error e = vipci_begin_at(self, &u, notification, VIPC_TYPE_NOTIFICATION, VIPC_RIGHT_RECEIVE);
+    if (e != VIPC_OK) return e;
+    if (!mask || !bits) return VIPC_ERR_INVALID_ARGUMENT;
+    vipci_wait w = vipci_wait_for(self, VIPCI_FOR_MESSAGE, u.index, &u.o->receive_flag, 0, deadline);
+    while ((e = vipci_take_bits(self, &u, mask, bits)) == VIPC_ERR_WOULD_BLOCK) {
+        e = vipci_pause_and_sweep(self, &w);
+        if (e != VIPC_OK) break;
+    }
+    vipci_wait_over(self, &w, u.o);
+    return e;
+}
+VIPC_API vipc_error vipc_process_watch(vipc *self, vipc_pid who, vipc_cap notification, uint64_t bits)
+{
+    vipci_entry *to, *e;
+    uint32_t index = 0;
+    vipc_error r = vipci_lock_with(self, notification, VIPC_TYPE_NOTIFICATION, VIPC_RIGHT_SEND, VIPC_FOREVER, &to);
+    if (r != VIPC_OK) return r;
+    vipci_object *o = vipci_object_at(self, to->object);
+    uint64_t state = vipci_load64(self, &o->state);
+    if (!bits || who.id == 0 || who.id == self->pid || who.id > vipci_d(self)->next_pid) return vipci_fail(self, VIPC_ERR_INVALID_ARGUMENT);
+    if (vipci_state(state) != VIPCI_OPEN) return vipci_fail(self, vipci_ended(self, o, state));
+    if (vipci_find_process(self, who, &index) == VIPC_OK) {
+        r = vipci_entry_new(self, VIPC_TYPE_PROCESS << 8 | VIPCI_WATCH, index, bits, 0, vipci_us(self), &e);
+        if (r != VIPC_OK) return vipci_fail(self, r);
+        vipci_set64(self, &e->place, state >> 8 << 24 | (to->object + 1));
+        vipci_commit(self);
+    } else {
+        vipci_intend(self, vipci_at_object(to->object));
+        (void)vipci_set_bits(self, o, state, bits);
+        vipci_intend_nothing(self);
+    }
+    vipci_unlock(self);
+    return VIPC_OK;
+}
+
+/* Could an operation go on here now?  WOULD_BLOCK: no; else what it would say. */
+static vipc_error vipci_look_at_queue(vipc *v, const vipci_use *u, bool for_send)
+{
+    vipci_ring *r;
+    vipci_walk k;
+    vipc_error e = vipci_ring_at(v, u->o, u->index, &r);
+    if (e == VIPC_ERR_CHANNEL_EMPTY && for_send) return VIPC_OK;                 /* no queue yet */
+    if (e == VIPC_ERR_CHANNEL_EMPTY || e == VIPCI_NEEDS_LOCK) return VIPC_ERR_WOULD_BLOCK;     /* vipc_trim wakes who saw its mark */
+    if (e != VIPC_OK) return e;
+    if (for_send) return vipci_count_phase(v, r, false) ? VIPC_OK : VIPC_ERR_WOULD_BLOCK;
+    if (vipci_bound_away(v, u)) return VIPC_ERR_PERMISSION_DENIED;
+    k.at = vipci_peek64(v, &u->o->head);
+    k.whole = true;
+    if ((k.at & (VIPCI_LAP - 1)) >= r->capacity || (e = vipci_walk_past(v, r, &k)) == VIPC_ERR_CHANNEL_EMPTY)
+        e = vipci_load64(v, &u->o->behind) && vipci_count_phase(v, r, true) ? VIPC_OK : VIPC_ERR_WOULD_BLOCK;       /* RACE 11 */
+    return e == VIPC_ERR_WOULD_BLOCK && vipci_count_phase(v, r, true) ? VIPC_OK : e;
+}
+static vipc_error vipci_look_at(vipc *v, const vipc_wait_item *item, vipci_use *u)
+{
+    bool notification = vipc_cap_type(item->object) == VIPC_TYPE_NOTIFICATION, for_send = item->for_send != 0;
+    if (notification && for_send) return VIPC_ERR_INVALID_ARGUMENT;
+    vipc_error e = vipci_begin_at(v, u, item->object, notification ? VIPC_TYPE_NOTIFICATION : VIPC_TYPE_ENDPOINT, for_send ? VIPC_RIGHT_SEND : VIPC_RIGHT_RECEIVE);
+    if (e != VIPC_OK) return e;
+    vipci_intend(v, vipci_at_object(u->index));
+    if (!vipci_still(v, u)) e = vipci_ended(v, u->o, u->then);
+    else if (notification) e = vipci_load64(v, &u->o->tail) ? VIPC_OK : VIPC_ERR_WOULD_BLOCK;
+    else e = vipci_look_at_queue(v, u, for_send);
+    vipci_intend_nothing(v);
+    return e;
+}
+/* Look at all; raise (opt): and have their flags up, for a sleep that follows another look. */
+static bool vipci_look_at_all(vipc *v, vipc_wait_item *items, uint32_t count, uint32_t *set, bool raise)
+{
+    bool any = false;
+    *set = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        vipci_use u;
+        vipc_error e = items[i].ready = vipci_look_at(v, &items[i], &u);
+        any = any || e != VIPC_ERR_WOULD_BLOCK;
+        if (e != VIPC_ERR_WOULD_BLOCK) continue;
+        *set |= vipci_any_bit(u.index);
+        vipci_u64 *flag = items[i].for_send ? &u.o->send_flag : &u.o->receive_flag;
+        for (uint64_t f = vipci_load64(v, flag); raise && !vipci_cas64(v, flag, f, ((f >> 1) + 1) << 1 | 1);) f = vipci_load64(v, flag);     /* W2 */
+    }
+    return any;
+}
+VIPC_API vipc_error vipc_wait_any(vipc *self, vipc_wait_item *items, uint32_t count, vipc_time deadline)
+{
+    vipc_error e = vipci_known(self);
+    if (e != VIPC_OK) return e;
+    if (!items || !count) return VIPC_ERR_INVALID_ARGUMENT;
+    vipci_wait w = vipci_wait_for(self, VIPCI_FOR_ANY, 0, NULL, 0, deadline);
+    for (;;) {
+        bool raise = w.registered && !w.raised;
+        if (vipci_look_at_all(self, items, count, &w.index, raise)) break;
+        if (raise) { w.raised = true; continue; }            /* the second look */
+        bool registered = w.registered;
+        e = vipci_pause_and_sweep(self, &w);
+        if (w.registered != registered) w.raised = false;
+        if (e != VIPC_OK) break;
+    }
+    vipci_unregister(self, &w);
+    return e;
+}
+#endif
+
 /* --------------------------------------------------------------------------------------------------- >>names
  * A published name is a capability of its publisher's that has no token: it dies with its publisher, and with its parent.  Who waits for a name
  * registers under the lock, so a publisher, who takes the lock later, sees it. */
@@ -3691,7 +3925,7 @@ VIPC_API vipc_error vipc_cap_get(vipc *self, vipc_cap cap, vipc_cap_info *out)
     out->rights = e->kind & VIPCI_RIGHTS;
     out->badge = e->badge;
     out->holder.id = self->pid;
-    if (out->type == VIPC_TYPE_ENDPOINT) {
+    if (vipci_is_object(e->kind)) {
         owner = vipci_object_at(self, e->object)->owner - 1;
         out->object = vipci_object_at(self, e->object)->state >> 8 << 24 | (e->object + 1);
     }
@@ -3828,7 +4062,7 @@ static void vipci_check_entry(vipci_checkup *k, uint32_t i)
     const vipc *v = k->v;
     const vipci_entry *e = vipci_entry_at(v, i), *child = vipci_linked(v, e->child), *next = vipci_linked(v, e->next);
     if (e->kind & VIPCI_REVOKED) { (void)vipci_expect(k, e->token == 0, VIPCI_BAD_CAP, i); return; }
-    uint64_t token = e->kind & (VIPCI_TRAVELS | VIPCI_NAMED) ? 0 : vipci_token(i, e->reuse, e->kind);
+    uint64_t token = e->kind & (VIPCI_TRAVELS | VIPCI_NAMED | VIPCI_WATCH) ? 0 : vipci_token(i, e->reuse, e->kind);
     if (!vipci_expect(k, e->token == token && vipci_roots(v, e->kind, e->object) != NULL, VIPCI_BAD_CAP, i)) return;
     bool head = e->prev != 0 || (e->parent ? vipci_linked(v, e->parent) && vipci_linked(v, e->parent)->child == i + 1 : *vipci_roots(v, e->kind, e->object) == i + 1);
     (void)vipci_expect(k, head && (!e->child || (child && child->parent == i + 1 && child->prev == 0)), VIPCI_BAD_TREE, i);
@@ -3917,7 +4151,7 @@ static void vipci_check_receivers(vipci_checkup *k)
         if (vipci_state(vipci_object_at(v, i)->state) != 0) counted += vipci_object_at(v, i)->receivers;
     for (uint32_t i = 0; i < d->used_caps && i < v->max_caps; i++) {
         uint32_t kind = vipci_entry_at(v, i)->kind;
-        found += VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT && (kind & VIPC_RIGHT_RECEIVE) && !(kind & VIPCI_REVOKED);
+        found += vipci_is_object(kind) && (kind & VIPC_RIGHT_RECEIVE) && !(kind & VIPCI_REVOKED);
     }
     (void)vipci_expect(k, counted == found, VIPCI_BAD_CAP_COUNT, counted);
 }
@@ -4006,11 +4240,13 @@ static void vipci_dump_object(vipc *v, vipci_text *t, uint32_t i)
     uint32_t owner = vipci_peek32(v, &o->owner) - 1;
     vipci_ring *r;
     if (vipci_state(state) == 0) return;
-    vipci_put(t, "endpoint", state >> 8 << 24 | (i + 1));
+    bool notification = vipci_peek32(v, &o->type) == VIPC_TYPE_NOTIFICATION;
+    vipci_put(t, notification ? "notification" : "endpoint", state >> 8 << 24 | (i + 1));
     vipci_put_label(t, o->label, VIPC_LABEL_MAX);
     if (owner < v->max_processes) vipci_put(t, "owner", vipci_peek64(v, &vipci_process_at(v, owner)->pid));
     if (vipci_state(state) != VIPCI_OPEN) vipci_put_text(t, " closed", 7);
-    vipci_put(t, "capacity", vipci_shape_capacity(vipci_peek64(v, &o->shape)));
+    if (notification) vipci_put(t, "bits", vipci_load64(v, &o->tail));
+    else vipci_put(t, "capacity", vipci_shape_capacity(vipci_peek64(v, &o->shape)));
     vipci_put(t, "receivers_asleep", vipci_sleepers(v, VIPCI_FOR_MESSAGE, i));
     vipci_put(t, "senders_asleep", vipci_sleepers(v, VIPCI_FOR_ROOM, i));
     if (vipci_state(state) == VIPCI_OPEN) {
@@ -4026,7 +4262,7 @@ static void vipci_dump_object(vipc *v, vipci_text *t, uint32_t i)
 }
 static void vipci_dump_view(const vipc *v, vipci_text *t, uint32_t i)
 {
-    static const char waits[8][8] = { "", "message", "room", "reply", "name", "process", "lock", "" };
+    static const char waits[8][8] = { "", "message", "room", "reply", "name", "process", "lock", "any" };
     vipci_view *w = vipci_view_at(v, i);
     uint32_t owner = (uint32_t)vipci_load64(v, &w->owner) - 1;
     uint64_t cell = vipci_load64(v, vipci_cell_at(v, i)), intent = vipci_load64(v, &w->intent), call = vipci_load64(v, &w->call);

@@ -168,7 +168,7 @@ object() {      # label, flags...: what it asks for, what it shows, what it keep
     [ "$(bytes "$tmp/core.o" .data)$(bytes "$tmp/core.o" .bss)" = 00 ]; ok $? "${label}_keeps_no_data"
     figures "$label" "$tmp/core.o"
 }
-least="-DVIPC_NO_CALLS=1 -DVIPC_NO_NAMES=1 -DVIPC_NO_INSPECT=1"
+least="-DVIPC_NO_CALLS=1 -DVIPC_NO_NAMES=1 -DVIPC_NO_INSPECT=1 -DVIPC_NO_NOTIFICATIONS=1"
 if part object; then
     if have gcc && have nm && have size; then
         object object_64

@@ -53,6 +53,7 @@ typedef struct world {
     uint8_t before[ACTORS + 2][ACTORS + 2]; /* of each receiver: `latest` when its receive began */
     uint8_t was_empty[ACTORS + 2], was_full[ACTORS + 2], kept[ACTORS + 2];
     uint8_t answered[ACTORS + 2];           /* callers: replies that returned OK to their server */
+    uint64_t rung, heard;                   /* bits whose signal returned OK; bits taken */
     uint8_t disturbed;                      /* somebody died, or claims were undone: verdicts may be early */
     uint64_t end;
 } world;
@@ -104,6 +105,14 @@ static const scenario scenarios[] = {
     { "threads", "t,t,s", "views come and go", 2, 0 },
     { "leave", "c,L,r", "a process leaves", 2, 0 },
     { "attach", "A,s,w", "joining against reaping", 2, 0 },
+    { "notify", "W,b,b", "one waits for bits, two signal", 2, 0 },
+    { "notify2", "W,W,bb", "two wait for bits", 2, 0 },
+    { "notify_reap", "W,b,w", "with one who cleans up", 2, 0 },
+    { "any", "V,b,s", "a wait for several things", 2, 0 },
+    { "any1", "V,s", "for one of which a message comes", 2, 0 },
+    { "any2", "V,R,S", "beside one who waits for one of them", 2, 0 },
+    { "any3", "V,V,b", "two who wait for several", 2, 0 },
+    { "watch", "W,P,x", "a watch on one who dies or leaves", 2, 0 },
 };
 static const struct { char letter; const char *does; } operations[] = {
     { 's', "send, now" }, { 'S', "send, waiting" }, { 'T', "send, with a deadline" },
@@ -114,7 +123,8 @@ static const struct { char letter; const char *does; } operations[] = {
     { 'v', "revoke what actor 0 was given" }, { 'D', "destroy the endpoint" }, { 'B', "bind the endpoint to another process" },
     { 'x', "derive and close" }, { 'g', "grant to the next actor" }, { 'e', "create an endpoint and destroy it" },
     { 'p', "publish" }, { 'l', "look up, waiting" }, { 'u', "unpublish, if it is there" }, { 'm', "trim" },
-    { 't', "thread enter and leave" }, { 'L', "leave" }, { 'A', "attach and leave" }, { '!', "cancel actor 0" }, { 'w', "clean up whenever somebody has died" },
+    { 't', "thread enter and leave" }, { 'L', "leave" }, { 'A', "attach and leave" }, { '!', "cancel actor 0" },
+    { 'b', "signal a bit of one's own" }, { 'W', "wait for any bit" }, { 'V', "wait for a message or a bit, and take neither" }, { 'P', "watch the next actor" }, { 'w', "clean up whenever somebody has died" },
 };
 
 static int capacity = 2, flags;
@@ -188,6 +198,7 @@ static vipci_slot *slots(void)
 static int count_phase(uint32_t a, uint32_t b) { int n = 0; vipci_slot *s = slots(); for (int i = 0; s && i < capacity; i++) n += VIPCI_PHASE(s[i].state) == a || VIPCI_PHASE(s[i].state) == b; return n; }
 static int ready(void) { return count_phase(VIPCI_FULL, VIPCI_FULL_AGAIN); }
 static int room(void) { return slots() ? count_phase(VIPCI_FREE, VIPCI_FREE) : capacity; }
+static uint64_t bits(void) { return vipci_object_at(&W->view[CHECKER], 1)->tail; }       /* of the notification */
 static uint64_t position(int i) { return (slots()[i].state >> 19) * (uint64_t)capacity + (uint64_t)i; }
 static void note_queue(void)
 {
@@ -387,6 +398,31 @@ static vipc_error do_other(int a, char op)
         return e == VIPC_OK ? vipc_leave(&more) : e;
     }
     case '!': return vipc_cancel(view(0));
+    case 'b':
+        e = vipc_signal(v, W->second[a], 1ull << a);
+        if (e == VIPC_OK) W->rung |= 1ull << a;
+        return e;
+    case 'W': {
+        uint64_t got = 0;
+        e = vipc_notification_wait(v, W->second[a], ~0ull, &got, VIPC_FOREVER);
+        if (e == VIPC_OK && (!got || got >> (x_actors + 1))) x_fail("bits that nobody has signalled: %llx", (unsigned long long)got);
+        if (e == VIPC_OK) W->heard |= got;
+        return e;
+    }
+    case 'V': {
+        vipc_wait_item items[2];
+        memset(items, 0, sizeof items);
+        items[0].object = W->door[a];
+        items[1].object = W->second[a];
+        e = vipc_wait_any(v, items, 2, VIPC_FOREVER);
+        if (e == VIPC_OK && items[0].ready == VIPC_ERR_WOULD_BLOCK && items[1].ready == VIPC_ERR_WOULD_BLOCK) x_fail("nothing is ready");
+        return e;
+    }
+    case 'P':
+        other.id = W->view[(a + 1) % x_actors].pid;
+        e = vipc_process_watch(v, other, W->second[a], 1ull << x_actors);
+        if (e == VIPC_OK) W->rung |= 1ull << x_actors;
+        return e;
     default: x_fail("no operation '%c'", op);
     }
 }
@@ -458,7 +494,8 @@ static const char *sleeps_wrongly(int a)
     if (W->op[a] == 'w') return NULL;
     if ((cell & 3) == VIPCI_CHOSEN) return "is chosen, and asleep";
     switch (cell >> 32 & 7) {
-    case VIPCI_FOR_MESSAGE: if (ready() > 0) return "sleeps beside a message"; break;
+    case VIPCI_FOR_ANY: if (ready() > 0) return "sleeps beside a message"; if (bits() != 0) return "sleeps beside bits that it waits for"; break;
+    case VIPCI_FOR_MESSAGE: if (has('W') && W->op[a] == 'W') return bits() ? "sleeps beside bits" : NULL; if (ready() > 0) return "sleeps beside a message"; break;
     case VIPCI_FOR_ROOM: if (room() > 0) return "sleeps beside room in the queue"; break;
     case VIPCI_FOR_LOCK: if (d->lock == 0) return "sleeps beside a free lock"; return NULL;
     case VIPCI_FOR_NAME: if (vipci_name_find(&W->view[CHECKER], "n", 1)) return "sleeps beside the name it looks for"; return NULL;
@@ -563,10 +600,13 @@ static void check_domain(const char *when)
 static void x_check(void)
 {
     uint64_t dead_hands = 0;
+    bool dead_listener = false, dead_voice = false;
     for (int a = 0; a < x_actors; a++) {
         const char *wrong = x_asleep(a) && !unreaped() ? sleeps_wrongly(a) : NULL;
         if (wrong) x_fail("at the end actor %d %s", a, wrong);
         if (x_dead(a) && W->op[a] && strchr("rRQnadhj", W->op[a])) dead_hands++;
+        dead_listener |= x_dead(a) && W->op[a] == 'W';
+        dead_voice |= x_dead(a) && W->op[a] && strchr("bP", W->op[a]);
     }
     /* whoever still sleeps has nothing to wait for: it dies in its sleep */
     for (int a = 0; a < x_actors; a++) if (x_a[a].status != X_DONE && !x_dead(a)) x_a[a].status = X_DEAD;
@@ -576,6 +616,13 @@ static void x_check(void)
     if (e != VIPC_OK) x_fail("vipc_sweep: %s", vipc_error_string(e));
     if (unreaped()) x_fail("a dead process was not cleaned up");
     check_domain("after the clean-up");
+    if (strpbrk(all_letters, "bWVP")) {
+        uint64_t lost = W->rung & ~W->heard & ~bits(), extra = (W->heard | bits()) & ~W->rung;
+        if ((lost & ~(1ull << x_actors)) && !dead_listener) x_fail("a signal was lost: %llx", (unsigned long long)lost);
+        for (int a = 0; a < x_actors; a++)
+            if ((lost >> x_actors & 1) && !dead_listener && script[a][0] == 'P' && !x_dead(a) && x_dead((a + 1) % x_actors)) x_fail("a death was not told of");
+        if ((extra & ~(1ull << x_actors)) && !dead_voice) x_fail("bits from nowhere: %llx", (unsigned long long)extra);
+    }
     if (!W->ended && !has('D') && !has('o')) {
         drain(ACTORS);
         uint64_t lost = W->sent & ~W->got;
@@ -673,6 +720,10 @@ static void set_up(void)
     }
     for (int a = 0; a < x_actors; a++) {
         if (strpbrk(script[a], "kij")) W->second[a] = give(CHECKER, W->door[CHECKER], a, VIPC_RIGHT_SEND | VIPC_RIGHT_GRANT);
+    }
+    if (strpbrk(all_letters, "bWVP")) {
+        must(vipc_notification_create(view(CHECKER), NULL, &W->second[CHECKER]), "vipc_notification_create");
+        for (int a = 0; a < x_actors; a++) W->second[a] = give(CHECKER, W->second[CHECKER], a, 0);
     }
     if (has('o')) {                         /* each owns an endpoint that the one before it may call */
         for (int a = 0; a < x_actors; a++) must(vipc_endpoint_create(view(a), &e, &W->door[a]), "vipc_endpoint_create");
