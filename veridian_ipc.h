@@ -15,6 +15,7 @@
  * WHAT IT DOES
  *   endpoints     bounded queues with many senders and many receivers; 48-byte messages, or payloads up to a size
  *                 that you choose; blocking with absolute deadlines, or trying
+ *   channels      two ends, each of which sends to the other; what was sent before an end closed can still be received
  *   capabilities  every access goes through a 64-bit token of the calling process: checked in O(1), derived with fewer
  *                 rights, granted, carried in a message, revoked with all that came of it
  *   calls         request and reply with a one-shot reply right; a server that dies or drops the request tells its caller
@@ -23,7 +24,7 @@
  *   death         a process that vanishes at any instruction leaves no lock taken and no queue wedged; of all others
  *                 every message whose send returned VIPC_OK is received exactly once
  *
- * WHAT IT DOES NOT DO (yet): channels, wait sets, priorities, rate limits, shared regions, address spaces.
+ * WHAT IT DOES NOT DO (yet): wait sets, priorities, rate limits, shared regions, address spaces.
  *   It never allocates memory of its own, has no globals and starts no threads.
  *   Members of one domain map the same memory, so they trust one another with its contents.  What a member writes
  *   there by mistake or in malice may spoil messages and answers; it is checked before use, and crashes nobody else.
@@ -65,6 +66,7 @@
  *   VIPC_LINE                       64       bytes of a cache line       every includer: alignment that is asked of the memory
  *   VIPC_NO_CALLS                   0        1: no vipc_call, no replies      every includer; the layout of a domain stays as it is
  *   VIPC_NO_NAMES                   0        1: no publish, no look-up      every includer
+ *   VIPC_NO_CHANNELS                0        1: no channels              every includer
  *   VIPC_NO_NOTIFICATIONS           0        1: no notifications, no         every includer
  *                                            process_watch, no wait_any
  *   VIPC_NO_INSPECT                 0        1: no check, dump, stats_get,   every includer
@@ -79,7 +81,7 @@
  * INDEX (each line is a tag: search for it)
  *   >>intro >>platform >>version >>errors >>types >>hooks >>api
  *   >>base >>atomics >>layout >>hookcalls >>waiting >>lock >>tables >>caps >>queue >>call >>endpoint >>death
- *   >>carry >>transfer >>calling >>rights >>notify >>names >>process >>look >>init >>licence
+ *   >>carry >>transfer >>calling >>rights >>channel >>notify >>names >>process >>look >>init >>licence
  *
  * CAVEATS
  *   Tested on x86-64 and i386 natively, on aarch64 (weakly ordered) and s390x (big-endian) under emulation, which shows no
@@ -116,6 +118,9 @@ extern "C" {
 #endif
 #ifndef VIPC_NO_NAMES
 #define VIPC_NO_NAMES 0
+#endif
+#ifndef VIPC_NO_CHANNELS
+#define VIPC_NO_CHANNELS 0
 #endif
 #ifndef VIPC_NO_NOTIFICATIONS
 #define VIPC_NO_NOTIFICATIONS 0
@@ -182,7 +187,7 @@ typedef uint64_t vipc_time;                                           /* nanosec
 #define VIPC_NOW ((vipc_time)0)        /* as a deadline: try, never block */
 #define VIPC_FOREVER (~(vipc_time)0)   /* as a deadline: wait without end */
 
-enum vipc_type { VIPC_TYPE_NONE = 0, VIPC_TYPE_ENDPOINT = 1, VIPC_TYPE_NOTIFICATION = 3, VIPC_TYPE_PROCESS = 8 };   /* the rest belong to objects still to come */
+enum vipc_type { VIPC_TYPE_NONE = 0, VIPC_TYPE_ENDPOINT = 1, VIPC_TYPE_CHANNEL = 2, VIPC_TYPE_NOTIFICATION = 3, VIPC_TYPE_PROCESS = 8 };   /* the rest belong to objects still to come */
 enum vipc_right {                      /* the low four are the token's flags */
     VIPC_RIGHT_READ = 1, VIPC_RIGHT_WRITE = 2, VIPC_RIGHT_EXECUTE = 4, VIPC_RIGHT_GRANT = 8,
     VIPC_RIGHT_REVOKE = 16, VIPC_RIGHT_DELETE = 32, VIPC_RIGHT_MODIFY = 64, VIPC_RIGHT_CREATE = 128, VIPC_RIGHT_ALL = 255,
@@ -258,6 +263,11 @@ typedef struct vipc_endpoint_desc {
     uint32_t spin;                     /* 0: adaptive; 1: a wait sleeps at once; else at most so many looks before it sleeps */
     const char *label;                 /* none; VIPC_LABEL_MAX bytes are kept; shown by vipc_dump */
 } vipc_endpoint_desc;
+typedef struct vipc_channel_desc {     /* as for an endpoint, for each direction */
+    uint32_t capacity, payload_max, full, spin;
+    uint32_t one_way;                  /* 0: both ends send and receive; 1: a only sends, b only receives */
+    const char *label;
+} vipc_channel_desc;
 typedef struct vipc_endpoint_info {
     uint64_t id;                       /* unique in the domain's life */
     vipc_pid owner, bound;             /* bound: 0 when anybody with the right may receive */
@@ -269,7 +279,7 @@ typedef struct vipc_endpoint_info {
 } vipc_endpoint_info;
 
 typedef struct vipc_wait_item {        /* one of the things that vipc_wait_any waits for */
-    vipc_cap object;                   /* an endpoint or a notification */
+    vipc_cap object;                   /* an endpoint, a channel's end or a notification */
     uint32_t for_send;                 /* 0: a message, or bits, to be received (needs RECEIVE); 1: room to send (endpoints; needs SEND) */
     vipc_error ready;                  /* out: OK; WOULD_BLOCK: not yet; else what an operation on it would say at once, as CLOSED */
     uint64_t key;                      /* yours */
@@ -288,6 +298,7 @@ typedef struct vipc_cap_info {
 
 typedef struct vipc_stats {            /* sums since vipc_init */
     uint64_t objects_created, objects_destroyed;
+    uint64_t channels_created, channels_destroyed;     /* destroyed: both ends are; each end is an object too */
     uint64_t lookups, lookup_hits;     /* of names */
     uint64_t checks_failed;            /* capability checks that refused */
     uint64_t sent, received, calls, replies;
@@ -470,8 +481,15 @@ VIPC_API uint32_t vipc_cap_flags(vipc_cap cap);
 VIPC_API vipc_error vipc_endpoint_create(vipc *self, const vipc_endpoint_desc *desc, vipc_cap *out);
 /* From now on only process `only` may receive; once.  Needs BIND.  ENDPOINT_BUSY: bound already; PROCESS_NOT_FOUND.  Slow path. */
 VIPC_API vipc_error vipc_endpoint_bind(vipc *self, vipc_cap endpoint, vipc_pid only);
+#if !VIPC_NO_CHANNELS
+/* Two queues and their ends, owned by the caller's process: what is sent with *a is received with *b, and the other way round; each has all rights (one_way: but
+ * one).  Wherever a function takes an endpoint it takes a channel's end too, except bind.  An end goes with its last capability, by vipc_destroy, or with its
+ * owner; what was sent to the other end before stays there to be received, and only then does receiving give CLOSED (PEER_DEAD: the owner died); sending
+ * gives it at once, also to who sleeps.  What was sent to the end that goes is gone.  LIMIT: it takes two objects, two capabilities.  Slow path, O(1). */
+VIPC_API vipc_error vipc_channel_create(vipc *self, const vipc_channel_desc *desc, vipc_cap *a, vipc_cap *b);
+#endif
 #if !VIPC_NO_INSPECT
-/* Any right will do.  The counts are of one moment.  O(capacity + max_threads). */
+/* Any right will do.  Of a channel's end: the queue that it receives from.  The counts are of one moment.  O(capacity + max_threads). */
 VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoint_info *out);
 #endif
 /* Queue a copy of *m; needs SEND.  OK: it will be received exactly once, or the endpoint ends first.  Messages of one thread arrive in
@@ -585,12 +603,15 @@ typedef char vipci_assert_handles[sizeof(vipc_cap) == 8 && sizeof(vipc_reply_rig
 #endif
 #if defined(__GNUC__)
 #define VIPCI_LIKELY(x) __builtin_expect(!!(x), 1)
-#define VIPCI_COLD __attribute__((noinline, cold))
 #define VIPCI_ALIGNED(n) __attribute__((aligned(n)))
 #else
 #define VIPCI_LIKELY(x) (x)
-#define VIPCI_COLD
 #define VIPCI_ALIGNED(n)
+#endif
+#if defined(__GNUC__) && !VIPC_SMALL
+#define VIPCI_COLD __attribute__((noinline, cold))
+#else
+#define VIPCI_COLD
 #endif
 #define VIPCI_ASSERT(name, condition) typedef char vipci_assert_##name[(condition) ? 1 : -1]
 
@@ -793,7 +814,7 @@ typedef struct vipci_domain {
     struct { vipci_u64 first, count; } redo[VIPCI_REDO_MAX];    /* [L] frames to free, or (REDO_QUEUE | object) the queue to open, after the commit */
     vipci_u64 taking_first, taking_count;            /* [L] frames that hook frame_alloc is taking or has just taken */
     vipci_u64 frames, frames_high;     /* [L] */
-    vipci_u64 created, destroyed, lookups, hits, reaped;    /* [L] */
+    vipci_u64 created, destroyed, lookups, hits, reaped, channels, channels_ended;    /* [L] */
     vipci_u64 gone[7];                 /* [A] statistics of views that have left */
     vipci_u64 log_count;               /* [L] entries that count */
     struct { vipci_u64 where, old; } log[VIPCI_LOG_MAX];        /* where: offset << 1 | (1 for a 64-bit word) */
@@ -840,18 +861,19 @@ typedef struct vipci_view {
 VIPCI_ASSERT(view, sizeof(vipci_view) == 256 && offsetof(vipci_view, call) == 64 && offsetof(vipci_view, count) == 192);
 
 /* Three cache lines: what is read at every operation; what senders write; what receivers write. */
+#define VIPCI_ALONE 0x80000000u        /* in peer: the other end has been freed */
 enum { VIPCI_OPEN = 1, VIPCI_CLOSING = 2, VIPCI_WALKED = 3, VIPCI_STATE = 3, VIPCI_OWNER_DIED = 4 };
 typedef struct vipci_object {
     vipci_u64 state;                   /* [A] generation << 8 | OWNER_DIED | 0 free, OPEN, CLOSING (no new use), WALKED (old use undone) */
     vipci_u64 queue;                   /* [A] 0: none; else (first frame + 1) << 1 | 1 while vipc_trim looks at it */
     vipci_u64 shape;                   /* [C] payload_max << 32 | full << 31 | capacity */
-    vipci_u64 bound;                   /* [A] pid, 0: anybody */
+    vipci_u64 bound;                   /* [A] pid, 0: anybody; of a channel's end: [C] the other end's state while that is open */
     uint32_t spin;                     /* [C] */
     uint32_t owner;                    /* [L] process + 1; 0 once on the closing list */
     uint32_t first_cap;                /* [L] link: capabilities without a parent */
     uint32_t next, prev;               /* [L] owner's list; next also: free list, closing list */
     uint32_t receivers;                /* [L] capabilities with the right to receive */
-    uint32_t type, peer;               /* [C] enum vipc_type; peer: 0 */
+    uint32_t type, peer;               /* [C] enum vipc_type; link: a channel's other end */
     vipci_u64 tail;                    /* [A] hint, see >>queue; a notification's bits */
     vipci_u64 receive_flag;            /* [A] somebody may sleep to receive; senders look here */
     char label[32];                    /* [C] */
@@ -1426,7 +1448,7 @@ VIPC_API vipc_error vipc_cap_require(vipc *self, vipc_cap cap, uint32_t type, ui
 /* Where the list of an object's parentless capabilities begins; NULL for nonsense. */
 static inline bool vipci_is_object(uint32_t kind)              /* of the table of objects? */
 {
-    return VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT || (!VIPC_NO_NOTIFICATIONS && VIPCI_TYPE(kind) == VIPC_TYPE_NOTIFICATION);
+    return VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT || (!VIPC_NO_CHANNELS && VIPCI_TYPE(kind) == VIPC_TYPE_CHANNEL) || (!VIPC_NO_NOTIFICATIONS && VIPCI_TYPE(kind) == VIPC_TYPE_NOTIFICATION);
 }
 static uint32_t *vipci_roots(const vipc *v, uint32_t kind, uint32_t object)
 {
@@ -1989,6 +2011,22 @@ static void vipci_wake_endpoint(const vipc *v, uint32_t index)
     vipci_wake_all(v, VIPCI_FOR_MESSAGE, index);
     vipci_wake_all(v, VIPCI_FOR_ROOM, index);
 }
+static inline uint32_t vipci_peer(const vipc *v, vipci_object *o) { return (vipci_peek32(v, &o->peer) & 0xffffff) - 1; }
+/* The other end of a channel if that is still open; NULL: it is not, or this is no channel. */
+static vipci_object *vipci_other_end(const vipc *v, vipci_object *o)
+{
+    uint32_t peer = vipci_peer(v, o);
+    if (VIPC_NO_CHANNELS || o->type != VIPC_TYPE_CHANNEL || peer >= v->max_objects) return NULL;
+    vipci_object *other = vipci_object_at(v, peer);
+    return vipci_load64(v, &other->state) == o->bound ? other : NULL;
+}
+/* All who sleep with a capability for this object: at a channel's end, those who send wait at the other. */
+static void vipci_wake_users(const vipc *v, uint32_t index)
+{
+    const vipci_object *other = vipci_other_end(v, vipci_object_at(v, index));
+    vipci_wake_endpoint(v, index);
+    if (other) vipci_wake_endpoint(v, vipci_index(v, other));
+}
 /* Undo every claim, under the lock: writers send anew (and are checked anew), readers lose what they have not finished taking. */
 static void vipci_undo_claims(vipc *v, vipci_object *o)
 {
@@ -2005,6 +2043,12 @@ static void vipci_undo_claims(vipc *v, vipci_object *o)
         }
     }
     (void)vipci_add64(v, &o->behind, 1);
+}
+static void vipci_undo_uses(vipc *v, vipci_object *o)             /* of capabilities for this object */
+{
+    vipci_object *other = vipci_other_end(v, o);
+    vipci_undo_claims(v, o);
+    if (other) vipci_undo_claims(v, other);
 }
 /* Make slot s ours to read, from whoever is reading it too.  False: there is no message in it. */
 static bool vipci_seize(const vipc *v, vipci_slot *s)
@@ -2052,13 +2096,23 @@ static void vipci_object_end(vipc *v, vipci_object *o, bool owner_died)
     }
     if (vipci_state(s) == VIPCI_CLOSING) {
         vipci_intend(v, vipci_at_object(index));
-        vipci_undo_claims(v, o);
+        vipci_undo_uses(v, o);
         vipci_drop_messages(v, o, s & VIPCI_OWNER_DIED ? VIPC_ERR_PEER_DEAD : VIPC_ERR_CLOSED);
+        if (!VIPC_NO_CHANNELS) vipci_wake_users(v, index);   /* before WALKED: who goes on for us wakes this end's sleepers only */
         (void)vipci_cas64(v, &o->state, s, (s & ~(uint64_t)VIPCI_STATE) | VIPCI_WALKED);
         vipci_wake_endpoint(v, index);
         vipci_intend_nothing(v);
     }
     vipci_to_closing(v, o);
+}
+/* A channel's end is freed: the second one ends the channel.  Within a step. */
+static void vipci_unpair(const vipc *v, vipci_object *o)
+{
+    uint32_t peer = vipci_peer(v, o), index = vipci_index(v, o);
+    if (o->peer & VIPCI_ALONE) { vipci_set64(v, &vipci_d(v)->channels_ended, vipci_d(v)->channels_ended + 1); return; }
+    if (peer >= v->max_objects) return;                      /* it was never paired */
+    vipci_object *other = vipci_object_at(v, peer);
+    if (other->type == VIPC_TYPE_CHANNEL && other->peer == index + 1 && other->state >> 8 == o->bound >> 8) vipci_set32(v, &other->peer, other->peer | VIPCI_ALONE);
 }
 /* Free an object that has ended: false while somebody is inside. */
 static bool vipci_object_free(const vipc *v, vipci_object *o)
@@ -2077,6 +2131,7 @@ static bool vipci_object_free(const vipc *v, vipci_object *o)
     vipci_set32(v, &o->next, d->free_object);
     vipci_set32(v, &d->free_object, index + 1);
     vipci_set64(v, &d->destroyed, d->destroyed + 1);
+    if (!VIPC_NO_CHANNELS && o->type == VIPC_TYPE_CHANNEL) vipci_unpair(v, o);
     vipci_commit(v);
     return true;
 }
@@ -2422,12 +2477,32 @@ typedef struct vipci_use {             /* one operation's use of one endpoint */
     vipci_object *o;
     uint64_t then;                     /* state of the endpoint when the operation began */
     uint32_t index;
+    bool channel;
+    vipci_object *own;                 /* sending through a channel: the end whose capability this is; o is the other, where the queue is */
+    uint64_t own_then;
 } vipci_use;
+
+/* A channel's end that is open: what is sent goes to the other one. */
+static VIPCI_COLD vipc_error vipci_begin_channel(const vipc *v, vipci_use *u, uint32_t rights)
+{
+    uint32_t peer = vipci_peer(v, u->o);
+    u->channel = true;
+    if (!(rights & VIPC_RIGHT_SEND)) return VIPC_OK;
+    if (peer >= v->max_objects) return VIPC_ERR_CORRUPT;
+    u->own = u->o;
+    u->own_then = u->then;
+    u->then = vipci_load64(v, &u->own->bound);
+    u->index = peer;
+    u->o = vipci_object_at(v, peer);
+    return vipci_load64(v, &u->o->state) == u->then ? VIPC_OK : vipci_ended(v, u->o, u->then);
+}
 
 static inline vipc_error vipci_begin_at(vipc *v, vipci_use *u, vipc_cap cap, uint32_t type, uint32_t rights)
 {
     vipc_error e = vipci_known(v);
     if (!VIPCI_LIKELY(e == VIPC_OK)) return e;
+    bool channel = !VIPC_NO_CHANNELS && type == VIPC_TYPE_ENDPOINT && vipc_cap_type(cap) == VIPC_TYPE_CHANNEL;
+    if (channel) type = VIPC_TYPE_CHANNEL;
     e = vipci_check_cap(v, cap, type, rights, &u->entry);
     if (!VIPCI_LIKELY(e == VIPC_OK)) return e;
     uint32_t index = vipci_peek32(v, &u->entry->object);
@@ -2436,7 +2511,8 @@ static inline vipc_error vipci_begin_at(vipc *v, vipci_use *u, vipc_cap cap, uin
     u->index = index;
     u->o = vipci_object_at(v, index);
     u->then = vipci_load64(v, &u->o->state);
-    if (VIPCI_LIKELY(vipci_state(u->then) == VIPCI_OPEN)) return VIPC_OK;
+    if (!VIPC_NO_CHANNELS) { u->channel = false; u->own = NULL; }
+    if (VIPCI_LIKELY(vipci_state(u->then) == VIPCI_OPEN)) return channel ? vipci_begin_channel(v, u, rights) : VIPC_OK;
     return vipci_state(u->then) == 0 ? VIPC_ERR_INVALID_CAPABILITY : u->then & VIPCI_OWNER_DIED ? VIPC_ERR_PEER_DEAD : VIPC_ERR_CLOSED;
 }
 static inline vipc_error vipci_begin(vipc *v, vipci_use *u, vipc_cap cap, uint32_t rights) { return vipci_begin_at(v, u, cap, VIPC_TYPE_ENDPOINT, rights); }
@@ -2445,12 +2521,23 @@ static inline bool vipci_open(const vipc *v, const vipci_use *u) { return vipci_
 /* RACE 8: asked after the claim. */
 static inline bool vipci_still(const vipc *v, const vipci_use *u)
 {
-    return vipci_load64(v, &u->entry->token) == u->cap.token && vipci_load64(v, &u->o->state) == u->then;
+    return vipci_load64(v, &u->entry->token) == u->cap.token && vipci_load64(v, &u->o->state) == u->then
+        && (VIPC_NO_CHANNELS || !u->own || vipci_load64(v, &u->own->state) == u->own_then);
 }
 static inline bool vipci_bound_away(const vipc *v, const vipci_use *u)
 {
     uint64_t bound = vipci_load64(v, &u->o->bound);
-    return bound != 0 && bound != v->pid;
+    return bound != 0 && bound != v->pid && (VIPC_NO_CHANNELS || !u->channel);
+}
+/* Receiving from a channel's end: has the other one ended?  OK: no.  Asked before the queue is looked at: if nothing is there then, nothing will ever be. */
+static inline vipc_error vipci_drained(const vipc *v, const vipci_use *u)
+{
+    if (VIPC_NO_CHANNELS || !u->channel || u->own) return VIPC_OK;
+    uint32_t peer = vipci_peer(v, u->o);
+    if (peer >= v->max_objects) return VIPC_ERR_CORRUPT;
+    vipci_object *other = vipci_object_at(v, peer);
+    uint64_t then = vipci_load64(v, &u->o->bound);
+    return vipci_load64(v, &other->state) == then ? VIPC_OK : vipci_ended(v, other, then);
 }
 
 typedef struct vipci_letter {          /* what is to be sent; m and payload are the caller's, read inside the claim */
@@ -2779,7 +2866,7 @@ static vipc_error vipci_receive_try(vipc *v, const vipci_use *u, vipci_parcel *p
 {
     vipci_ring *r;
     vipci_claimed c;
-    vipc_error e;
+    vipc_error e, drained = vipci_drained(v, u);
     do {                                                     /* the intent anew each time: telling a caller moves it */
         vipci_intend(v, vipci_at_object(u->index));
         if (!VIPCI_LIKELY(vipci_open(v, u))) { e = vipci_ended(v, u->o, u->then); break; }
@@ -2812,6 +2899,7 @@ static vipc_error vipci_receive_try(vipc *v, const vipci_use *u, vipci_parcel *p
     if (VIPCI_LIKELY(e == VIPC_OK)) vipci_count(v, VIPCI_RECEIVED);
     else if (e == VIPC_ERR_CHANNEL_EMPTY && !vipci_still(v, u)) e = vipci_ended(v, u->o, u->then);
     else if (e == VIPC_ERR_CHANNEL_EMPTY && vipci_bound_away(v, u)) e = VIPC_ERR_PERMISSION_DENIED;
+    else if (!VIPC_NO_CHANNELS && e == VIPC_ERR_CHANNEL_EMPTY && drained != VIPC_OK) e = drained;
     vipci_intend_nothing(v);
     return e;
 }
@@ -3226,8 +3314,8 @@ VIPC_API vipc_error vipc_revoke(vipc *self, vipc_cap cap, vipc_time deadline)
     if (any && vipci_is_object(e->kind)) {
         vipci_object *o = vipci_object_at(self, e->object);
         vipci_intend(self, vipci_at_object(e->object));
-        if (vipci_state(vipci_load64(self, &o->state)) != 0) vipci_undo_claims(self, o);       /* RACE 8; CLOSING too: RACE 14 */
-        vipci_wake_endpoint(self, e->object);
+        if (vipci_state(vipci_load64(self, &o->state)) != 0) vipci_undo_uses(self, o);         /* RACE 8; CLOSING too: RACE 14 */
+        vipci_wake_users(self, e->object);
         vipci_intend_nothing(self);
     }
     vipci_unlock(self);
@@ -3243,7 +3331,7 @@ VIPC_API vipc_error vipc_close(vipc *self, vipc_cap cap)
     vipci_give_up_cap(self, e);
     if (is_object) {                                         /* another thread of ours may be asleep with it */
         vipci_intend(self, vipci_at_object(object));
-        vipci_wake_endpoint(self, object);
+        vipci_wake_users(self, object);
         vipci_intend_nothing(self);
     }
     vipci_unlock(self);
@@ -3290,6 +3378,7 @@ static vipc_error vipci_object_try(vipc *v, uint32_t type, const char *label, ui
     vipci_poke64(v, &o->shape, shape);
     vipci_poke32(v, &o->spin, spin);
     vipci_poke32(v, &o->type, type);
+    if (!VIPC_NO_CHANNELS) vipci_poke32(v, &o->peer, 0);
     if (!VIPC_NO_NOTIFICATIONS) vipci_poke64(v, &o->tail, 0);
     vipci_poke64(v, &o->bound, 0);
     vipci_poke64(v, &o->queue, 0);
@@ -3306,23 +3395,31 @@ static vipc_error vipci_object_try(vipc *v, uint32_t type, const char *label, ui
     *out = o;
     return VIPC_OK;
 }
-/* A new object and its first capability. */
-static vipc_error vipci_object_new(vipc *self, uint32_t type, const char *label, uint32_t spin, uint64_t shape, vipc_cap *out)
+/* A new object and its first capability; under the lock, a step that is not committed yet. */
+static vipc_error vipci_object_new(vipc *v, uint32_t kind, const char *label, uint32_t spin, uint64_t shape, vipci_object **o, vipc_cap *out)
+{
+    vipci_entry *e = NULL;
+    vipc_error r = vipci_object_try(v, VIPCI_TYPE(kind), label, spin, shape, o);
+    if (r == VIPC_ERR_LIMIT && vipci_d(v)->closing) {        /* one that was set aside may be free by now */
+        vipci_rollback(v);
+        (void)vipci_free_closed(v);
+        r = vipci_object_try(v, VIPCI_TYPE(kind), label, spin, shape, o);
+    }
+    if (r == VIPC_OK) r = vipci_entry_new(v, kind, vipci_index(v, *o), 0, 0, vipci_us(v), &e);
+    if (r != VIPC_OK) return r;
+    vipci_validate(v, e);
+    out->token = e->token;
+    return VIPC_OK;
+}
+static vipc_error vipci_object_create(vipc *self, uint32_t type, const char *label, uint32_t spin, uint64_t shape, vipc_cap *out)
 {
     vipci_object *o = NULL;
-    vipci_entry *e = NULL;
+    vipc_cap cap;
     vipc_error r = vipci_lock(self, VIPC_FOREVER);
     if (r != VIPC_OK) return r;
-    r = vipci_object_try(self, type, label, spin, shape, &o);
-    if (r == VIPC_ERR_LIMIT && vipci_d(self)->closing) {     /* one that was set aside may be free by now */
-        vipci_rollback(self);
-        (void)vipci_free_closed(self);
-        r = vipci_object_try(self, type, label, spin, shape, &o);
-    }
-    if (r == VIPC_OK) r = vipci_entry_new(self, type << 8 | VIPC_RIGHT_ALL, vipci_index(self, o), 0, 0, vipci_us(self), &e);
+    r = vipci_object_new(self, type << 8 | VIPC_RIGHT_ALL, label, spin, shape, &o, &cap);
     if (r != VIPC_OK) return vipci_fail(self, r);
-    vipci_validate(self, e);
-    out->token = e->token;
+    *out = cap;
     vipci_commit(self);
     vipci_unlock(self);
     return VIPC_OK;
@@ -3335,7 +3432,7 @@ VIPC_API vipc_error vipc_endpoint_create(vipc *self, const vipc_endpoint_desc *d
     vipc_error r = vipci_known(self);
     if (r != VIPC_OK) return r;
     if (!out || capacity > VIPC_CAPACITY_MAX || desc->payload_max > VIPC_PAYLOAD_MAX || desc->full > VIPC_FULL_FAIL) return VIPC_ERR_INVALID_ARGUMENT;
-    return vipci_object_new(self, VIPC_TYPE_ENDPOINT, desc->label, desc->spin, (uint64_t)desc->payload_max << 32 | desc->full << 31 | capacity, out);
+    return vipci_object_create(self, VIPC_TYPE_ENDPOINT, desc->label, desc->spin, (uint64_t)desc->payload_max << 32 | desc->full << 31 | capacity, out);
 }
 VIPC_API vipc_error vipc_endpoint_bind(vipc *self, vipc_cap endpoint, vipc_pid only)
 {
@@ -3356,6 +3453,50 @@ VIPC_API vipc_error vipc_endpoint_bind(vipc *self, vipc_cap endpoint, vipc_pid o
     vipci_unlock(self);
     return VIPC_OK;
 }
+/* -------------------------------------------------------------------------------------------------- >>channel
+ * Two endpoints that know each other: what is sent with one end's capability goes into the other end's queue, which that end receives from.  Each
+ * keeps the other's state word of when it was open, generation and all, so an end that is gone, and perhaps another object by now, is told from its peer by
+ * one comparison.  RACE 17 (closed between a receiver's look at the queue and its look at the other end): the end is asked after first; what was
+ * sent before it closed is in the queue by then.  RACE 18 (a sender whose own end closes): asked after the claim, as in RACE 8; who closes an end undoes the
+ * claims in both queues.  Tests: explore channel, channel_sleep; t_channel. */
+#if !VIPC_NO_CHANNELS
+VIPC_API vipc_error vipc_channel_create(vipc *self, const vipc_channel_desc *desc, vipc_cap *a, vipc_cap *b)
+{
+    static const vipc_channel_desc usual = VIPC_INIT;
+    if (!desc) desc = &usual;
+    uint32_t capacity = desc->capacity ? desc->capacity : 64, kind = VIPC_TYPE_CHANNEL << 8 | VIPC_RIGHT_ALL;
+    vipc_error r = vipci_known(self);
+    vipci_object *one = NULL, *other = NULL;
+    vipc_cap first, second;
+    if (r != VIPC_OK) return r;
+    if (!a || !b || a == b || capacity > VIPC_CAPACITY_MAX || desc->payload_max > VIPC_PAYLOAD_MAX || desc->full > VIPC_FULL_FAIL) return VIPC_ERR_INVALID_ARGUMENT;
+    uint64_t shape = (uint64_t)desc->payload_max << 32 | desc->full << 31 | capacity;
+    r = vipci_lock(self, VIPC_FOREVER);
+    if (r != VIPC_OK) return r;
+    r = vipci_object_new(self, desc->one_way ? kind & ~(uint32_t)VIPC_RIGHT_RECEIVE : kind, desc->label, desc->spin, shape, &one, &first);
+    if (r != VIPC_OK) return vipci_fail(self, r);
+    vipci_commit(self);                                      /* nobody knows of it yet: if this goes no further, it goes with its only capability, or its owner */
+    r = vipci_object_new(self, desc->one_way ? kind & ~(uint32_t)VIPC_RIGHT_SEND : kind, desc->label, desc->spin, shape, &other, &second);
+    if (r != VIPC_OK) {
+        vipci_entry *e;
+        vipci_rollback(self);
+        if (vipci_check_cap(self, first, 0, 0, &e) == VIPC_OK) vipci_give_up_cap(self, e);
+        vipci_unlock(self);
+        return r;
+    }
+    vipci_set32(self, &one->peer, vipci_index(self, other) + 1);
+    vipci_set64(self, &one->bound, other->state);
+    vipci_set32(self, &other->peer, vipci_index(self, one) + 1);
+    vipci_set64(self, &other->bound, one->state);
+    vipci_set64(self, &vipci_d(self)->channels, vipci_d(self)->channels + 1);
+    *a = first;
+    *b = second;
+    vipci_commit(self);                                      /* ---- point of no return ---- */
+    vipci_unlock(self);
+    return VIPC_OK;
+}
+#endif
+
 /* --------------------------------------------------------------------------------------------------- >>notify
  * Notifications: an object without a queue; its bits are its `tail`.  And the wait for several things, which takes none of them.
  * RACE 16 (bits signalled between a look and a sleep): as RACE 2, with all sleepers chosen, because masks differ.  Tests: explore notify, any; t_notify. */
@@ -3364,7 +3505,7 @@ VIPC_API vipc_error vipc_notification_create(vipc *self, const char *label, vipc
 {
     vipc_error r = vipci_known(self);
     if (r != VIPC_OK) return r;
-    return out ? vipci_object_new(self, VIPC_TYPE_NOTIFICATION, label, 0, 0, out) : VIPC_ERR_INVALID_ARGUMENT;
+    return out ? vipci_object_create(self, VIPC_TYPE_NOTIFICATION, label, 0, 0, out) : VIPC_ERR_INVALID_ARGUMENT;
 }
 VIPC_API vipc_error vipc_signal(vipc *self, vipc_cap notification, uint64_t bits)
 {
@@ -3450,13 +3591,18 @@ static vipc_error vipci_look_at_queue(vipc *v, const vipci_use *u, bool for_send
 static vipc_error vipci_look_at(vipc *v, const vipc_wait_item *item, vipci_use *u)
 {
     bool notification = vipc_cap_type(item->object) == VIPC_TYPE_NOTIFICATION, for_send = item->for_send != 0;
+    vipc_error drained;
     if (notification && for_send) return VIPC_ERR_INVALID_ARGUMENT;
     vipc_error e = vipci_begin_at(v, u, item->object, notification ? VIPC_TYPE_NOTIFICATION : VIPC_TYPE_ENDPOINT, for_send ? VIPC_RIGHT_SEND : VIPC_RIGHT_RECEIVE);
     if (e != VIPC_OK) return e;
     vipci_intend(v, vipci_at_object(u->index));
     if (!vipci_still(v, u)) e = vipci_ended(v, u->o, u->then);
     else if (notification) e = vipci_load64(v, &u->o->tail) ? VIPC_OK : VIPC_ERR_WOULD_BLOCK;
-    else e = vipci_look_at_queue(v, u, for_send);
+    else {
+        drained = vipci_drained(v, u);
+        e = vipci_look_at_queue(v, u, for_send);
+        if (e == VIPC_ERR_WOULD_BLOCK && drained != VIPC_OK) e = drained;        /* RACE 17 */
+    }
     vipci_intend_nothing(v);
     return e;
 }
@@ -3999,7 +4145,7 @@ VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoi
     uint64_t shape = vipci_peek64(self, &u.o->shape);
     info.id = u.then >> 8 << 24 | (index + 1);
     info.owner.id = owner < self->max_processes ? vipci_load64(self, &vipci_process_at(self, owner)->pid) : 0;
-    info.bound.id = vipci_load64(self, &u.o->bound);
+    info.bound.id = !VIPC_NO_CHANNELS && u.channel ? 0 : vipci_load64(self, &u.o->bound);
     info.capacity = vipci_shape_capacity(shape);
     info.payload_max = vipci_shape_payload(shape);
     info.senders_waiting = vipci_sleepers(self, VIPCI_FOR_ROOM, index);
@@ -4029,6 +4175,8 @@ VIPC_API vipc_error vipc_stats_get(vipc *self, vipc_stats *out)
         for (uint32_t i = 0, views = vipci_views_used(self); i < views; i++) n[k] += vipci_peek64(self, &vipci_view_at(self, i)->count[k]);
     }
     out->objects_created = vipci_load64(self, &d->created);
+    out->channels_created = vipci_load64(self, &d->channels);
+    out->channels_destroyed = vipci_load64(self, &d->channels_ended);
     out->objects_destroyed = vipci_load64(self, &d->destroyed);
     out->lookups = vipci_load64(self, &d->lookups);
     out->lookup_hits = vipci_load64(self, &d->hits);
@@ -4240,8 +4388,10 @@ static void vipci_dump_object(vipc *v, vipci_text *t, uint32_t i)
     uint32_t owner = vipci_peek32(v, &o->owner) - 1;
     vipci_ring *r;
     if (vipci_state(state) == 0) return;
-    bool notification = vipci_peek32(v, &o->type) == VIPC_TYPE_NOTIFICATION;
-    vipci_put(t, notification ? "notification" : "endpoint", state >> 8 << 24 | (i + 1));
+    uint32_t type = vipci_peek32(v, &o->type), other = vipci_peer(v, o);
+    bool notification = type == VIPC_TYPE_NOTIFICATION;
+    vipci_put(t, notification ? "notification" : type == VIPC_TYPE_CHANNEL ? "channel end" : "endpoint", state >> 8 << 24 | (i + 1));
+    if (type == VIPC_TYPE_CHANNEL && other < v->max_objects) vipci_put(t, "other", vipci_peek64(v, &o->bound) >> 8 << 24 | (other + 1));
     vipci_put_label(t, o->label, VIPC_LABEL_MAX);
     if (owner < v->max_processes) vipci_put(t, "owner", vipci_peek64(v, &vipci_process_at(v, owner)->pid));
     if (vipci_state(state) != VIPCI_OPEN) vipci_put_text(t, " closed", 7);

@@ -121,7 +121,7 @@ if part compile; then
             { echo "#include <$header.h>"; cat "$tmp/both.c"; } >"$tmp/after.c"
             check "${compiler}_strict_after_$(echo $header | tr / _)" $compiler -std=c99 -pedantic -Wall -Werror -I. -fsyntax-only "$tmp/after.c"
         done
-        for off in "-DVIPC_NO_CALLS=1" "-DVIPC_NO_NAMES=1" "-DVIPC_NO_INSPECT=1" "-DVIPC_NO_CALLS=1 -DVIPC_NO_NAMES=1 -DVIPC_NO_INSPECT=1"; do
+        for off in "-DVIPC_NO_CALLS=1" "-DVIPC_NO_NAMES=1" "-DVIPC_NO_INSPECT=1" "-DVIPC_NO_CHANNELS=1" "-DVIPC_NO_NOTIFICATIONS=1" "-DVIPC_NO_CALLS=1 -DVIPC_NO_NAMES=1 -DVIPC_NO_INSPECT=1 -DVIPC_NO_CHANNELS=1 -DVIPC_NO_NOTIFICATIONS=1"; do
             # shellcheck disable=SC2086
             check "${compiler}_without$(echo "$off" | sed 's/-DVIPC_NO\(_[A-Z]*\)=1 */\1/g')" $compiler -std=c99 -O1 $warn -I. $off "$tmp/one.c" -o "$tmp/one"
         done
@@ -168,7 +168,7 @@ object() {      # label, flags...: what it asks for, what it shows, what it keep
     [ "$(bytes "$tmp/core.o" .data)$(bytes "$tmp/core.o" .bss)" = 00 ]; ok $? "${label}_keeps_no_data"
     figures "$label" "$tmp/core.o"
 }
-least="-DVIPC_NO_CALLS=1 -DVIPC_NO_NAMES=1 -DVIPC_NO_INSPECT=1 -DVIPC_NO_NOTIFICATIONS=1"
+least="-DVIPC_NO_CALLS=1 -DVIPC_NO_NAMES=1 -DVIPC_NO_INSPECT=1 -DVIPC_NO_NOTIFICATIONS=1 -DVIPC_NO_CHANNELS=1"
 if part object; then
     if have gcc && have nm && have size; then
         object object_64

@@ -41,7 +41,7 @@ typedef struct world {
     unsigned char domain[14336] __attribute__((aligned(64)));
     unsigned char frames[FRAMES][PAGE] __attribute__((aligned(PAGE)));
     vipc view[ACTORS + 1];
-    vipc_cap door[ACTORS + 1], second[ACTORS + 1], process[ACTORS];
+    vipc_cap door[ACTORS + 1], in[ACTORS + 1], second[ACTORS + 1], process[ACTORS];     /* door: to send; in: to receive, the same but for a channel */
     /* what is noted about the run; part of the world, because it decides the verdict */
     uint64_t taken;                         /* frames, one bit each */
     uint64_t tried, sent, refused, got;     /* messages: one bit each */
@@ -61,7 +61,7 @@ static world *const W = (world *)(void *)x_world;
 typedef char world_fits[sizeof(world) <= X_WORLD ? 1 : -1];
 
 typedef struct scenario { const char *name, *script, *says; int capacity, flags; } scenario;
-enum { COLD = 1, PEEK_END = 2 };            /* COLD: the queue has no frames yet */
+enum { COLD = 1, PEEK_END = 2, CHANNEL = 4 };   /* COLD: the queue has no frames yet; CHANNEL: sent with one end, received with the other */
 static const scenario scenarios[] = {
     { "ring", "ss,s,rr,r", "senders and receivers that never wait", 2, 0 },
     { "ring3", "ss,s,rr", "the same with three", 2, 0 },
@@ -105,6 +105,14 @@ static const scenario scenarios[] = {
     { "threads", "t,t,s", "views come and go", 2, 0 },
     { "leave", "c,L,r", "a process leaves", 2, 0 },
     { "attach", "A,s,w", "joining against reaping", 2, 0 },
+    { "channel", "ss,D,rr", "a channel whose sending end is destroyed", 2, CHANNEL },
+    { "channel2", "s,s,D,r", "with two senders", 2, CHANNEL },
+    { "channel_sleep", "R,D,S", "against one who sleeps to receive", 2, CHANNEL },
+    { "channel_room", "SS,D,r", "against one who sleeps to send", 1, CHANNEL },
+    { "channel_revoke", "ss,v,r", "revoke against use", 2, CHANNEL },
+    { "channel_revoke_room", "SS,v", "revoke against one who sleeps to send", 1, CHANNEL },
+    { "channel_call", "c,a,D", "a call through it", 2, CHANNEL },
+    { "channel_any", "V,D,s", "a wait for several things", 2, CHANNEL },
     { "notify", "W,b,b", "one waits for bits, two signal", 2, 0 },
     { "notify2", "W,W,bb", "two wait for bits", 2, 0 },
     { "notify_reap", "W,b,w", "with one who cleans up", 2, 0 },
@@ -189,7 +197,7 @@ static const vipc_hooks hooks = { .size = sizeof(vipc_hooks), .frame_alloc = hoo
     .now = hook_now, .process_alive = hook_alive, .log = hook_log, .cpus = 1 };
 
 /* ---- the queue, looked at from outside ---- */
-static vipci_object *object(void) { return vipci_object_at(&W->view[CHECKER], 0); }
+static vipci_object *object(void) { return vipci_object_at(&W->view[CHECKER], flags & CHANNEL ? 1 : 0); }      /* where the queue is */
 static vipci_slot *slots(void)
 {
     uint64_t q = object()->queue;
@@ -198,7 +206,7 @@ static vipci_slot *slots(void)
 static int count_phase(uint32_t a, uint32_t b) { int n = 0; vipci_slot *s = slots(); for (int i = 0; s && i < capacity; i++) n += VIPCI_PHASE(s[i].state) == a || VIPCI_PHASE(s[i].state) == b; return n; }
 static int ready(void) { return count_phase(VIPCI_FULL, VIPCI_FULL_AGAIN); }
 static int room(void) { return slots() ? count_phase(VIPCI_FREE, VIPCI_FREE) : capacity; }
-static uint64_t bits(void) { return vipci_object_at(&W->view[CHECKER], 1)->tail; }       /* of the notification */
+static uint64_t bits(void) { return vipci_object_at(&W->view[CHECKER], flags & CHANNEL ? 2 : 1)->tail; }       /* of the notification */
 static uint64_t position(int i) { return (slots()[i].state >> 19) * (uint64_t)capacity + (uint64_t)i; }
 static void note_queue(void)
 {
@@ -217,7 +225,7 @@ static void x_changed(void *word, uint64_t from, uint64_t to)
     bool take = (VIPCI_PHASE(from) == VIPCI_READING || VIPCI_PHASE(from) == VIPCI_LATE_R) && VIPCI_PHASE(to) == VIPCI_FREE;
     uint32_t owner = VIPCI_OWNER(from) - 1;
     if ((commit || take) && !x_direct) {
-        if (W->ended) x_fail("a message was %s after destroy had returned", commit ? "sent" : "taken");
+        if (W->ended && (commit || !(flags & CHANNEL))) x_fail("a message was %s after destroy had returned", commit ? "sent" : "taken");
         if (W->revoked && owner == W->view[0].view && has('v')) x_fail("a message was %s after revoke had returned", commit ? "sent" : "taken");
     }
     if (VIPCI_PHASE(to) == VIPCI_LATE_W || ((VIPCI_PHASE(from) == VIPCI_READING || VIPCI_PHASE(from) == VIPCI_LATE_R) && VIPCI_PHASE(to) != VIPCI_FREE)) W->disturbed = W->disturbed || VIPCI_PHASE(to) != VIPCI_LATE_R;
@@ -274,7 +282,7 @@ static vipc_error do_receive(int a, vipc_time deadline, bool with_info, vipc_inf
     vipc_message m;
     vipc_info own;
     begin_receive(a);
-    vipc_error e = vipc_receive(view(a), W->door[a], &m, with_info ? info ? info : &own : NULL, deadline);
+    vipc_error e = vipc_receive(view(a), W->in[a], &m, with_info ? info ? info : &own : NULL, deadline);
     if (e != VIPC_OK) return e;
     judge(a, &m, with_info ? info ? info : &own : NULL);
     if (m.flags & VIPC_HAS_CAPABILITY) {
@@ -306,7 +314,7 @@ static vipc_error do_answer(int a, char how)
     vipc_message m;
     vipc_info info;
     begin_receive(a);
-    vipc_error e = vipc_receive(view(a), W->door[a], &m, &info, VIPC_FOREVER);
+    vipc_error e = vipc_receive(view(a), W->in[a], &m, &info, VIPC_FOREVER);
     if (e != VIPC_OK) return e;
     judge(a, &m, &info);
     if (m.flags & VIPC_HAS_CAPABILITY) (void)vipc_close(view(a), m.capability);
@@ -412,7 +420,7 @@ static vipc_error do_other(int a, char op)
     case 'V': {
         vipc_wait_item items[2];
         memset(items, 0, sizeof items);
-        items[0].object = W->door[a];
+        items[0].object = W->in[a];
         items[1].object = W->second[a];
         e = vipc_wait_any(v, items, 2, VIPC_FOREVER);
         if (e == VIPC_OK && items[0].ready == VIPC_ERR_WOULD_BLOCK && items[1].ready == VIPC_ERR_WOULD_BLOCK) x_fail("nothing is ready");
@@ -461,6 +469,7 @@ static void x_body(int a)
         case 'w': clean_up_for_ever(a); e = VIPC_OK; break;
         default: e = do_other(a, op); break;
         }
+        if ((flags & CHANNEL) && e == VIPC_ERR_CLOSED && strchr("rRQ", op) && ready() > 0 && !W->disturbed) x_fail("drained, though a message is there");
         if (x_trace) printf("  %d ends '%c': %s\n", a, op, vipc_error_string(e));
         want(a, op, e, allowed(a, op));
         W->op[a] = 0;
@@ -490,7 +499,7 @@ static const char *sleeps_wrongly(int a)
     vipci_domain *d = vipci_d(&W->view[CHECKER]);
     uint64_t cell = *vipci_cell_at(&W->view[CHECKER], W->view[a].view), call = vipci_view_at(&W->view[CHECKER], W->view[a].view)->call;
     uint32_t server;
-    bool closed = W->ended || (x_now.stopped < 0 && !has('o') && vipci_state(object()->state) != VIPCI_OPEN);    /* or its destroyer is dead */
+    bool closed = W->ended || (x_now.stopped < 0 && !has('o') && vipci_state(vipci_object_at(&W->view[CHECKER], 0)->state) != VIPCI_OPEN);    /* or its destroyer is dead */
     if (W->op[a] == 'w') return NULL;
     if ((cell & 3) == VIPCI_CHOSEN) return "is chosen, and asleep";
     switch (cell >> 32 & 7) {
@@ -510,7 +519,7 @@ static const char *sleeps_wrongly(int a)
             for (int i = 0; i < x_actors; i++) ring += x_asleep(i) && W->op[i] == 'o';
             return ring == x_actors ? "waits in a ring of calls" : NULL;
         }
-        if (closed && VIPCI_CALL_STATE(call) == VIPCI_QUEUED) return "waits at an endpoint that was destroyed";
+        if (closed && !(flags & CHANNEL) && VIPCI_CALL_STATE(call) == VIPCI_QUEUED) return "waits at an endpoint that was destroyed";
         return NULL;
     default: return NULL;
     }
@@ -540,8 +549,8 @@ static void drain(int as)
     vipc_info info;
     for (int n = 0;; n++) {
         begin_receive(as);
-        vipc_error e = vipc_receive(view(CHECKER), W->door[CHECKER], &m, &info, VIPC_NOW);
-        if (e == VIPC_ERR_CHANNEL_EMPTY) return;
+        vipc_error e = vipc_receive(view(CHECKER), W->in[CHECKER], &m, &info, VIPC_NOW);
+        if (e == VIPC_ERR_CHANNEL_EMPTY || ((flags & CHANNEL) && e == VIPC_ERR_CLOSED && has('D'))) return;
         if (e != VIPC_OK) x_fail("the checker cannot receive: %s", vipc_error_string(e));
         if (n > 2 * capacity) x_fail("a queue without end");
         judge(as, &m, &info);
@@ -556,7 +565,7 @@ static void pass(int count, const char *when)
         m.opcode = 0x9000 + (uint32_t)k;
         vipc_error e = vipc_send(view(CHECKER), W->door[CHECKER], &m, VIPC_NOW);
         if (e != VIPC_OK) x_fail("%s: message %d cannot be sent: %s", when, k, vipc_error_string(e));
-        e = vipc_receive(view(CHECKER), W->door[CHECKER], &r, NULL, VIPC_NOW);
+        e = vipc_receive(view(CHECKER), W->in[CHECKER], &r, NULL, VIPC_NOW);
         if (e != VIPC_OK || r.opcode != m.opcode || memcmp(m.data, r.data, sizeof m.data) != 0) x_fail("%s: message %d cannot be received: %s", when, k, vipc_error_string(e));
     }
 }
@@ -586,10 +595,10 @@ static void check_capacity(void)
     e = vipc_send(view(CHECKER), W->door[CHECKER], &m, VIPC_NOW);
     if (e != VIPC_ERR_CHANNEL_FULL) x_fail("capacity exceeded: %s", vipc_error_string(e));
     for (int k = 0; k < capacity; k++) {
-        e = vipc_receive(view(CHECKER), W->door[CHECKER], &r, NULL, VIPC_NOW);
+        e = vipc_receive(view(CHECKER), W->in[CHECKER], &r, NULL, VIPC_NOW);
         if (e != VIPC_OK || r.opcode != 0x8000u + (uint32_t)k) x_fail("afterwards message %d of %d is not received: %s", k + 1, capacity, vipc_error_string(e));
     }
-    if (vipc_receive(view(CHECKER), W->door[CHECKER], &r, NULL, VIPC_NOW) != VIPC_ERR_CHANNEL_EMPTY) x_fail("a message from nowhere");
+    if (vipc_receive(view(CHECKER), W->in[CHECKER], &r, NULL, VIPC_NOW) != VIPC_ERR_CHANNEL_EMPTY) x_fail("a message from nowhere");
 }
 static void check_domain(const char *when)
 {
@@ -623,18 +632,19 @@ static void x_check(void)
             if ((lost >> x_actors & 1) && !dead_listener && script[a][0] == 'P' && !x_dead(a) && x_dead((a + 1) % x_actors)) x_fail("a death was not told of");
         if ((extra & ~(1ull << x_actors)) && !dead_voice) x_fail("bits from nowhere: %llx", (unsigned long long)extra);
     }
-    if (!W->ended && !has('D') && !has('o')) {
+    if ((flags & CHANNEL) || (!W->ended && !has('D') && !has('o'))) {
         drain(ACTORS);
         uint64_t lost = W->sent & ~W->got;
         if ((uint64_t)__builtin_popcountll(lost) > dead_hands) x_fail("a message was lost: %llx", (unsigned long long)lost);
         if (W->got & W->refused & ~W->sent) { uint64_t calls = W->got & W->refused; if (!has('c') && !has('C') && !has('i')) x_fail("messages received whose send had failed: %llx", (unsigned long long)calls); }
-        if (!has('B')) check_capacity();
+        if (!has('B') && !has('D')) check_capacity();
         check_domain("after the last message");
     }
     if (vipc_cap_require(view(CHECKER), W->door[CHECKER], 0, 0) == VIPC_OK) {
         e = vipc_destroy(view(CHECKER), W->door[CHECKER], VIPC_NOW);
         if (e != VIPC_OK) x_fail("the endpoint cannot be destroyed: %s", vipc_error_string(e));
     }
+    if ((flags & CHANNEL) && vipc_destroy(view(CHECKER), W->in[CHECKER], VIPC_NOW) != VIPC_OK) x_fail("the other end cannot be destroyed");
     (void)vipc_trim(view(CHECKER), NULL);
     check_domain("at the end");
     if (!has('o') && W->taken) x_fail("frames leaked: %llx", (unsigned long long)W->taken);
@@ -701,7 +711,7 @@ static void set_up(void)
     memset(x_world, 0, sizeof x_world);
     memset(W->frames, POISON, sizeof W->frames);
     x_world_size = (sizeof(world) + 63) & ~(size_t)63;
-    c.max_processes = (uint32_t)x_actors + 2; c.max_threads = (uint32_t)x_actors + 3; c.max_objects = has('o') ? 4 : 2; c.max_capabilities = 20; c.max_names = 1; c.page_shift = 8;
+    c.max_processes = (uint32_t)x_actors + 2; c.max_threads = (uint32_t)x_actors + 3; c.max_objects = has('o') ? 4 : flags & CHANNEL ? 3 : 2; c.max_capabilities = 20; c.max_names = 1; c.page_shift = 8;
     if (vipc_required_size(&c) > sizeof W->domain) { fprintf(stderr, "explore: the domain needs %llu bytes\n", (unsigned long long)vipc_required_size(&c)); exit(2); }
     p.proof = 100; p.native_thread = 100;
     must(vipc_init(view(CHECKER), W->domain, sizeof W->domain, &c, &p, &hooks), "vipc_init");
@@ -711,13 +721,21 @@ static void set_up(void)
         if (strchr(script[a], 'v')) revoker = a;
     }
     e.capacity = (uint32_t)capacity; e.spin = 1;
-    must(vipc_endpoint_create(view(CHECKER), &e, &W->door[CHECKER]), "vipc_endpoint_create");
+    if (flags & CHANNEL) {
+        vipc_channel_desc line = VIPC_INIT;
+        line.capacity = e.capacity; line.spin = 1;
+        must(vipc_channel_create(view(CHECKER), &line, &W->door[CHECKER], &W->in[CHECKER]), "vipc_channel_create");
+    } else {
+        must(vipc_endpoint_create(view(CHECKER), &e, &W->door[CHECKER]), "vipc_endpoint_create");
+        W->in[CHECKER] = W->door[CHECKER];
+    }
     if (revoker >= 0) W->door[revoker] = give(CHECKER, W->door[CHECKER], revoker, 0);
     for (int a = 0; a < x_actors; a++) {
         if (a == revoker) continue;
         bool under = revoker >= 0 && a == 0;
         W->door[a] = give(under ? revoker : CHECKER, W->door[under ? revoker : CHECKER], a, 0);
     }
+    for (int a = 0; a < x_actors; a++) W->in[a] = flags & CHANNEL ? give(CHECKER, W->in[CHECKER], a, 0) : W->door[a];
     for (int a = 0; a < x_actors; a++) {
         if (strpbrk(script[a], "kij")) W->second[a] = give(CHECKER, W->door[CHECKER], a, VIPC_RIGHT_SEND | VIPC_RIGHT_GRANT);
     }
@@ -726,7 +744,7 @@ static void set_up(void)
         for (int a = 0; a < x_actors; a++) W->second[a] = give(CHECKER, W->second[CHECKER], a, 0);
     }
     if (has('o')) {                         /* each owns an endpoint that the one before it may call */
-        for (int a = 0; a < x_actors; a++) must(vipc_endpoint_create(view(a), &e, &W->door[a]), "vipc_endpoint_create");
+        for (int a = 0; a < x_actors; a++) { must(vipc_endpoint_create(view(a), &e, &W->door[a]), "vipc_endpoint_create"); W->in[a] = W->door[a]; }
         for (int a = 0; a < x_actors; a++) W->second[a] = give((a + 1) % x_actors, W->door[(a + 1) % x_actors], a, VIPC_RIGHT_SEND);
     }
     if (!(flags & COLD)) pass(1, "first use");
