@@ -20,11 +20,12 @@
  *                 rights, granted, carried in a message, revoked with all that came of it
  *   calls         request and reply with a one-shot reply right; a server that dies or drops the request tells its caller
  *   names         publish and look up; a client may start before its server
- *   notifications 64 bits that are signalled and waited for; a watch on a process's end; one wait for several things
+ *   notifications 64 bits that are signalled and waited for; a watch on a process's end; one wait for several
+ *                 things, and sets of up to 1,024 that cost by what is ready
  *   death         a process that vanishes at any instruction leaves no lock taken and no queue wedged; of all others
  *                 every message whose send returned VIPC_OK is received exactly once
  *
- * WHAT IT DOES NOT DO (yet): wait sets, priorities, rate limits, shared regions, address spaces.
+ * WHAT IT DOES NOT DO (yet): priorities, rate limits, shared regions, address spaces.
  *   It never allocates memory of its own, has no globals and starts no threads.
  *   Members of one domain map the same memory, so they trust one another with its contents.  What a member writes
  *   there by mistake or in malice may spoil messages and answers; it is checked before use, and crashes nobody else.
@@ -68,7 +69,8 @@
  *   VIPC_NO_NAMES                   0        1: no publish, no look-up      every includer
  *   VIPC_NO_CHANNELS                0        1: no channels              every includer
  *   VIPC_NO_NOTIFICATIONS           0        1: no notifications, no         every includer
- *                                            process_watch, no wait_any
+ *                                            process_watch, no wait_any, no
+ *                                            wait sets
  *   VIPC_NO_INSPECT                 0        1: no check, dump, stats_get,   every includer
  *                                            cap_get, endpoint_get, process_get,
  *                                            process_find
@@ -81,7 +83,7 @@
  * INDEX (each line is a tag: search for it)
  *   >>intro >>platform >>version >>errors >>types >>hooks >>api
  *   >>base >>atomics >>layout >>hookcalls >>waiting >>lock >>tables >>caps >>queue >>call >>endpoint >>death
- *   >>carry >>transfer >>calling >>rights >>channel >>notify >>names >>process >>look >>init >>licence
+ *   >>carry >>transfer >>calling >>rights >>channel >>notify >>waitset >>names >>process >>look >>init >>licence
  *
  * CAVEATS
  *   Tested on x86-64 and i386 natively, on aarch64 (weakly ordered) and s390x (big-endian) under emulation, which shows no
@@ -187,7 +189,7 @@ typedef uint64_t vipc_time;                                           /* nanosec
 #define VIPC_NOW ((vipc_time)0)        /* as a deadline: try, never block */
 #define VIPC_FOREVER (~(vipc_time)0)   /* as a deadline: wait without end */
 
-enum vipc_type { VIPC_TYPE_NONE = 0, VIPC_TYPE_ENDPOINT = 1, VIPC_TYPE_CHANNEL = 2, VIPC_TYPE_NOTIFICATION = 3, VIPC_TYPE_PROCESS = 8 };   /* the rest belong to objects still to come */
+enum vipc_type { VIPC_TYPE_NONE = 0, VIPC_TYPE_ENDPOINT = 1, VIPC_TYPE_CHANNEL = 2, VIPC_TYPE_NOTIFICATION = 3, VIPC_TYPE_WAIT_SET = 4, VIPC_TYPE_PROCESS = 8 };   /* the rest belong to objects still to come */
 enum vipc_right {                      /* the low four are the token's flags */
     VIPC_RIGHT_READ = 1, VIPC_RIGHT_WRITE = 2, VIPC_RIGHT_EXECUTE = 4, VIPC_RIGHT_GRANT = 8,
     VIPC_RIGHT_REVOKE = 16, VIPC_RIGHT_DELETE = 32, VIPC_RIGHT_MODIFY = 64, VIPC_RIGHT_CREATE = 128, VIPC_RIGHT_ALL = 255,
@@ -202,6 +204,7 @@ enum vipc_full { VIPC_FULL_BLOCK = 0, VIPC_FULL_FAIL = 1 };   /* what a send wit
 
 #define VIPC_CAPACITY_MAX 1024u        /* messages in one queue */
 #define VIPC_PAYLOAD_MAX (1u << 20)    /* bytes of one inline payload */
+#define VIPC_WAIT_SET_MAX 1024u        /* things in one wait set */
 #define VIPC_NAME_MAX 255u             /* bytes of a published name */
 #define VIPC_LABEL_MAX 31u             /* bytes kept of a label */
 #define VIPC_MESSAGE_WORDS 4
@@ -278,7 +281,7 @@ typedef struct vipc_endpoint_info {
     char label[VIPC_LABEL_MAX + 1];
 } vipc_endpoint_info;
 
-typedef struct vipc_wait_item {        /* one of the things that vipc_wait_any waits for */
+typedef struct vipc_wait_item {        /* one of the things that are waited for together */
     vipc_cap object;                   /* an endpoint, a channel's end or a notification */
     uint32_t for_send;                 /* 0: a message, or bits, to be received (needs RECEIVE); 1: room to send (endpoints; needs SEND) */
     vipc_error ready;                  /* out: OK; WOULD_BLOCK: not yet; else what an operation on it would say at once, as CLOSED */
@@ -346,6 +349,9 @@ typedef struct vipc_hooks {
     int (*process_alive)(void *user, uint64_t proof);
     /* Optional; for people.  level 0 error, 1 warning; id: enum vipc_log; a, b: what it says beside them. */
     void (*log)(void *user, uint32_t level, uint32_t id, uint64_t a, uint64_t b);
+    /* Optional; see vipc_wait_set_bell.  ring 1: make whatever `bell` stands for readable, from any process of the domain, with no lock held; 0: make it quiet again, in the
+     * process that owns it.  Like wake it does not block, does not call back, and may be told more often than needed. */
+    void (*bell)(void *user, uint64_t bell, int ring);
     uint32_t cpus;                     /* 0: unknown.  1: a wait never spins */
     uint32_t reserved;                 /* 0 */
 } vipc_hooks;
@@ -546,6 +552,25 @@ VIPC_API vipc_error vipc_notification_wait(vipc *self, vipc_cap notification, ui
  * caller's next step.  INVALID_ARGUMENT: count is 0.  WOULD_BLOCK with NOW (every `ready` is written); TIMEOUT, CANCELLED.  O(count) a look: for small sets.
  * One who sleeps here wakes for nothing now and then. */
 VIPC_API vipc_error vipc_wait_any(vipc *self, vipc_wait_item *items, uint32_t count, vipc_time deadline);
+#endif
+
+#if !VIPC_NO_NOTIFICATIONS
+/* -- wait sets: many things, at a cost by what is ready -- */
+/* A set that holds up to `capacity` (64; at most VIPC_WAIT_SET_MAX) things, each for receiving or for sending; *out is for the threads of the caller's process
+ * alone (it cannot be granted).  Its frames (64 bytes a place and 192 more) are taken at once: OUT_OF_MEMORY; LIMIT.  Slow path. */
+VIPC_API vipc_error vipc_wait_set_create(vipc *self, uint32_t capacity, const char *label, vipc_cap *out);
+/* Put item->object in, with its for_send and key; a channel's end or an endpoint needs RECEIVE (for_send: SEND), a notification RECEIVE.  EXISTS: it is in this set,
+ * in that direction; RESOURCE_BUSY: in another one; LIMIT: the set is full.  Slow path, O(capacity). */
+VIPC_API vipc_error vipc_wait_set_add(vipc *self, vipc_cap set, const vipc_wait_item *item);
+/* Take it out, in both directions; what has ended too.  NOT_FOUND.  Slow path, O(capacity). */
+VIPC_API vipc_error vipc_wait_set_remove(vipc *self, vipc_cap set, vipc_cap object);
+/* Sleep until something in the set is ready or has ended, and tell of up to `room` such things: *count, and in ready[] each one's object, key, direction and
+ * how it stands.  Level-triggered: what stays ready is told again.  Takes nothing.  WOULD_BLOCK with NOW; TIMEOUT, CANCELLED, CLOSED.
+ * INVALID_ARGUMENT: room is 0.  O(what is marked), whatever the set holds. */
+VIPC_API vipc_error vipc_wait_set_wait(vipc *self, vipc_cap set, vipc_wait_item *ready, uint32_t room, uint32_t *count, vipc_time deadline);
+/* For ports: from now on hook bell(bell, 1) is called when something in the set may have become ready after a wait with VIPC_NOW had said WOULD_BLOCK,
+ * and bell(bell, 0) before that is said.  0: no more.  NOT_SUPPORTED: there is no such hook.  On POSIX use vipc_posix_pollable.  Slow path. */
+VIPC_API vipc_error vipc_wait_set_bell(vipc *self, vipc_cap set, uint64_t bell);
 #endif
 
 /* The present wait of that view, or else its next, gives CANCELLED.  From any thread, interrupt or signal handler of the process that owns the view. */
@@ -877,11 +902,14 @@ typedef struct vipci_object {
     vipci_u64 tail;                    /* [A] hint, see >>queue; a notification's bits */
     vipci_u64 receive_flag;            /* [A] somebody may sleep to receive; senders look here */
     char label[32];                    /* [C] */
-    vipci_u64 pad2[2];
+    vipci_u64 watch;                   /* [A] the wait set that looks for messages or bits here, see >>waitset; 0: none */
+    vipci_u64 pad2;
     vipci_u64 head;                    /* [A] hint */
     vipci_u64 behind;                  /* [A] counts what was given back behind head */
     vipci_u64 send_flag;               /* [A] somebody may sleep to send; receivers look here */
-    vipci_u64 spare[5];
+    vipci_u64 spare;
+    vipci_u64 watch_room;              /* [A] the wait set that looks for room here */
+    vipci_u64 spare2[3];
 } vipci_object;
 VIPCI_ASSERT(object, sizeof(vipci_object) == 192 && offsetof(vipci_object, tail) == 64 && offsetof(vipci_object, head) == 128);
 
@@ -992,8 +1020,8 @@ static void vipci_wake(const vipc *v, uint32_t view)
 }
 
 /* ------------------------------------------------------------------------------------------------- >>waiting
- * One cell a view: what it waits for << 32 | ticket << 2 | AWAKE, WAITING or CHOSEN.  One flag a thing that is waited for: version << 1 | "somebody may
- * sleep here".  No list and no lock, so a sleeper that is stopped or killed holds up nobody.
+ * One cell a view: what it waits for << 32 | ticket << 2 | AWAKE, WAITING or CHOSEN.  One flag a thing that is waited for: version << 2 | "a wait set looks
+ * at this" << 1 | "somebody may sleep here".  No list and no lock, so a sleeper that is stopped or killed holds up nobody.
  *   sleeper: cell = WAITING; raise the flag; look again; sleep on the cell.            [W1, W2, W3]
  *   waker:   change what is waited for; flag low: done; else oldest ticket WAITING -> CHOSEN, hook wake.   [K1, K2]
  * RACE 2 (lost wake-up): K1 is a read-modify-write and so is W2: either the waker sees the flag or the sleeper's second look sees the change.
@@ -1039,6 +1067,9 @@ static vipci_wait vipci_wait_for(const vipc *v, uint32_t what, uint32_t index, v
     w.limit = spin == 1 || v->hooks->cpus == 1 ? 0 : spin > VIPCI_SPIN_MAX ? VIPCI_SPIN_MAX : spin ? spin : v->patience;
     return w;
 }
+#define VIPCI_ASLEEP ((uint64_t)1)
+#define VIPCI_LOOKED_AT ((uint64_t)2)
+static inline uint64_t vipci_raised(uint64_t flag, uint64_t bit) { return (flag + 4) | bit; }      /* with its next version */
 static inline uint64_t vipci_waits_for(const vipci_wait *w) { return ((uint64_t)w->index << 3 | w->what) << 32; }
 
 static void vipci_register(const vipc *v, vipci_wait *w)
@@ -1046,11 +1077,11 @@ static void vipci_register(const vipc *v, vipci_wait *w)
     vipci_u64 *mine = vipci_cell_at(v, v->view);
     for (bool first = true;; first = false) {
         uint64_t f = w->flag ? vipci_load64(v, w->flag) : 0, was = w->cell;
-        if (!w->ticket) w->ticket = ((uint32_t)(f >> 1) + 1) & 0x3fffffff;
+        if (!w->ticket) w->ticket = ((uint32_t)(f >> 2) + 1) & 0x3fffffff;
         w->cell = vipci_waits_for(w) | (uint64_t)w->ticket << 2 | VIPCI_WAITING;
         if (first) (void)vipci_swap64(v, mine, w->cell);                              /* W1 */
         else if (was != w->cell && !vipci_cas64(v, mine, was, w->cell)) break;          /* chosen meanwhile: as good as awake */
-        if (!w->flag || vipci_cas64(v, w->flag, f, ((f >> 1) + 1) << 1 | 1)) break;     /* W2 */
+        if (!w->flag || vipci_cas64(v, w->flag, f, vipci_raised(f, VIPCI_ASLEEP))) break;     /* W2 */
     }
     w->registered = true;
 }
@@ -1080,30 +1111,8 @@ static VIPCI_COLD void vipci_wake_any(const vipc *v, uint32_t index, bool chosen
         if ((c & 3) == VIPCI_CHOSEN ? chosen_too : vipci_cas64(v, cell, c, (c & ~(uint64_t)3) | VIPCI_CHOSEN)) vipci_wake(v, i);
     }
 }
-static VIPCI_COLD void vipci_wake_first(const vipc *v, uint32_t kind, uint32_t index, vipci_u64 *flag)
-{
-    uint64_t what = ((uint64_t)index << 3 | kind) << 32;
-    for (;;) {
-        uint64_t f = vipci_load64(v, flag), c = 0;
-        if (!(f & 1)) return;
-        if (kind <= VIPCI_FOR_ROOM) vipci_wake_any(v, index, false);
-        uint32_t i = vipci_first_sleeper(v, what, &c);
-        if (i > VIPCI_MEMBERS_MAX) {
-            if (vipci_cas64(v, flag, f, f & ~(uint64_t)1)) return;                      /* RACE 3 */
-            continue;
-        }
-        if (!vipci_cas64(v, vipci_cell_at(v, i), c, (c & ~(uint64_t)3) | VIPCI_CHOSEN)) continue;    /* K2 */
-        vipci_wake(v, i);
-        return;
-    }
-}
-/* K1's usual case is one load. */
-static inline void vipci_wake_one(const vipc *v, uint32_t kind, uint32_t index, vipci_u64 *flag)
-{
-    if (!VIPCI_LIKELY((vipci_load64(v, flag) & 1) == 0)) vipci_wake_first(v, kind, index, flag);
-}
 /* Everybody, also those whom a waker chose and then died (RACE 5); more wake-ups than needed are allowed. */
-static VIPCI_COLD void vipci_wake_all(const vipc *v, uint32_t kind, uint32_t index)
+static VIPCI_COLD void vipci_wake_every(const vipc *v, uint32_t kind, uint32_t index)
 {
     uint64_t what = ((uint64_t)index << 3 | kind) << 32;
     for (uint32_t i = 0, n = vipci_views_used(v); i < n; i++) {
@@ -1116,6 +1125,101 @@ static VIPCI_COLD void vipci_wake_all(const vipc *v, uint32_t kind, uint32_t ind
     if (kind <= VIPCI_FOR_ROOM) vipci_wake_any(v, index, true);
 }
 
+/* Everybody at an object whose sleepers are all chosen: a notification, a wait set. */
+static VIPCI_COLD void vipci_wake_here(const vipc *v, uint32_t index, vipci_u64 *flag)
+{
+    for (;;) {
+        uint64_t f = vipci_load64(v, flag);
+        if (!(f & VIPCI_ASLEEP)) return;
+        vipci_wake_every(v, VIPCI_FOR_MESSAGE, index);
+        if (vipci_cas64(v, flag, f, f & ~VIPCI_ASLEEP)) return;                         /* RACE 3 */
+    }
+}
+/* A wait set.  An object's watch word names it: generation (28) << 36 | place (12) << 24 | index + 1 (24).  The set's frames hold two levels of marks, one bit a
+ * place, and behind them the places.  Marking is idempotent; whoever looks clears a mark before the look that finds nothing. */
+#define VIPCI_SET_HEAD 3u              /* slots before the places */
+typedef struct vipci_marks { vipci_u64 summary, pad[7], word[16]; } vipci_marks;
+VIPCI_ASSERT(marks, sizeof(vipci_marks) == VIPCI_SET_HEAD * 64 && VIPC_WAIT_SET_MAX == 16 * 64);
+static inline uint64_t vipci_watch_of(uint32_t set, uint64_t state, uint32_t place) { return state >> 8 << 36 | (uint64_t)place << 24 | (set + 1); }
+static void vipci_mark(const vipc *v, vipci_marks *m, uint32_t place)
+{
+    vipci_u64 *word = &m->word[place >> 6 & 15];
+    uint64_t bit = (uint64_t)1 << (place & 63), top = (uint64_t)1 << (place >> 6 & 15);
+    for (uint64_t was = vipci_load64(v, word); !(was & bit) && !vipci_cas64(v, word, was, was | bit);) was = vipci_load64(v, word);
+    for (uint64_t was = vipci_load64(v, &m->summary); !(was & top) && !vipci_cas64(v, &m->summary, was, was | top);) was = vipci_load64(v, &m->summary);
+}
+static vipci_marks *vipci_marks_of(const vipc *v, vipci_object *set)      /* NULL: it has none */
+{
+    uint64_t queue = vipci_load64(v, &set->queue), shape = vipci_peek64(v, &set->shape) & 0xfff;
+    if (queue == 0 || (queue & 1) || shape <= VIPCI_SET_HEAD || shape > VIPCI_SET_HEAD + VIPC_WAIT_SET_MAX) return NULL;
+    return (vipci_marks *)vipci_frames_at(v, (queue >> 1) - 1, (shape * 64 + ((uint64_t)1 << v->page_shift) - 1) >> v->page_shift);
+}
+/* Ring for whoever polls, if he has been told that there was nothing; `anyway`: perhaps told before, by one who died over it. */
+static void vipci_ring_bell(const vipc *v, vipci_object *set, bool anyway)
+{
+    uint64_t bell = vipci_load64(v, &set->bound);
+    if (bell && v->hooks->bell && (vipci_cas64(v, &set->tail, 1, 0) || anyway)) v->hooks->bell(v->hooks->user, bell, 1);
+}
+static void vipci_unmark(const vipc *v, vipci_marks *m, uint32_t place)
+{
+    vipci_u64 *word = &m->word[place >> 6 & 15];
+    uint64_t bit = (uint64_t)1 << (place & 63), top = (uint64_t)1 << (place >> 6 & 15), was = vipci_load64(v, word);
+    while ((was & bit) && !vipci_cas64(v, word, was, was & ~bit)) was = vipci_load64(v, word);
+    if (was & ~bit) return;                                  /* the last of its word takes the summary's bit along, and puts it back if one has come */
+    for (uint64_t all = vipci_load64(v, &m->summary); (all & top) && !vipci_cas64(v, &m->summary, all, all & ~top);) all = vipci_load64(v, &m->summary);
+    if (vipci_load64(v, word) == 0) return;
+    for (uint64_t all = vipci_load64(v, &m->summary); !(all & top) && !vipci_cas64(v, &m->summary, all, all | top);) all = vipci_load64(v, &m->summary);
+}
+/* RACE 19 (killed between a send and its mark): the mark is made under an intent, at the object or at the set; a reaper at the object tells its set, a reaper at
+ * the set marks all.  The intent comes back at the end, but what it pinned before must be looked at again. */
+static VIPCI_COLD void vipci_tell_set(const vipc *v, vipci_object *o, uint32_t kind)
+{
+    if (VIPC_NO_NOTIFICATIONS) return;
+    uint64_t watch = vipci_load64(v, kind == VIPCI_FOR_ROOM ? &o->watch_room : &o->watch);
+    uint32_t index = (uint32_t)(watch & 0xffffff) - 1, place = (uint32_t)(watch >> 24) & 0xfff;
+    if (index >= v->max_objects || place >= VIPC_WAIT_SET_MAX) return;
+    vipci_object *set = vipci_object_at(v, index);
+    uint64_t was = vipci_swap64(v, &vipci_mine(v)->intent, vipci_at_object(index)), state = vipci_load64(v, &set->state);
+    vipci_marks *m = (state & 0xff) == VIPCI_OPEN && vipci_watch_of(index, state, place) == watch && vipci_peek32(v, &set->type) == VIPC_TYPE_WAIT_SET ? vipci_marks_of(v, set) : NULL;
+    if (m) {
+        vipci_mark(v, m, place);
+        vipci_wake_here(v, index, &set->receive_flag);
+        vipci_ring_bell(v, set, false);
+    }
+    vipci_intend(v, was);
+}
+static VIPCI_COLD void vipci_wake_all(const vipc *v, uint32_t kind, uint32_t index)
+{
+    vipci_wake_every(v, kind, index);
+    if (kind <= VIPCI_FOR_ROOM) vipci_tell_set(v, vipci_object_at(v, index), kind);
+}
+static VIPCI_COLD void vipci_wake_first(const vipc *v, uint32_t kind, uint32_t index, vipci_u64 *flag)
+{
+    uint64_t what = ((uint64_t)index << 3 | kind) << 32;
+    for (;;) {
+        uint64_t f = vipci_load64(v, flag), c = 0;
+        if (!(f & VIPCI_ASLEEP)) return;
+        if (kind <= VIPCI_FOR_ROOM) vipci_wake_any(v, index, false);
+        uint32_t i = vipci_first_sleeper(v, what, &c);
+        if (i > VIPCI_MEMBERS_MAX) {
+            if (vipci_cas64(v, flag, f, f & ~VIPCI_ASLEEP)) return;                     /* RACE 3 */
+            continue;
+        }
+        if (!vipci_cas64(v, vipci_cell_at(v, i), c, (c & ~(uint64_t)3) | VIPCI_CHOSEN)) continue;    /* K2 */
+        vipci_wake(v, i);
+        return;
+    }
+}
+static VIPCI_COLD void vipci_wake_and_tell(const vipc *v, uint32_t kind, uint32_t index, vipci_u64 *flag)
+{
+    vipci_wake_first(v, kind, index, flag);
+    if (!VIPC_NO_NOTIFICATIONS && kind <= VIPCI_FOR_ROOM && (vipci_load64(v, flag) & VIPCI_LOOKED_AT)) vipci_tell_set(v, vipci_object_at(v, index), kind);
+}
+/* K1's usual case is one load. */
+static inline void vipci_wake_one(const vipc *v, uint32_t kind, uint32_t index, vipci_u64 *flag)
+{
+    if (!VIPCI_LIKELY((vipci_load64(v, flag) & 3) == 0)) vipci_wake_and_tell(v, kind, index, flag);
+}
 /* Leave the cell.  An endpoint's sleeper puts its intent there first, so that one who is killed with a choice in hand is
  * followed (RACE 4 and 5 together). */
 static void vipci_unregister(const vipc *v, vipci_wait *w)
@@ -1448,7 +1552,7 @@ VIPC_API vipc_error vipc_cap_require(vipc *self, vipc_cap cap, uint32_t type, ui
 /* Where the list of an object's parentless capabilities begins; NULL for nonsense. */
 static inline bool vipci_is_object(uint32_t kind)              /* of the table of objects? */
 {
-    return VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT || (!VIPC_NO_CHANNELS && VIPCI_TYPE(kind) == VIPC_TYPE_CHANNEL) || (!VIPC_NO_NOTIFICATIONS && VIPCI_TYPE(kind) == VIPC_TYPE_NOTIFICATION);
+    return VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT || (!VIPC_NO_CHANNELS && VIPCI_TYPE(kind) == VIPC_TYPE_CHANNEL) || (!VIPC_NO_NOTIFICATIONS && VIPCI_TYPE(kind) >= VIPC_TYPE_NOTIFICATION && VIPCI_TYPE(kind) <= VIPC_TYPE_WAIT_SET);
 }
 static uint32_t *vipci_roots(const vipc *v, uint32_t kind, uint32_t object)
 {
@@ -1668,6 +1772,7 @@ static inline vipc_error vipci_ring_at(vipc *v, vipci_object *o, uint32_t index,
     if (VIPCI_LIKELY(r->queue == queue && r->shape == shape && queue != 0)) return VIPC_OK;
     return vipci_ring_find(v, queue, shape, r);
 }
+static inline bool vipci_is_set(const vipc *v, vipci_object *o) { return !VIPC_NO_NOTIFICATIONS && vipci_peek32(v, &o->type) == VIPC_TYPE_WAIT_SET; }
 static vipc_error vipci_ring_open(vipc *v, vipci_object *o, vipci_ring **out) { return vipci_ring_at(v, o, vipci_index(v, o), out); }
 
 /* What the hints ought to be, from the slots alone: for hints that make no sense. */
@@ -2031,7 +2136,7 @@ static void vipci_wake_users(const vipc *v, uint32_t index)
 static void vipci_undo_claims(vipc *v, vipci_object *o)
 {
     vipci_ring *r;
-    if (vipci_ring_open(v, o, &r) != VIPC_OK) return;
+    if (vipci_is_set(v, o) || vipci_ring_open(v, o, &r) != VIPC_OK) return;
     for (uint32_t i = 0; i < r->capacity; i++) {
         vipci_slot *s = vipci_slot_at(r, i);
         for (;;) {
@@ -2064,7 +2169,7 @@ static bool vipci_seize(const vipc *v, vipci_slot *s)
 static void vipci_drop_messages(vipc *v, vipci_object *o, vipc_error why)
 {
     vipci_ring *r;
-    if (vipci_ring_open(v, o, &r) != VIPC_OK) return;
+    if (vipci_is_set(v, o) || vipci_ring_open(v, o, &r) != VIPC_OK) return;
     for (uint32_t i = 0; i < r->capacity; i++) {
         vipci_slot *s = vipci_slot_at(r, i);
         if (!vipci_seize(v, s)) continue;
@@ -2220,13 +2325,22 @@ static bool vipci_in_flight(vipc *v, const vipci_entry *e)
     }
     return false;
 }
+/* A wait set that one of the dead was at: whatever it had to mark is marked (RACE 19). */
+static void vipci_mark_all(const vipc *v, vipci_object *set)
+{
+    vipci_marks *m = vipci_state(vipci_load64(v, &set->state)) == VIPCI_OPEN ? vipci_marks_of(v, set) : NULL;
+    for (uint32_t place = 0; m && place + VIPCI_SET_HEAD < (vipci_peek64(v, &set->shape) & 0xfff); place++) vipci_mark(v, m, place);
+    if (m) vipci_ring_bell(v, set, true);
+}
 /* Claims, wake-ups and calls of one view that runs no more. */
 static void vipci_clean_claims(vipc *v, uint32_t i, uint32_t index)
 {
     vipci_object *o = vipci_object_at(v, index);
     vipci_ring *r;
     vipci_intend(v, vipci_at_object(index));
-    if (vipci_state(vipci_load64(v, &o->state)) != 0 && vipci_ring_open(v, o, &r) == VIPC_OK) {
+    if (vipci_is_set(v, o)) {
+        vipci_mark_all(v, o);
+    } else if (vipci_state(vipci_load64(v, &o->state)) != 0 && vipci_ring_open(v, o, &r) == VIPC_OK) {
         for (uint32_t k = 0; k < r->capacity; k++) vipci_release_claim(v, vipci_slot_at(r, k), i + 1, VIPCI_FULL_AGAIN);
         (void)vipci_add64(v, &o->behind, 1);                 /* RACE 11: after the slots, and always */
     }
@@ -2325,12 +2439,9 @@ static bool vipci_set_bits(const vipc *v, vipci_object *o, uint64_t then, uint64
     if (vipci_load64(v, &o->state) != then) return false;
     uint64_t was = vipci_load64(v, &o->tail);
     while (!vipci_cas64(v, &o->tail, was, was | bits)) was = vipci_load64(v, &o->tail);
-    for (uint32_t index = vipci_index(v, o);;) {             /* everybody: masks differ */
-        uint64_t f = vipci_load64(v, &o->receive_flag);
-        if (!(f & 1)) return true;
-        vipci_wake_all(v, VIPCI_FOR_MESSAGE, index);
-        if (vipci_cas64(v, &o->receive_flag, f, f & ~(uint64_t)1)) return true;       /* RACE 3 */
-    }
+    vipci_wake_here(v, vipci_index(v, o), &o->receive_flag);  /* everybody: masks differ */
+    vipci_tell_set(v, o, VIPCI_FOR_MESSAGE);
+    return true;
 }
 /* Who asked to be told of this process's end is.  A kill in between, and the next one tells all again: bits that are set stay set. */
 static void vipci_tell_watchers(vipc *v, vipci_process *p)
@@ -3364,6 +3475,12 @@ VIPC_API vipc_error vipc_destroy(vipc *self, vipc_cap cap, vipc_time deadline)
         (void)vipc_sweep(self, NULL);                        /* or it is dead */
     }
 }
+/* No wait set looks at this any more. */
+static void vipci_look_away(const vipc *v, vipci_u64 *watch, vipci_u64 *flag)
+{
+    vipci_store64(v, watch, 0);
+    for (uint64_t f = vipci_load64(v, flag); (f & VIPCI_LOOKED_AT) && !vipci_cas64(v, flag, f, (f + 4) & ~VIPCI_LOOKED_AT);) f = vipci_load64(v, flag);
+}
 static vipc_error vipci_object_try(vipc *v, uint32_t type, const char *label, uint32_t spin, uint64_t shape, vipci_object **out)
 {
     vipci_domain *d = vipci_d(v);
@@ -3379,7 +3496,11 @@ static vipc_error vipci_object_try(vipc *v, uint32_t type, const char *label, ui
     vipci_poke32(v, &o->spin, spin);
     vipci_poke32(v, &o->type, type);
     if (!VIPC_NO_CHANNELS) vipci_poke32(v, &o->peer, 0);
-    if (!VIPC_NO_NOTIFICATIONS) vipci_poke64(v, &o->tail, 0);
+    if (!VIPC_NO_NOTIFICATIONS) {
+        vipci_poke64(v, &o->tail, 0);
+        vipci_look_away(v, &o->watch, &o->receive_flag);
+        vipci_look_away(v, &o->watch_room, &o->send_flag);
+    }
     vipci_poke64(v, &o->bound, 0);
     vipci_poke64(v, &o->queue, 0);
     vipci_poke32(v, &o->receivers, 0);
@@ -3618,7 +3739,7 @@ static bool vipci_look_at_all(vipc *v, vipc_wait_item *items, uint32_t count, ui
         if (e != VIPC_ERR_WOULD_BLOCK) continue;
         *set |= vipci_any_bit(u.index);
         vipci_u64 *flag = items[i].for_send ? &u.o->send_flag : &u.o->receive_flag;
-        for (uint64_t f = vipci_load64(v, flag); raise && !vipci_cas64(v, flag, f, ((f >> 1) + 1) << 1 | 1);) f = vipci_load64(v, flag);     /* W2 */
+        for (uint64_t f = vipci_load64(v, flag); raise && !vipci_cas64(v, flag, f, vipci_raised(f, VIPCI_ASLEEP));) f = vipci_load64(v, flag);     /* W2 */
     }
     return any;
 }
@@ -3639,6 +3760,235 @@ VIPC_API vipc_error vipc_wait_any(vipc *self, vipc_wait_item *items, uint32_t co
     }
     vipci_unregister(self, &w);
     return e;
+}
+#endif
+
+/* -------------------------------------------------------------------------------------------------- >>waitset
+ * Places, in the set's frames behind its marks.  A place holds its capability's token, 0 when free, and the state that the object had; it counts as long as
+ * the object's watch word points to it, or the object has ended: that word is what the log guards, so a step that was rolled back leaves nothing but rubbish in
+ * a free place.  RACE 20 (something comes while it is put in): first the flag says that somebody looks, then the watch word says who, then the place is marked.
+ * RACE 21 (something comes while its mark is taken off): the mark goes first, then the look is repeated.  Tests: explore set, set_add; t_waitset. */
+#if !VIPC_NO_NOTIFICATIONS
+typedef struct vipci_place { vipci_u64 token, key, object, then, spare[4]; } vipci_place;      /* object: index | for_send << 32 */
+VIPCI_ASSERT(place, sizeof(vipci_place) == 64);
+static inline uint32_t vipci_set_capacity(const vipc *v, vipci_object *set) { return (uint32_t)(vipci_peek64(v, &set->shape) & 0xfff) - VIPCI_SET_HEAD; }
+static inline vipci_place *vipci_place_at(vipci_marks *m, uint32_t i) { return (vipci_place *)(void *)(m + 1) + i; }
+static inline vipci_u64 *vipci_watch_word(vipci_object *o, bool room) { return room ? &o->watch_room : &o->watch; }
+/* Is this place taken, and by what?  NULL: it is free. */
+static vipci_object *vipci_placed(const vipc *v, vipci_object *set, vipci_marks *m, uint32_t i, bool *room)
+{
+    vipci_place *p = vipci_place_at(m, i);
+    uint64_t what = vipci_load64(v, &p->object);
+    uint32_t index = (uint32_t)what;
+    if (!vipci_load64(v, &p->token) || index >= v->max_objects) return NULL;
+    vipci_object *o = vipci_object_at(v, index);
+    *room = what >> 32 != 0;
+    if (vipci_load64(v, vipci_watch_word(o, *room)) == vipci_watch_of(vipci_index(v, set), vipci_load64(v, &set->state), i)) return o;
+    return vipci_load64(v, &o->state) == vipci_load64(v, &p->then) ? NULL : o;        /* ended: it stays until it is taken out */
+}
+VIPC_API vipc_error vipc_wait_set_create(vipc *self, uint32_t capacity, const char *label, vipc_cap *out)
+{
+    vipc_error r = vipci_known(self);
+    vipci_object *o = NULL;
+    vipc_cap cap;
+    uint64_t first = 0, frames;
+    if (r != VIPC_OK) return r;
+    if (!capacity) capacity = 64;
+    if (!out || capacity > VIPC_WAIT_SET_MAX) return VIPC_ERR_INVALID_ARGUMENT;
+    r = vipci_lock(self, VIPC_FOREVER);
+    if (r != VIPC_OK) return r;
+    r = vipci_object_new(self, VIPC_TYPE_WAIT_SET << 8 | (VIPC_RIGHT_ALL & ~(uint32_t)VIPC_RIGHT_GRANT), label, 0, capacity + VIPCI_SET_HEAD, &o, &cap);
+    if (r != VIPC_OK) return vipci_fail(self, r);
+    frames = vipci_queue_frames(self, o->shape);
+    r = vipci_take_frames(self, frames, &first);
+    if (r != VIPC_OK) return vipci_fail(self, r);
+    vipci_zero(vipci_frames_at(self, first, frames), frames << self->page_shift);
+    vipci_after_commit(self, first, VIPCI_REDO_QUEUE | vipci_index(self, o));
+    *out = cap;
+    vipci_commit(self);                                      /* ---- point of no return ---- */
+    vipci_unlock(self);
+    return VIPC_OK;
+}
+/* Lock, with the set open and its frames at hand. */
+static vipc_error vipci_lock_set(vipc *v, vipc_cap set, vipci_object **o, vipci_marks **m)
+{
+    vipci_entry *e;
+    vipc_error r = vipci_lock_with(v, set, VIPC_TYPE_WAIT_SET, VIPC_RIGHT_WRITE, VIPC_FOREVER, &e);
+    if (r != VIPC_OK) return r;
+    *o = vipci_object_at(v, e->object);
+    *m = NULL;
+    if (vipci_state((*o)->state) != VIPCI_OPEN) r = vipci_ended(v, *o, (*o)->state);
+    else if ((*m = vipci_marks_of(v, *o)) == NULL) r = VIPC_ERR_CORRUPT;
+    return r == VIPC_OK ? r : vipci_fail(v, r);
+}
+/* A free place; or why there is none for this object. */
+static vipc_error vipci_find_place(const vipc *v, vipci_object *set, vipci_marks *m, vipci_object *o, bool for_send, uint32_t *place)
+{
+    uint64_t watch = vipci_load64(v, vipci_watch_word(o, for_send));
+    uint32_t index = (uint32_t)(watch & 0xffffff) - 1;
+    bool room;
+    if (watch && index < v->max_objects) {
+        uint64_t state = vipci_load64(v, &vipci_object_at(v, index)->state);
+        if (vipci_state(state) == VIPCI_OPEN && (vipci_watch_of(index, state, 0) ^ watch) >> 36 == 0)
+            return vipci_object_at(v, index) == set ? VIPC_ERR_EXISTS : VIPC_ERR_RESOURCE_BUSY;
+    }
+    for (uint32_t i = 0, n = vipci_set_capacity(v, set); i < n; i++)
+        if (!vipci_placed(v, set, m, i, &room)) { *place = i; return VIPC_OK; }
+    return VIPC_ERR_LIMIT;
+}
+VIPC_API vipc_error vipc_wait_set_add(vipc *self, vipc_cap set, const vipc_wait_item *item)
+{
+    vipci_object *s, *o;
+    vipci_marks *m;
+    vipci_use u;
+    uint32_t place = 0;
+    vipc_error r = vipci_known(self);
+    if (r != VIPC_OK) return r;
+    if (!item) return VIPC_ERR_INVALID_ARGUMENT;
+    r = vipci_lock_set(self, set, &s, &m);
+    if (r != VIPC_OK) return r;
+    bool for_send = item->for_send != 0;
+    r = vipci_look_at(self, item, &u);                       /* good enough to be waited for? */
+    if (r == VIPC_ERR_WOULD_BLOCK) r = VIPC_OK;
+    o = u.o;                                                 /* the queue in question: of a channel, sending, the other end's */
+    if (r == VIPC_OK) r = vipci_find_place(self, s, m, o, for_send, &place);
+    if (r != VIPC_OK) return vipci_fail(self, r);
+    vipci_place *p = vipci_place_at(m, place);
+    vipci_u64 *flag = for_send ? &o->send_flag : &o->receive_flag;
+    vipci_intend(self, vipci_at_object(vipci_index(self, s)));
+    vipci_store64(self, &p->key, item->key);
+    vipci_store64(self, &p->object, (uint64_t)for_send << 32 | u.index);
+    vipci_store64(self, &p->then, u.then);
+    vipci_store64(self, &p->token, item->object.token);
+    for (uint64_t f = vipci_load64(self, flag); !vipci_cas64(self, flag, f, vipci_raised(f, VIPCI_LOOKED_AT));) f = vipci_load64(self, flag);    /* RACE 20 */
+    vipci_u64 *watch = vipci_watch_word(o, for_send);
+    (void)vipci_log(self, watch, *watch, 1);
+    (void)vipci_swap64(self, watch, vipci_watch_of(vipci_index(self, s), s->state, place));
+    vipci_commit(self);                                      /* ---- point of no return ---- */
+    vipci_tell_set(self, o, for_send ? VIPCI_FOR_ROOM : VIPCI_FOR_MESSAGE);
+    vipci_intend_nothing(self);
+    vipci_unlock(self);
+    return VIPC_OK;
+}
+static void vipci_take_out(const vipc *v, vipci_object *set, vipci_marks *m, uint32_t i)
+{
+    bool room = false;
+    vipci_object *o = vipci_placed(v, set, m, i, &room);
+    if (!o) return;
+    vipci_u64 *watch = vipci_watch_word(o, room);
+    if (vipci_load64(v, watch) == vipci_watch_of(vipci_index(v, set), vipci_load64(v, &set->state), i)) vipci_look_away(v, watch, room ? &o->send_flag : &o->receive_flag);
+    vipci_store64(v, &vipci_place_at(m, i)->token, 0);
+}
+VIPC_API vipc_error vipc_wait_set_remove(vipc *self, vipc_cap set, vipc_cap object)
+{
+    vipci_object *s;
+    vipci_marks *m;
+    bool found = false, room;
+    vipc_error r = vipci_known(self);
+    if (r == VIPC_OK) r = vipci_lock_set(self, set, &s, &m);
+    if (r != VIPC_OK) return r;
+    for (uint32_t i = 0, n = vipci_set_capacity(self, s); object.token && i < n; i++) {
+        if (vipci_load64(self, &vipci_place_at(m, i)->token) != object.token || !vipci_placed(self, s, m, i, &room)) continue;
+        vipci_take_out(self, s, m, i);
+        found = true;
+    }
+    vipci_unlock(self);
+    return found ? VIPC_OK : VIPC_ERR_NOT_FOUND;
+}
+
+/* How does the thing in this place stand?  Leaves the intent at the set.  WOULD_BLOCK: not ready, or nothing there. */
+static vipc_error vipci_look_at_place(vipc *v, const vipci_use *set, vipci_marks *m, uint32_t i, vipc_wait_item *item)
+{
+    vipci_use u;
+    bool room = false;
+    vipci_place *p = vipci_place_at(m, i);
+    if (!vipci_placed(v, set->o, m, i, &room)) return VIPC_ERR_WOULD_BLOCK;
+    item->object.token = vipci_load64(v, &p->token);
+    item->key = vipci_load64(v, &p->key);
+    item->for_send = room;
+    item->ready = vipci_look_at(v, item, &u);
+    vipci_intend(v, vipci_at_object(set->index));
+    return item->ready;
+}
+/* One round over the marks. */
+static vipc_error vipci_look_at_set(vipc *v, const vipci_use *set, vipc_wait_item *ready, uint32_t room, uint32_t *count)
+{
+    uint32_t n = 0, from = (uint32_t)(vipci_peek64(v, &set->o->head) & (VIPC_WAIT_SET_MAX - 1)), capacity = vipci_set_capacity(v, set->o);
+    vipc_error e = VIPC_OK;
+    vipci_intend(v, vipci_at_object(set->index));
+    vipci_marks *m = vipci_still(v, set) ? vipci_marks_of(v, set->o) : NULL;
+    if (!m) e = vipci_still(v, set) ? VIPC_ERR_CORRUPT : vipci_ended(v, set->o, set->then);
+    uint64_t summary = m ? vipci_load64(v, &m->summary) : 0;
+    for (uint32_t k = 0; m && k <= 16 && n < room; k++) {    /* from the place where the last round ended, once around: its word comes twice */
+        uint32_t w = (from / 64 + k) & 15;
+        if (!(summary >> w & 1)) continue;
+        uint64_t marked = vipci_load64(v, &m->word[w]), part = ~(uint64_t)0 << (from & 63);
+        if (k == 0) marked &= part;
+        if (k == 16) marked &= ~part;
+        for (; m && marked && n < room; marked &= marked - 1) {
+            uint32_t i = w * 64, bit = 0;
+            while (!(marked >> bit & 1)) bit++;
+            i += bit;
+            if (i >= capacity) continue;
+            if (vipci_look_at_place(v, set, m, i, &ready[n]) == VIPC_ERR_WOULD_BLOCK) {
+                vipci_unmark(v, m, i);
+                if (!vipci_still(v, set)) break;
+                if (vipci_look_at_place(v, set, m, i, &ready[n]) == VIPC_ERR_WOULD_BLOCK) continue;      /* RACE 21 */
+                vipci_mark(v, m, i);
+            }
+            if (!vipci_still(v, set)) { m = NULL; break; }   /* the look was made without its pin */
+            n++;
+            vipci_poke64(v, &set->o->head, i + 1);
+        }
+        if (m && !vipci_still(v, set)) m = NULL;
+    }
+    if (e == VIPC_OK && !m) e = vipci_ended(v, set->o, set->then);
+    vipci_intend_nothing(v);
+    *count = n;
+    return e != VIPC_OK ? e : n ? VIPC_OK : VIPC_ERR_WOULD_BLOCK;
+}
+/* Nothing was ready, and the caller polls: quiet the bell, say that it is to be rung, and look once more. */
+static vipc_error vipci_arm(vipc *v, const vipci_use *set, vipc_wait_item *ready, uint32_t room, uint32_t *count)
+{
+    uint64_t bell = vipci_load64(v, &set->o->bound);
+    if (!bell || !v->hooks->bell) return VIPC_ERR_WOULD_BLOCK;
+    v->hooks->bell(v->hooks->user, bell, 0);
+    (void)vipci_swap64(v, &set->o->tail, 1);
+    return vipci_look_at_set(v, set, ready, room, count);
+}
+VIPC_API vipc_error vipc_wait_set_wait(vipc *self, vipc_cap set, vipc_wait_item *ready, uint32_t room, uint32_t *count, vipc_time deadline)
+{
+    vipci_use u;
+    uint32_t n = 0;
+    vipc_error e = vipci_begin_at(self, &u, set, VIPC_TYPE_WAIT_SET, VIPC_RIGHT_RECEIVE);
+    if (e != VIPC_OK) return e;
+    if (!ready || !room || !count) return VIPC_ERR_INVALID_ARGUMENT;
+    vipci_wait w = vipci_wait_for(self, VIPCI_FOR_MESSAGE, u.index, &u.o->receive_flag, 0, deadline);
+    while ((e = vipci_look_at_set(self, &u, ready, room, &n)) == VIPC_ERR_WOULD_BLOCK) {
+        if (deadline == VIPC_NOW) { e = vipci_arm(self, &u, ready, room, &n); break; }
+        e = vipci_pause_and_sweep(self, &w);
+        if (e != VIPC_OK) break;
+        if (!w.look_for_deaths) continue;                    /* a slice is over: somebody may stand still between a send and its mark */
+        vipci_intend(self, vipci_at_object(u.index));
+        if (vipci_still(self, &u)) vipci_mark_all(self, u.o);
+    }
+    vipci_wait_over(self, &w, u.o);
+    if (e == VIPC_OK) *count = n;
+    return e;
+}
+VIPC_API vipc_error vipc_wait_set_bell(vipc *self, vipc_cap set, uint64_t bell)
+{
+    vipci_object *s;
+    vipci_marks *m;
+    vipc_error r = vipci_known(self);
+    if (r == VIPC_OK && !self->hooks->bell) r = VIPC_ERR_NOT_SUPPORTED;
+    if (r == VIPC_OK) r = vipci_lock_set(self, set, &s, &m);
+    if (r != VIPC_OK) return r;
+    (void)vipci_swap64(self, &s->bound, bell);
+    (void)vipci_swap64(self, &s->tail, 1);                   /* as if WOULD_BLOCK had been said */
+    vipci_mark_all(self, s);
+    vipci_unlock(self);
+    return VIPC_OK;
 }
 #endif
 
@@ -4019,7 +4369,7 @@ static void vipci_trim_object(vipc *v, vipci_object *o)
         (void)vipci_object_free(v, o);
         return;
     }
-    if (vipci_state(o->state) == 0 || vipci_ring_open(v, o, &r) != VIPC_OK) return;
+    if (vipci_state(o->state) == 0 || vipci_is_set(v, o) || vipci_ring_open(v, o, &r) != VIPC_OK) return;
     if (vipci_count_phase(v, r, false) != r->capacity) return;
     (void)vipci_log(v, &o->queue, queue, 1);
     (void)vipci_swap64(v, &o->queue, queue | 1);             /* RACE 1: then look who is inside */
@@ -4283,7 +4633,7 @@ static void vipci_check_objects(vipci_checkup *k)
         (void)vipci_expect(k, vipci_state(o->state) != VIPCI_OPEN || o->owner != 0, VIPCI_BAD_OBJECT, i);
         if (!o->queue) continue;
         frames += vipci_queue_frames(v, o->shape);
-        vipci_check_queue(k, i, o);
+        if (!vipci_is_set(v, o)) vipci_check_queue(k, i, o);
     }
     for (uint32_t link = d->free_object; link && link <= v->max_objects && steps <= v->max_objects; steps++, idle++) link = vipci_object_at(v, link - 1)->next;
     (void)vipci_expect(k, in_use + idle == d->used_objects, VIPCI_BAD_OBJECT_COUNT, in_use + idle);
@@ -4390,7 +4740,7 @@ static void vipci_dump_object(vipc *v, vipci_text *t, uint32_t i)
     if (vipci_state(state) == 0) return;
     uint32_t type = vipci_peek32(v, &o->type), other = vipci_peer(v, o);
     bool notification = type == VIPC_TYPE_NOTIFICATION;
-    vipci_put(t, notification ? "notification" : type == VIPC_TYPE_CHANNEL ? "channel end" : "endpoint", state >> 8 << 24 | (i + 1));
+    vipci_put(t, notification ? "notification" : type == VIPC_TYPE_CHANNEL ? "channel end" : type == VIPC_TYPE_WAIT_SET ? "wait set" : "endpoint", state >> 8 << 24 | (i + 1));
     if (type == VIPC_TYPE_CHANNEL && other < v->max_objects) vipci_put(t, "other", vipci_peek64(v, &o->bound) >> 8 << 24 | (other + 1));
     vipci_put_label(t, o->label, VIPC_LABEL_MAX);
     if (owner < v->max_processes) vipci_put(t, "owner", vipci_peek64(v, &vipci_process_at(v, owner)->pid));
@@ -4399,7 +4749,7 @@ static void vipci_dump_object(vipc *v, vipci_text *t, uint32_t i)
     else vipci_put(t, "capacity", vipci_shape_capacity(vipci_peek64(v, &o->shape)));
     vipci_put(t, "receivers_asleep", vipci_sleepers(v, VIPCI_FOR_MESSAGE, i));
     vipci_put(t, "senders_asleep", vipci_sleepers(v, VIPCI_FOR_ROOM, i));
-    if (vipci_state(state) == VIPCI_OPEN) {
+    if (vipci_state(state) == VIPCI_OPEN && !vipci_is_set(v, o)) {
         vipci_intend(v, vipci_at_object(i));
         if (vipci_load64(v, &o->state) == state && vipci_ring_open(v, o, &r) == VIPC_OK) {
             uint32_t full = vipci_count_phase(v, r, true), room = vipci_count_phase(v, r, false);

@@ -41,7 +41,7 @@ typedef struct world {
     unsigned char domain[14336] __attribute__((aligned(64)));
     unsigned char frames[FRAMES][PAGE] __attribute__((aligned(PAGE)));
     vipc view[ACTORS + 1];
-    vipc_cap door[ACTORS + 1], in[ACTORS + 1], second[ACTORS + 1], process[ACTORS];     /* door: to send; in: to receive, the same but for a channel */
+    vipc_cap door[ACTORS + 1], in[ACTORS + 1], second[ACTORS + 1], set[ACTORS], process[ACTORS];     /* door: to send; in: to receive, the same but for a channel */
     /* what is noted about the run; part of the world, because it decides the verdict */
     uint64_t taken;                         /* frames, one bit each */
     uint64_t tried, sent, refused, got;     /* messages: one bit each */
@@ -120,6 +120,11 @@ static const scenario scenarios[] = {
     { "any1", "V,s", "for one of which a message comes", 2, 0 },
     { "any2", "V,R,S", "beside one who waits for one of them", 2, 0 },
     { "any3", "V,V,b", "two who wait for several", 2, 0 },
+    { "set", "E,b,s", "a wait set", 2, 0 },
+    { "set2", "EE,s,r", "that is emptied meanwhile", 2, 0 },
+    { "set_add", "G,s,b", "put in, waited for, taken out", 2, 0 },
+    { "set_reap", "E,s,w", "with one who cleans up", 2, 0 },
+    { "set_destroy", "E,s,D", "whose endpoint is destroyed", 2, 0 },
     { "watch", "W,P,x", "a watch on one who dies or leaves", 2, 0 },
 };
 static const struct { char letter; const char *does; } operations[] = {
@@ -132,7 +137,8 @@ static const struct { char letter; const char *does; } operations[] = {
     { 'x', "derive and close" }, { 'g', "grant to the next actor" }, { 'e', "create an endpoint and destroy it" },
     { 'p', "publish" }, { 'l', "look up, waiting" }, { 'u', "unpublish, if it is there" }, { 'm', "trim" },
     { 't', "thread enter and leave" }, { 'L', "leave" }, { 'A', "attach and leave" }, { '!', "cancel actor 0" },
-    { 'b', "signal a bit of one's own" }, { 'W', "wait for any bit" }, { 'V', "wait for a message or a bit, and take neither" }, { 'P', "watch the next actor" }, { 'w', "clean up whenever somebody has died" },
+    { 'b', "signal a bit of one's own" }, { 'W', "wait for any bit" }, { 'V', "wait for a message or a bit, and take neither" }, { 'P', "watch the next actor" },
+    { 'E', "wait with a set for a message or a bit, and take neither" }, { 'G', "the same with a set that is filled first, and emptied" }, { 'w', "clean up whenever somebody has died" },
 };
 
 static int capacity = 2, flags;
@@ -426,6 +432,17 @@ static vipc_error do_other(int a, char op)
         if (e == VIPC_OK && items[0].ready == VIPC_ERR_WOULD_BLOCK && items[1].ready == VIPC_ERR_WOULD_BLOCK) x_fail("nothing is ready");
         return e;
     }
+    case 'E': case 'G': {
+        vipc_wait_item item, told[2];
+        uint32_t n = 0;
+        memset(&item, 0, sizeof item);
+        item.object = W->in[a];
+        if (op == 'G' && (e = vipc_wait_set_add(v, W->set[a], &item)) != VIPC_OK) return e;
+        e = vipc_wait_set_wait(v, W->set[a], told, 2, &n, VIPC_FOREVER);
+        if (e == VIPC_OK && (n == 0 || n > 2 || told[0].ready == VIPC_ERR_WOULD_BLOCK)) x_fail("nothing is ready");
+        if (op == 'G' && e == VIPC_OK) e = vipc_wait_set_remove(v, W->set[a], item.object);
+        return e;
+    }
     case 'P':
         other.id = W->view[(a + 1) % x_actors].pid;
         e = vipc_process_watch(v, other, W->second[a], 1ull << x_actors);
@@ -504,7 +521,14 @@ static const char *sleeps_wrongly(int a)
     if ((cell & 3) == VIPCI_CHOSEN) return "is chosen, and asleep";
     switch (cell >> 32 & 7) {
     case VIPCI_FOR_ANY: if (ready() > 0) return "sleeps beside a message"; if (bits() != 0) return "sleeps beside bits that it waits for"; break;
-    case VIPCI_FOR_MESSAGE: if (has('W') && W->op[a] == 'W') return bits() ? "sleeps beside bits" : NULL; if (ready() > 0) return "sleeps beside a message"; break;
+    case VIPCI_FOR_MESSAGE:
+        if (W->op[a] == 'E' || W->op[a] == 'G') {
+            if (ready() > 0) return "sleeps beside a message";
+            if (W->op[a] == 'E' && bits() != 0) return "sleeps beside bits that it waits for";
+            if (closed) return "sleeps with an endpoint in its set that was destroyed";
+            return NULL;
+        }
+        if (has('W') && W->op[a] == 'W') return bits() ? "sleeps beside bits" : NULL; if (ready() > 0) return "sleeps beside a message"; break;
     case VIPCI_FOR_ROOM: if (room() > 0) return "sleeps beside room in the queue"; break;
     case VIPCI_FOR_LOCK: if (d->lock == 0) return "sleeps beside a free lock"; return NULL;
     case VIPCI_FOR_NAME: if (vipci_name_find(&W->view[CHECKER], "n", 1)) return "sleeps beside the name it looks for"; return NULL;
@@ -625,7 +649,7 @@ static void x_check(void)
     if (e != VIPC_OK) x_fail("vipc_sweep: %s", vipc_error_string(e));
     if (unreaped()) x_fail("a dead process was not cleaned up");
     check_domain("after the clean-up");
-    if (strpbrk(all_letters, "bWVP")) {
+    if (strpbrk(all_letters, "bWVPE")) {
         uint64_t lost = W->rung & ~W->heard & ~bits(), extra = (W->heard | bits()) & ~W->rung;
         if ((lost & ~(1ull << x_actors)) && !dead_listener) x_fail("a signal was lost: %llx", (unsigned long long)lost);
         for (int a = 0; a < x_actors; a++)
@@ -645,6 +669,8 @@ static void x_check(void)
         if (e != VIPC_OK) x_fail("the endpoint cannot be destroyed: %s", vipc_error_string(e));
     }
     if ((flags & CHANNEL) && vipc_destroy(view(CHECKER), W->in[CHECKER], VIPC_NOW) != VIPC_OK) x_fail("the other end cannot be destroyed");
+    for (int a = 0; a < x_actors; a++)
+        if (W->set[a].token && !x_dead(a) && vipc_destroy(view(a), W->set[a], VIPC_NOW) != VIPC_OK) x_fail("the wait set cannot be destroyed");
     (void)vipc_trim(view(CHECKER), NULL);
     check_domain("at the end");
     if (!has('o') && W->taken) x_fail("frames leaked: %llx", (unsigned long long)W->taken);
@@ -711,7 +737,7 @@ static void set_up(void)
     memset(x_world, 0, sizeof x_world);
     memset(W->frames, POISON, sizeof W->frames);
     x_world_size = (sizeof(world) + 63) & ~(size_t)63;
-    c.max_processes = (uint32_t)x_actors + 2; c.max_threads = (uint32_t)x_actors + 3; c.max_objects = has('o') ? 4 : flags & CHANNEL ? 3 : 2; c.max_capabilities = 20; c.max_names = 1; c.page_shift = 8;
+    c.max_processes = (uint32_t)x_actors + 2; c.max_threads = (uint32_t)x_actors + 3; c.max_objects = has('o') ? 4 : flags & CHANNEL || has('E') || has('G') ? 3 : 2; c.max_capabilities = 20; c.max_names = 1; c.page_shift = 8;
     if (vipc_required_size(&c) > sizeof W->domain) { fprintf(stderr, "explore: the domain needs %llu bytes\n", (unsigned long long)vipc_required_size(&c)); exit(2); }
     p.proof = 100; p.native_thread = 100;
     must(vipc_init(view(CHECKER), W->domain, sizeof W->domain, &c, &p, &hooks), "vipc_init");
@@ -739,9 +765,20 @@ static void set_up(void)
     for (int a = 0; a < x_actors; a++) {
         if (strpbrk(script[a], "kij")) W->second[a] = give(CHECKER, W->door[CHECKER], a, VIPC_RIGHT_SEND | VIPC_RIGHT_GRANT);
     }
-    if (strpbrk(all_letters, "bWVP")) {
+    if (strpbrk(all_letters, "bWVPE")) {
         must(vipc_notification_create(view(CHECKER), NULL, &W->second[CHECKER]), "vipc_notification_create");
         for (int a = 0; a < x_actors; a++) W->second[a] = give(CHECKER, W->second[CHECKER], a, 0);
+    }
+    for (int a = 0; a < x_actors; a++) {
+        vipc_wait_item item;
+        memset(&item, 0, sizeof item);
+        if (!strpbrk(script[a], "EG")) continue;
+        must(vipc_wait_set_create(view(a), 2, NULL, &W->set[a]), "vipc_wait_set_create");
+        if (strchr(script[a], 'G')) continue;
+        item.object = W->in[a];
+        must(vipc_wait_set_add(view(a), W->set[a], &item), "vipc_wait_set_add");
+        item.object = W->second[a];
+        must(vipc_wait_set_add(view(a), W->set[a], &item), "vipc_wait_set_add");
     }
     if (has('o')) {                         /* each owns an endpoint that the one before it may call */
         for (int a = 0; a < x_actors; a++) { must(vipc_endpoint_create(view(a), &e, &W->door[a]), "vipc_endpoint_create"); W->in[a] = W->door[a]; }
