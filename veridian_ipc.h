@@ -1160,7 +1160,7 @@ static void vipci_ring_bell(const vipc *v, vipci_object *set, bool anyway)
     uint64_t bell = vipci_load64(v, &set->bound);
     if (bell && v->hooks->bell && (vipci_cas64(v, &set->tail, 1, 0) || anyway)) v->hooks->bell(v->hooks->user, bell, 1);
 }
-static void vipci_unmark(const vipc *v, vipci_marks *m, uint32_t place)
+static inline void vipci_unmark(const vipc *v, vipci_marks *m, uint32_t place)
 {
     vipci_u64 *word = &m->word[place >> 6 & 15];
     uint64_t bit = (uint64_t)1 << (place & 63), top = (uint64_t)1 << (place >> 6 & 15), was = vipci_load64(v, word);

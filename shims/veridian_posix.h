@@ -85,6 +85,15 @@ VIPC_API vipc_error vipc_posix_unlink(const char *name, const char *directory);
 /* Leave and unmap; self as opened.  RESOURCE_BUSY: other views of this membership have not left yet.  In a forked child: give back what
  * came along, without touching the parent's membership.  Any other error is vipc_leave's; the memory is unmapped all the same. */
 VIPC_API vipc_error vipc_posix_close(vipc *self);
+#if !VIPC_NO_NOTIFICATIONS
+/* A descriptor for poll and epoll: readable when something in the wait set may have become ready since vipc_wait_set_wait with VIPC_NOW last said WOULD_BLOCK.  So:
+ * when it is readable, wait on the set with VIPC_NOW and serve until it says WOULD_BLOCK, then poll.  Nothing is to be read from it.  It stays the membership's, which
+ * closes it (vipc_posix_close), and every call for one set gives another.  No thread helps: whoever sends rings with one datagram to an abstract socket, and only after
+ * a WOULD_BLOCK; who is stopped between the two rings when it goes on, or its reaper does.  LIMIT: VIPC_POSIX_POLLABLE_MAX, or descriptors.  Linux; else
+ * NOT_SUPPORTED.  Members in another network namespace cannot ring. */
+#define VIPC_POSIX_POLLABLE_MAX 64
+VIPC_API vipc_error vipc_posix_pollable(vipc *self, vipc_cap wait_set, int *fd);
+#endif
 /* Where the domain of that name lies: path, of `size` bytes; VIPC_POSIX_PATH_MAX is enough.  NAME_TOO_LONG if it is not. */
 VIPC_API vipc_error vipc_posix_path(const char *name, const char *directory, char *path, size_t size);
 
@@ -114,6 +123,10 @@ VIPC_API vipc_error vipc_posix_path(const char *name, const char *directory, cha
 /* Which ways are taken: all, on Linux; those of every POSIX system, elsewhere. */
 #if defined(__linux__)
 #include <sys/syscall.h>
+#if !defined(VIPC_POSIX_PORTABLE)
+#include <sys/socket.h>
+#include <sys/un.h>
+#endif
 #endif
 #if defined(__linux__) && !defined(VIPC_POSIX_PORTABLE)
 #define VIPC_POSIX_LINUX_ 1
@@ -262,6 +275,8 @@ typedef struct vipc_posix_member_ {
     int file_fd;                       /* its description never holds a lock: to ask through, and to open afresh from */
     int lock_fd;                       /* holds the lock of `proof`; closed in a child */
     uint32_t page;                     /* bytes of a host page */
+    int ring_fd;                       /* rings others' bells; made when it is first needed */
+    int bells, bell_fd[64];            /* sockets behind descriptors for poll */
     char path[VIPC_POSIX_PATH_MAX];    /* to open afresh from where there is no /proc; may be empty */
 } vipc_posix_member_;
 typedef char vipc_posix_assert_member_[sizeof(vipc_posix_member_) <= 4096 ? 1 : -1];
@@ -516,6 +531,49 @@ static void vipc_posix_futex_wake_(void *user, uint64_t target, uint32_t *word)
 }
 #endif
 
+#if VIPC_POSIX_LINUX_
+/* Bells: datagram sockets with abstract names, which vanish with their owner.  A bell's number is its owner's proof << 8 | which of them. */
+static size_t vipc_posix_hex_(char *to, uint64_t n)
+{
+    for (int k = 0; k < 16; k++) to[k] = "0123456789abcdef"[n >> (60 - 4 * k) & 15];
+    return 16;
+}
+static int vipc_posix_bell_address_(const vipc_posix_member_ *m, uint64_t bell, struct sockaddr_un *to)
+{
+    struct stat st;
+    if (fstat(m->file_fd, &st) != 0) return 0;
+    memset(to, 0, sizeof *to);
+    to->sun_family = AF_UNIX;
+    char *at = to->sun_path + 1;
+    memcpy(at, "vipc.", 5);
+    at += 5;
+    at += vipc_posix_hex_(at, (uint64_t)st.st_dev);
+    at += vipc_posix_hex_(at, (uint64_t)st.st_ino);
+    at += vipc_posix_hex_(at, bell);
+    return (int)(offsetof(struct sockaddr_un, sun_path) + (size_t)(at - to->sun_path));
+}
+static void vipc_posix_bell_(void *user, uint64_t bell, int ring)
+{
+    vipc_posix_member_ *m = (vipc_posix_member_ *)user;
+    int kept = errno;
+    char byte = 0;
+    if (!ring) {
+        uint64_t n = bell & 255;
+        if (bell >> 8 == m->proof && n < (uint64_t)m->bells) while (recv(m->bell_fd[n], &byte, 1, MSG_DONTWAIT) >= 0) { }
+    } else {
+        struct sockaddr_un to;
+        int length = vipc_posix_bell_address_(m, bell, &to), fd = __atomic_load_n(&m->ring_fd, __ATOMIC_ACQUIRE);
+        if (fd < 0) {
+            int none = -1, made = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+            if (made >= 0 && !__atomic_compare_exchange_n(&m->ring_fd, &none, made, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) close(made);
+            fd = __atomic_load_n(&m->ring_fd, __ATOMIC_ACQUIRE);
+        }
+        if (fd >= 0 && length) (void)sendto(fd, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)(const void *)&to, (socklen_t)length);
+    }
+    errno = kept;
+}
+#endif
+
 static void vipc_posix_fill_hooks_(vipc_posix_member_ *m)
 {
     vipc_hooks *h = m->hooks;
@@ -530,6 +588,7 @@ static void vipc_posix_fill_hooks_(vipc_posix_member_ *m)
         h->block = vipc_posix_futex_;
         h->wake = vipc_posix_futex_wake_;
     }
+    h->bell = vipc_posix_bell_;
 #endif
     h->now = vipc_posix_now_;
     h->process_alive = vipc_posix_alive_;
@@ -641,6 +700,14 @@ static void vipc_posix_in_parent_(void)
     pthread_mutex_unlock(&vipc_posix_.lock);
 }
 
+#if VIPC_POSIX_LINUX_
+static void vipc_posix_close_bells_(vipc_posix_member_ *m)
+{
+    if (m->ring_fd >= 0) close(m->ring_fd);
+    while (m->bells > 0) close(m->bell_fd[--m->bells]);
+    m->ring_fd = -1;
+}
+#endif
 /* The description of a lock is shared with the parent: while this process had it open too, the parent would live on after its death. */
 static void vipc_posix_in_child_(void)
 {
@@ -650,6 +717,7 @@ static void vipc_posix_in_child_(void)
 #if VIPC_POSIX_LINUX_
         if (m->lock_fd >= 0) close(m->lock_fd);
         m->lock_fd = -1;
+        vipc_posix_close_bells_(m);
 #endif
     }
     pthread_mutex_unlock(&vipc_posix_.lock);
@@ -675,7 +743,7 @@ static vipc_posix_member_ *vipc_posix_member_new_(void)
     vipc_posix_member_ *m = (vipc_posix_member_ *)record;
     m->hooks = (vipc_hooks *)(void *)at;
     m->page = page;
-    m->file_fd = m->lock_fd = -1;
+    m->file_fd = m->lock_fd = m->ring_fd = -1;
     pthread_mutex_lock(&vipc_posix_.lock);
     m->next = vipc_posix_.members;
     vipc_posix_.members = m;
@@ -693,6 +761,7 @@ static void vipc_posix_member_retire_(vipc_posix_member_ *m)
 #if VIPC_POSIX_LINUX_
     if (m->lock_fd >= 0) close(m->lock_fd);
     if (m->file_fd >= 0) close(m->file_fd);
+    vipc_posix_close_bells_(m);
 #else
     vipc_posix_inode_leave_(m);
 #endif
@@ -1206,6 +1275,34 @@ VIPC_API vipc_error vipc_posix_thread(vipc *self, vipc *out)
 {
     return vipc_thread_enter(self, vipc_posix_thread_number_(), out);
 }
+
+#if !VIPC_NO_NOTIFICATIONS
+VIPC_API vipc_error vipc_posix_pollable(vipc *self, vipc_cap wait_set, int *fd)
+{
+    vipc_posix_member_ *m = self && self->hooks ? (vipc_posix_member_ *)self->hooks->user : NULL;
+    if (!fd || !self || self->here != self) return VIPC_ERR_INVALID_ARGUMENT;
+    if (!m) return VIPC_ERR_NOT_INITIALIZED;
+#if VIPC_POSIX_LINUX_
+    struct sockaddr_un at;
+    vipc_error e = vipc_cap_require(self, wait_set, VIPC_TYPE_WAIT_SET, VIPC_RIGHT_WRITE);
+    if (e != VIPC_OK) return e;
+    pthread_mutex_lock(&vipc_posix_.lock);
+    uint64_t bell = m->proof << 8 | (uint64_t)m->bells;
+    int length = vipc_posix_bell_address_(m, bell, &at), made = -1;
+    if (m->bells == VIPC_POSIX_POLLABLE_MAX) e = VIPC_ERR_LIMIT;
+    else if ((made = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0 || bind(made, (const struct sockaddr *)(const void *)&at, (socklen_t)length) != 0) e = vipc_posix_error_(errno);
+    if (e == VIPC_OK) m->bell_fd[m->bells++] = made;
+    else if (made >= 0) close(made);
+    pthread_mutex_unlock(&vipc_posix_.lock);
+    if (e == VIPC_OK) e = vipc_wait_set_bell(self, wait_set, bell);
+    if (e == VIPC_OK) *fd = made;
+    return e;
+#else
+    (void)wait_set;
+    return VIPC_ERR_NOT_SUPPORTED;
+#endif
+}
+#endif
 
 VIPC_API vipc_error vipc_posix_close(vipc *self)
 {

@@ -46,6 +46,11 @@ done
 same "$("$tmp/hello.c.bin")" "parent: received 42 from process 2"; ok $? hello_c
 if [ -x "$tmp/hello.cpp.bin" ]; then same "$("$tmp/hello.cpp.bin")" "parent: received 42 from process 2"; ok $? hello_cpp; fi
 [ "$(wc -l <examples/hello.c)" -lt 40 ]; ok $? hello_c_is_short
+case $(uname -s) in
+Linux)
+    same "$(limit 60 "$tmp/epoll_server.c.bin" | sed 's/, [0-9]* wake-ups$//')" "1000 lines through a socket, 1000 calls through an endpoint, one thread"; ok $? epoll_server_c;;
+*)  echo "skip epoll_server_c: no epoll"; skipped=$((skipped + 1));;
+esac
 
 # Two shells.  In a domain of the test's own, so that it meets no server of somebody else's.
 for name in rpc_server rpc_client; do
