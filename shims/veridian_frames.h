@@ -47,6 +47,8 @@ VIPC_API vipc_error vipc_frames_alloc(const vipc_frames *self, uint64_t count, u
 VIPC_API vipc_error vipc_frames_free(const vipc_frames *self, uint64_t first, uint64_t count);
 /* Does the run lie inside, with at least one frame? */
 VIPC_API bool vipc_frames_is_valid(const vipc_frames *self, uint64_t first, uint64_t count);
+/* Is every frame of that run taken?  false unless it is valid.  A snapshot.  O(count). */
+VIPC_API bool vipc_frames_is_taken(const vipc_frames *self, uint64_t first, uint64_t count);
 /* Where the run lies; NULL unless it is valid. */
 VIPC_API void *vipc_frames_pointer(const vipc_frames *self, uint64_t first, uint64_t count);
 /* Frames in all, and free ones, counted in the bitmap (a snapshot).  O(total / 64). */
@@ -183,6 +185,14 @@ VIPC_API vipc_error vipc_frames_free(const vipc_frames *self, uint64_t first, ui
     if (first < self->state[VIPC_FRAMES_HINT_]) self->state[VIPC_FRAMES_HINT_] = first;
     vipc_frames_mark_(self, first, count, false);
     return VIPC_OK;
+}
+
+VIPC_API bool vipc_frames_is_taken(const vipc_frames *self, uint64_t first, uint64_t count)
+{
+    if (!vipc_frames_is_valid(self, first, count)) return false;
+    for (uint64_t at = first; at < first + count; at++)
+        if (!(self->state[VIPC_FRAMES_BITS_ + at / 64] >> (at % 64) & 1)) return false;
+    return true;
 }
 
 VIPC_API void *vipc_frames_pointer(const vipc_frames *self, uint64_t first, uint64_t count)

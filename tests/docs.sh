@@ -1,9 +1,10 @@
 #!/bin/sh
 # tests/docs.sh - what the documentation shows is compiled, as C99 and as C++11, and programs are run; and the header's index is held against its banners.
 #
-# Shown code is every ```c block of README.md (unless the line before it says "C only": then C alone), and every part of the first comment of
-# veridian_ipc.h that stands 5 columns behind its asterisk after an empty line.  A block with `int main` is a whole program.  A block whose first line is
-# `/* inside a function */` is compiled as the body of one that has `vipc ipc` and `vipc_error e`.  All others are compiled as they stand.
+# Shown code is every ```c block of README.md (unless the line before it says "C only": then C alone), and every part of the first comments of
+# veridian_ipc.h and shims/veridian_mock.h that stands 5 columns behind its asterisk after an empty line.  A block with `int main` is a whole program.
+# A block whose first line is `/* inside a function */` is compiled as the body of one that has `vipc ipc` and `vipc_error e`.  All others are compiled as
+# they stand.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 CC=${CC:-cc}; CXX=${CXX:-c++}
@@ -31,15 +32,15 @@ cut_readme() {
         /^```/ { skip = !skip }
         !/^[ \t]*$/ { last = $0 }' README.md
 }
-cut_header() {
-    awk -v out="$tmp/header_" '
+cut_header() {  # file, name
+    awk -v out="$tmp/$2_" '
         /\*\// { exit }
         /^ \*[ \t]*$/ { empty = 1; if (inside) blank = blank "\n"; next }
         (inside && /^ \*     /) || (empty && /^ \*     [^ ]/) {
             if (!inside) { inside = 1; blank = ""; file = out (++n) ".code"; printf "" > file }
             printf "%s%s\n", blank, substr($0, 8) > file; blank = ""; empty = 0; next
         }
-        { inside = 0; empty = 0 }' veridian_ipc.h
+        { inside = 0; empty = 0 }' "$1"
 }
 as_file() {     # block, source file: what a compiler is to see
     if head -n 1 "$1" | grep -q '^/\* inside a function \*/'; then
@@ -57,7 +58,7 @@ try() {         # case, block, suffix, compiler and flags...
         if [ -x "$tmp/$name" ]; then limit 20 "$tmp/$name" >"$tmp/log" 2>&1; ok $? "${name}_runs" "$tmp/log"; fi
     else "$@" -Wall -Werror -I. -c "$source" -o "$tmp/$name.o" >"$tmp/log" 2>&1; ok $? "${name}_compiles" "$tmp/log"; fi
 }
-blocks() {      # readme or header: try all that was cut from it
+blocks() {      # readme, header or mock: try all that was cut from it
     [ -f "$tmp/$1_1.code" ]; ok $? "$1_shows_code"
     for block in "$tmp/$1"_*.code; do
         [ -f "$block" ] || continue
@@ -71,7 +72,8 @@ blocks() {      # readme or header: try all that was cut from it
 }
 
 if [ -f README.md ]; then cut_readme; blocks readme; else ok 1 readme_exists; fi
-cut_header; blocks header
+cut_header veridian_ipc.h header; blocks header
+cut_header shims/veridian_mock.h mock; blocks mock
 
 # Tags.  The index is the run of lines of tags after "INDEX"; a banner is a comment line of dashes that ends in its tag.  The first comment itself is the
 # first tag's place.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/lint.sh - cppcheck and clang-tidy over header and shim.  What is not listened to is named here, each with its reason.
+# tests/lint.sh - cppcheck and clang-tidy over header and shims.  What is not listened to is named here, each with its reason.
 # The last line is "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -69,6 +69,8 @@ cat >"$tmp/both.c" <<'END'
 #include "veridian_ipc.h"
 #define VERIDIAN_POSIX_IMPLEMENTATION
 #include "shims/veridian_posix.h"
+#define VERIDIAN_MOCK_IMPLEMENTATION
+#include "shims/veridian_mock.h"
 END
 cp "$tmp/both.c" "$tmp/both.cpp"
 printf 'int planted(int n);\nint planted(int n)\n{\n    int zero = 0;\n    return n / zero;\n}\n' >"$tmp/planted.c"
@@ -83,6 +85,7 @@ if command -v clang-tidy >/dev/null 2>&1; then
     run_tidy veridian_ipc.h IPC; verdict $? 0 clang_tidy_core
     run_tidy shims/veridian_frames.h FRAMES; verdict $? 0 clang_tidy_frames
     run_tidy shims/veridian_posix.h POSIX; verdict $? 0 clang_tidy_posix
+    run_tidy shims/veridian_mock.h MOCK; verdict $? 0 clang_tidy_mock
 else missing clang-tidy clang_tidy; fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/matrix.sh [PART...] - header and shim under every compiler, standard and machine at hand.  Parts, in this order: compile, object, bare, sanitize,
+# tests/matrix.sh [PART...] - header and shims under every compiler, standard and machine at hand.  Parts, in this order: compile, object, bare, sanitize,
 # emulate; all without an argument.  What is missing is skipped and said, with CI=true it fails.  The last line is "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -62,6 +62,52 @@ cat >"$tmp/use_core.c" <<'END'
 #include "veridian_ipc.h"
 #include "shims/veridian_posix.h"
 END
+cat >"$tmp/mock_both.c" <<'END'
+#define VERIDIAN_IPC_IMPLEMENTATION
+#include "veridian_ipc.h"
+#define VERIDIAN_MOCK_IMPLEMENTATION
+#include "shims/veridian_mock.h"
+END
+cat >"$tmp/mock_both_shim_first.c" <<'END'
+#define VERIDIAN_MOCK_IMPLEMENTATION
+#include "shims/veridian_mock.h"
+#define VERIDIAN_IPC_IMPLEMENTATION
+#include "veridian_ipc.h"
+END
+cat >"$tmp/mock_use_core.c" <<'END'
+#include "veridian_ipc.h"
+#include "shims/veridian_mock.h"
+#include "shims/veridian_mock.h"
+END
+cat >"$tmp/mock_main.c" <<'END'
+static unsigned char memory[1 << 20];
+static void serve(vipc_mock *m, uint64_t who)
+{
+    vipc_message q;
+    vipc_info info;
+    if (vipc_receive(&m->v[who], *(vipc_cap *)m->script, &q, &info, VIPC_NOW) == VIPC_OK) (void)vipc_cancel(&m->v[who]);
+}
+static void meanwhile(vipc_mock *m, uint64_t asleep)
+{
+    (void)asleep;
+    (void)vipc_mock_run(m, 0, serve);
+}
+int main(void)
+{
+    vipc_mock m;
+    vipc_cap door, his;
+    vipc_message q = VIPC_INIT;
+    if (vipc_mock_open(&m, memory, sizeof memory, NULL) != VIPC_OK) return 1;
+    if (vipc_endpoint_create(&m.v[0], NULL, &door) != VIPC_OK) return 2;
+    if (vipc_grant(&m.v[0], door, vipc_self(&m.v[1]), NULL, &his) != VIPC_OK) return 3;
+    m.script = &door;
+    m.asleep = meanwhile;
+    vipc_mock_kill_at(&m, 0, VIPC_MOCK_ANY_HOOK, 3);
+    if (vipc_send(&m.v[1], his, &q, VIPC_NOW) != VIPC_OK) return 4;
+    if (vipc_process_wait(&m.v[1], vipc_self(&m.v[0]), VIPC_FOREVER) != VIPC_OK || m.kills != 1) return 5;
+    return vipc_mock_close(&m) == NULL ? 0 : 6;
+}
+END
 cat >"$tmp/main.c" <<'END'
 int main(void)
 {
@@ -83,11 +129,15 @@ cat "$tmp/both.c" "$tmp/main.c" >"$tmp/one.c"
 cat "$tmp/both_shim_first.c" "$tmp/main.c" >"$tmp/shim_first.c"
 cat "$tmp/use_core.c" "$tmp/main.c" >"$tmp/use.c"
 { echo '#define VIPC_STATIC'; cat "$tmp/one.c"; } >"$tmp/static.c"
+cat "$tmp/mock_both.c" "$tmp/mock_main.c" >"$tmp/mock_one.c"
+cat "$tmp/mock_both_shim_first.c" "$tmp/mock_main.c" >"$tmp/mock_shim_first.c"
+cat "$tmp/mock_use_core.c" "$tmp/mock_main.c" >"$tmp/mock_use.c"
+{ echo '#define VIPC_STATIC'; cat "$tmp/both.c" "$tmp/mock_both.c" "$tmp/mock_main.c"; } >"$tmp/mock_static.c"    # beside the other shim
 for f in "$tmp"/*.c; do cp "$f" "${f%.c}.cpp"; done
 
-two_units() {   # compiler, suffix, flags...: the implementation in one, its use in the other
-    compiler=$1; suffix=$2; shift 2
-    "$compiler" "$@" -c "$tmp/both.$suffix" -o "$tmp/both.o" && "$compiler" "$@" -c "$tmp/use.$suffix" -o "$tmp/use.o" &&
+two_units() {   # compiler, suffix, "" or mock_, flags...: the implementation in one, its use in the other
+    compiler=$1; suffix=$2; which=$3; shift 3
+    "$compiler" "$@" -c "$tmp/${which}both.$suffix" -o "$tmp/both.o" && "$compiler" "$@" -c "$tmp/${which}use.$suffix" -o "$tmp/use.o" &&
         "$compiler" "$@" "$tmp/both.o" "$tmp/use.o" -o "$tmp/two" && "$tmp/two"
 }
 one_unit() {    # compiler, source, flags...
@@ -98,10 +148,12 @@ shapes() {      # compiler, suffix, label, flags...
     compiler=$1; suffix=$2; label=$3; shift 3
     # shellcheck disable=SC2086
     set -- "$@" $warn -I.
-    alone "${label}_one_unit" one_unit "$compiler" "$tmp/one.$suffix" "$@"
-    alone "${label}_shim_first" one_unit "$compiler" "$tmp/shim_first.$suffix" "$@"
-    alone "${label}_two_units" two_units "$compiler" "$suffix" "$@"
-    alone "${label}_static" one_unit "$compiler" "$tmp/static.$suffix" "$@"
+    for which in "" mock_; do
+        alone "${label}_${which}one_unit" one_unit "$compiler" "$tmp/${which}one.$suffix" "$@"
+        alone "${label}_${which}shim_first" one_unit "$compiler" "$tmp/${which}shim_first.$suffix" "$@"
+        alone "${label}_${which}two_units" two_units "$compiler" "$suffix" "$which" "$@"
+        alone "${label}_${which}static" one_unit "$compiler" "$tmp/${which}static.$suffix" "$@"
+    done
 }
 alone() {       # as check, for a function of this script; the programs in it end by themselves
     name=$1; shift
@@ -114,7 +166,10 @@ if part compile; then
         if ! have $compiler; then missing $compiler "${compiler}_c"; continue; fi
         for std in c99 c11 c17; do shapes $compiler c "${compiler}_$std" -std=$std; done
         # shellcheck disable=SC2086
-        for level in O0 O2 Os; do check "${compiler}_c99_$level" $compiler -std=c99 -$level $warn -I. "$tmp/one.c" -o "$tmp/one"; done
+        for level in O0 O2 Os; do
+            # shellcheck disable=SC2086
+            for which in "" mock_; do check "${compiler}_c99_$which$level" $compiler -std=c99 -$level $warn -I. "$tmp/${which}one.c" -o "$tmp/one"; done
+        done
         # Strict C, and whatever came first has settled what libc declares.
         for header in assert ctype dirent errno fcntl limits locale math poll pthread semaphore setjmp signal stdio stdlib string sys/ipc sys/mman sys/socket sys/stat \
             sys/types sys/wait time unistd wchar; do
@@ -124,16 +179,22 @@ if part compile; then
         for off in "-DVIPC_NO_CALLS=1" "-DVIPC_NO_NAMES=1" "-DVIPC_NO_INSPECT=1" "-DVIPC_NO_CHANNELS=1" "-DVIPC_NO_NOTIFICATIONS=1" "-DVIPC_NO_CALLS=1 -DVIPC_NO_NAMES=1 -DVIPC_NO_INSPECT=1 -DVIPC_NO_CHANNELS=1 -DVIPC_NO_NOTIFICATIONS=1"; do
             # shellcheck disable=SC2086
             check "${compiler}_without$(echo "$off" | sed 's/-DVIPC_NO\(_[A-Z]*\)=1 */\1/g')" $compiler -std=c99 -O1 $warn -I. $off "$tmp/one.c" -o "$tmp/one"
+            # shellcheck disable=SC2086
+            check "${compiler}_mock_without$(echo "$off" | sed 's/-DVIPC_NO\(_[A-Z]*\)=1 */\1/g')" $compiler -std=c99 -O1 $warn -I. $off "$tmp/mock_one.c" -o "$tmp/one"
         done
     done
     for compiler in g++ clang++; do
         if ! have $compiler; then missing $compiler "${compiler}"; continue; fi
         for std in c++11 c++20; do shapes $compiler cpp "${compiler}_$std" -std=$std; done
         # shellcheck disable=SC2086
-        for level in O0 O2 Os; do check "${compiler}_c++11_$level" $compiler -std=c++11 -$level $warn -I. "$tmp/one.cpp" -o "$tmp/one"; done
+        for level in O0 O2 Os; do
+            # shellcheck disable=SC2086
+            for which in "" mock_; do check "${compiler}_c++11_$which$level" $compiler -std=c++11 -$level $warn -I. "$tmp/${which}one.cpp" -o "$tmp/one"; done
+        done
     done
     if have clang && echo | clang -Werror -Wreserved-identifier -fsyntax-only -x c - >/dev/null 2>&1; then
         check clang_no_reserved_identifier clang -std=c99 -Werror -Wreserved-identifier -I. -fsyntax-only "$tmp/one.c"
+        check clang_mock_no_reserved_identifier clang -std=c99 -Werror -Wreserved-identifier -I. -fsyntax-only "$tmp/mock_one.c"
     else missing "clang with -Wreserved-identifier" clang_no_reserved_identifier; fi
     if [ "$m32" != none ]; then
         # shellcheck disable=SC2086
@@ -144,6 +205,8 @@ if part compile; then
     if have musl-gcc; then
         # shellcheck disable=SC2086
         check musl_c99 musl-gcc -std=c99 $warn -I. "$tmp/one.c" -o "$tmp/one"
+        # shellcheck disable=SC2086
+        check musl_mock_c99 musl-gcc -std=c99 $warn -I. "$tmp/mock_one.c" -o "$tmp/one"
         check musl_hello_builds musl-gcc -static examples/hello.c -o "$tmp/hello"
         check musl_hello_runs "$tmp/hello"
         [ "$(cat "$tmp/log")" = "parent: received 42 from process 2" ]; ok $? musl_hello_says_what_it_should "$tmp/log"
@@ -168,11 +231,22 @@ object() {      # label, flags...: what it asks for, what it shows, what it keep
     [ "$(bytes "$tmp/core.o" .data)$(bytes "$tmp/core.o" .bss)" = 00 ]; ok $? "${label}_keeps_no_data"
     figures "$label" "$tmp/core.o"
 }
+mock_object() { # label, flags...: beside the core's few functions it asks for the two of setjmp.h, by whatever name
+    label=$1; shift; rm -f "$tmp/mock.o"
+    # shellcheck disable=SC2086
+    check "${label}_compiles" gcc -std=c99 -Os -ffreestanding $warn -I. "$@" -c "$tmp/mock_both.c" -o "$tmp/mock.o"
+    nm -u "$tmp/mock.o" | sed 's/^ *U //' | grep -vxE 'mem(cpy|set|move|cmp)|_*setjmp|_*longjmp|_GLOBAL_OFFSET_TABLE_' >"$tmp/log"
+    [ ! -s "$tmp/log" ]; ok $? "${label}_asks_for_mem_functions_and_jumps_alone" "$tmp/log"
+    nm -g --defined-only "$tmp/mock.o" | sed 's/^[^ ]* . //' | grep -v '^vipc_' >"$tmp/log"
+    [ ! -s "$tmp/log" ]; ok $? "${label}_shows_vipc_names_alone" "$tmp/log"
+    [ "$(bytes "$tmp/mock.o" .data)$(bytes "$tmp/mock.o" .bss)" = 00 ]; ok $? "${label}_keeps_no_data"
+}
 least="-DVIPC_NO_CALLS=1 -DVIPC_NO_NAMES=1 -DVIPC_NO_INSPECT=1 -DVIPC_NO_NOTIFICATIONS=1 -DVIPC_NO_CHANNELS=1"
 if part object; then
     if have gcc && have nm && have size; then
         object object_64
         object object_64_no_pie -fno-pic -fno-pie
+        mock_object object_mock -fno-pic -fno-pie
         # shellcheck disable=SC2086
         object object_64_least $least
         [ "$(bytes "$tmp/core.o" .text)" -le $core_max ]; ok $? "object_64_least_code_fits_in_$core_max"
@@ -249,14 +323,14 @@ emulated() {    # machine: its tests, statically linked
     check "${machine}_warnings" "$compiler" -std=c99 -O2 $warn -I. -c "$tmp/both.c" -o "$tmp/both.o"
     check "${machine}_hello_builds" "$compiler" -static examples/hello.c -o "$tmp/hello"
     check "${machine}_hello_runs" "$qemu" "$tmp/hello"
-    for name in t_caps t_call t_names t_tokens t_model; do
+    for name in t_caps t_call t_mock t_names t_tokens t_model; do
         if [ -f tests/$name.c ]; then test_under "${machine}_$name" tests/$name.c 120 "$qemu" "$compiler" -O1 -static; fi
     done
 }
 if part emulate; then
     if [ "$m32" != none ]; then
         # shellcheck disable=SC2086
-        for name in t_caps t_call t_names t_tokens t_threads; do test_under "i386_$name" tests/$name.c 120 "" gcc $m32 -O1; done
+        for name in t_caps t_call t_names t_mock t_notify t_channel t_waitset t_tokens t_threads; do test_under "i386_$name" tests/$name.c 120 "" gcc $m32 -O1; done
     else missing "gcc -m32" i386; fi
     emulated aarch64
     emulated s390x

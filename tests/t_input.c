@@ -427,7 +427,7 @@ TEST(numbers_for_every_argument)
 enum { CASE_SECONDS = 4, VALUES = 18, POOL = 40 };
 typedef struct stage {
     mock m, m_saved;
-    unsigned char *memory_saved, pool_saved[POOL << 8], taken_saved[POOL + 1];
+    unsigned char *memory_saved, pool_saved[POOL << 8], taken_saved[POOL + 64];
     vipc_cap door, wide, his, hers, named, process, other;
     uint64_t word, seed, used;         /* used: words of the pool that hold queues */
     int value;                         /* -1: nothing; VALUES: several words at random */
@@ -620,9 +620,9 @@ static void open_stage(stage *s)
     s->memory_saved = (unsigned char *)malloc((size_t)s->m.size);
     memcpy(s->memory_saved, s->m.memory, (size_t)s->m.size);
     memcpy(s->pool_saved, s->m.pool, sizeof s->pool_saved);
-    memcpy(s->taken_saved, s->m.taken, POOL);
+    memcpy(s->taken_saved, s->m.bitmap, (size_t)vipc_frames_required_size(POOL));
     for (uint64_t f = 0; f < POOL; f++)
-        if (s->taken_saved[f] == 1) s->used = (f + 1) << 8 >> 3;
+        if (vipc_frames_is_taken(&s->m.frames, f, 1)) s->used = (f + 1) << 8 >> 3;
     s->m_saved = s->m;
 }
 static void one_case(stage *s, uint64_t word, int value)
@@ -631,7 +631,7 @@ static void one_case(stage *s, uint64_t word, int value)
     memcpy(&s->m, &s->m_saved, sizeof s->m);
     memcpy(s->m.memory, s->memory_saved, (size_t)s->m.size);
     memcpy(s->m.pool, s->pool_saved, sizeof s->pool_saved);
-    memcpy(s->m.taken, s->taken_saved, POOL);
+    memcpy(s->m.bitmap, s->taken_saved, (size_t)vipc_frames_required_size(POOL));
     s->m.broken = 100;                                        /* hooks are told nonsense now: said by the count alone */
     s->word = word;
     s->value = value;

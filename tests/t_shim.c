@@ -238,11 +238,13 @@ static int try_alloc(lab *l, uint64_t bits, uint64_t hint, uint64_t count)
 static int try_free(lab *l, uint64_t bits, uint64_t first, uint64_t count)
 {
     unsigned char taken[64];
-    int inside = count != 0 && first + count <= l->total;
+    int inside = count != 0 && first + count <= l->total, all = inside;
+    for (uint64_t i = first; i < first + count && inside; i++) all &= (int)(bits >> i & 1);
     for (uint64_t i = 0; i < l->total; i++) taken[i] = (bits >> i & 1) && !(inside && i >= first && i < first + count);
     l->state[BITS] = bits;
     if (vipc_frames_is_valid(&l->frames, first, count) != inside) return 0;
     if ((vipc_frames_pointer(&l->frames, first, count) != NULL) != inside) return 0;
+    if (vipc_frames_is_taken(&l->frames, first, count) != all) return 0;
     return vipc_frames_free(&l->frames, first, count) == (inside ? VIPC_OK : VIPC_ERR_INVALID_ARGUMENT) && same_bits(l, taken);
 }
 
