@@ -52,6 +52,10 @@ Linux)
 *)  echo "skip epoll_server_c: no epoll"; skipped=$((skipped + 1));;
 esac
 
+# What it prints is what its first comment says.
+limit 20 "$tmp/test_your_code.c.bin" >"$tmp/log"; ok $? test_your_code_passes
+same "$(cat "$tmp/log")" "$(sed -nE '/^ \* prints:/,/passed/s/^ \*( prints:|        )  //p' examples/test_your_code.c)"; ok $? test_your_code_prints_what_it_says
+
 # Two shells.  In a domain of the test's own, so that it meets no server of somebody else's.
 for name in rpc_server rpc_client; do
     sed -e "s|\"/calc\"|\"/$domain\"|" -e "s|\"\\.\\./|\"$PWD/|" "examples/$name.c" >"$tmp/$name.c"
