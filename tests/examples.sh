@@ -62,10 +62,12 @@ for name in rpc_server rpc_client; do
     $CC "$tmp/$name.c" -o "$tmp/$name"
 done
 server() {      # start one, and wait until it is ready
+    : >"$tmp/server"            # what an earlier one said is not to be taken for this one's word
     "$tmp/rpc_server" >"$tmp/server" 2>&1 & server=$!
     until_says "$tmp/server" "adder: ready"
 }
 client() {      # calls, every: in the background
+    : >"$tmp/client"; : >"$tmp/client.err"
     "$tmp/rpc_client" "$1" "$2" >"$tmp/client" 2>"$tmp/client.err" & client=$!
 }
 client 3 1
