@@ -83,7 +83,7 @@
  * INDEX (each line is a tag: search for it)
  *   >>intro >>platform >>version >>errors >>types >>hooks >>api
  *   >>base >>atomics >>layout >>hookcalls >>waiting >>lock >>tables >>caps >>queue >>call >>endpoint >>death
- *   >>carry >>transfer >>calling >>rights >>channel >>notify >>waitset >>names >>process >>look >>init >>licence
+ *   >>carry >>asking >>transfer >>calling >>rights >>channel >>notify >>waitset >>names >>process >>look >>init >>licence
  *
  * CAVEATS
  *   Tested on x86-64 and i386 natively, on aarch64 (weakly ordered) and s390x (big-endian) under emulation, which shows no
@@ -197,6 +197,7 @@ enum vipc_right {                      /* the low four are the token's flags */
 };
 enum vipc_flag {                       /* vipc_message.flags; any other bit is VIPC_ERR_INVALID_MESSAGE */
     VIPC_UNORDERED = 2,                /* accepted, promises nothing */
+    VIPC_NEEDS_ACK = 4,                /* vipc_send and vipc_send_large return when a receiver has taken it, or say why none will */
     VIPC_IS_REPLY = 8,                 /* set by the core alone, on replies; ignored in what is sent, so that a reply can be the next request */
     VIPC_HAS_CAPABILITY = 16           /* .capability travels along */
 };
@@ -503,6 +504,8 @@ VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoi
  * CHANNEL_FULL: no room, with NOW or VIPC_FULL_FAIL (it may come early while an operation of another thread stands still halfway);
  * TIMEOUT; CLOSED or PEER_DEAD: the endpoint ended (its owner died) while this slept; CANCELLED; INVALID_MESSAGE: unknown flags;
  * OUT_OF_MEMORY: no frames for the queue, at first use.
+ * With NEEDS_ACK it returns when a receiver has taken the message: PEER_DEAD: one took it and died over it, or the owner died; TIMEOUT, CANCELLED: it was just being taken,
+ * or nobody ever will; WOULD_BLOCK with NOW; DEADLOCK, RESOURCE_BUSY as vipc_call.
  * With HAS_CAPABILITY m->capability (needs GRANT) travels too: the receiver gets a child of it with the same rights, the sender keeps
  * its own; LIMIT.  Such a send takes the lock of the slow path, and so does the first use of a queue; no other does.  RESOURCE_BUSY: with NOW, somebody
  * held that lock.  O(1) when nothing contends. */
@@ -2580,6 +2583,98 @@ static vipc_cap vipci_unwrap(vipc *v, vipci_entry *e)
     return cap;
 }
 
+/* -------------------------------------------------------------------------------------------------- >>asking
+ * The caller's half of a call, over the call words of >>call: announce it, and wait for its end.  A send that is to be acknowledged is a call whose
+ * answer is given by whoever takes it, in the name of the receiver: FAILED, with no error. */
+#if !VIPC_NO_CALLS
+/* The one view that could serve this endpoint, if that can be told: bound to, or received from by, one process with one thread.  max_threads: it cannot. */
+static uint32_t vipci_sole_server(const vipc *v, vipci_object *o)
+{
+    uint32_t owner = vipci_peek32(v, &o->owner) - 1;
+    if (owner >= v->max_processes) return v->max_threads;
+    vipci_process *p = vipci_process_at(v, owner);
+    uint64_t bound = vipci_load64(v, &o->bound);
+    if (bound ? bound != vipci_load64(v, &p->pid) : vipci_peek32(v, &o->receivers) != 1) return v->max_threads;
+    vipci_entry *root = vipci_linked(v, vipci_peek32(v, &o->first_cap));
+    if (!bound && (!root || (vipci_peek32(v, &root->kind) & (VIPCI_NAMED | VIPCI_TRAVELS)) || vipci_peek32(v, &root->holder) != owner + 1 || !(vipci_peek32(v, &root->kind) & VIPC_RIGHT_RECEIVE))) return v->max_threads;
+    uint32_t view = vipci_load32(v, &p->view) - 1;
+    if (vipci_load32(v, &p->threads) != 1 || view >= v->max_threads) return v->max_threads;
+    return (uint32_t)vipci_load64(v, &vipci_view_at(v, view)->owner) == owner + 1 ? view : v->max_threads;
+}
+/* Would a call at o wait for its own caller?  RACE 15 (two that call each other at once): each announces its call before it looks, so at least one
+ * sees the other.  Test: call_deadlock_*, explore call. */
+static bool vipci_waits_for_me(const vipc *v, vipci_object *o)
+{
+    uint32_t view = vipci_sole_server(v, o);
+    for (uint32_t steps = 0; steps <= v->max_threads; steps++) {
+        if (view == v->view) return true;
+        if (view >= v->max_threads) return false;
+        vipci_view *c = vipci_view_at(v, view);
+        uint64_t word = vipci_load64(v, &c->call);
+        uint32_t state = VIPCI_CALL_STATE(word), target = vipci_load32(v, &c->target) - 1;
+        if (state == VIPCI_TAKEN || state == VIPCI_REPLYING) view = VIPCI_CALL_SERVER(word) - 1;
+        else if (state == VIPCI_QUEUED && target < v->max_objects) view = vipci_sole_server(v, vipci_object_at(v, target));
+        else return false;
+    }
+    return false;
+}
+/* Announce a call: QUEUED, with a number of its own and a reply buffer that nobody is late in. */
+static vipc_error vipci_call_start(const vipc *v, vipci_object *o, uint64_t *word)
+{
+    vipci_view *c = vipci_mine(v);
+    uint64_t was = vipci_load64(v, &c->call);
+    uint32_t buffer = VIPCI_CALL_BUFFER(was);
+    if (VIPCI_CALL_STATE(was) != VIPCI_IDLE) return VIPC_ERR_CORRUPT;
+    if (vipci_load64(v, &c->abandoned[buffer])) buffer ^= 1;
+    if (vipci_load64(v, &c->abandoned[buffer])) return VIPC_ERR_RESOURCE_BUSY;
+    *word = ((was >> 32) + 1) << 32 | (uint64_t)buffer << 4 | VIPCI_QUEUED;
+    vipci_store32(v, &c->target, vipci_index(v, o) + 1);
+    (void)vipci_swap64(v, &c->call, *word);                  /* RACE 15 */
+    return VIPC_OK;
+}
+static vipc_error vipci_call_abort(const vipc *v, uint64_t word, vipc_error why)     /* nobody can have taken it */
+{
+    (void)vipci_cas64(v, &vipci_mine(v)->call, word, vipci_call_word(word, VIPCI_IDLE, 0));
+    return why;
+}
+/* Give up waiting.  False: an answer came first, after all. */
+static bool vipci_call_withdraw(const vipc *v)
+{
+    vipci_view *c = vipci_mine(v);
+    for (uint32_t spun = 0;;) {
+        uint64_t word = vipci_load64(v, &c->call), idle = vipci_call_word(word, VIPCI_IDLE, 0);
+        uint32_t state = VIPCI_CALL_STATE(word);
+        if (state == VIPCI_REPLIED || state == VIPCI_FAILED) return false;
+        if (state != VIPCI_REPLYING) {
+            if (vipci_cas64(v, &c->call, word, idle)) return true;
+            continue;
+        }
+        if (spun++ < VIPCI_PATIENCE_MAX) { vipci_relax(v); continue; }     /* it is most likely about to finish */
+        vipci_u64 *mark = &c->abandoned[VIPCI_CALL_BUFFER(word)];
+        (void)vipci_swap64(v, mark, word);                   /* RACE 13: the mark stands before the call word lets go */
+        if (vipci_cas64(v, &c->call, word, idle)) return true;
+        vipci_store64(v, mark, 0);
+    }
+}
+/* Wait until the call has an end.  OK: REPLIED or FAILED in *word; else why not, and the call is withdrawn. */
+static vipc_error vipci_call_await(vipc *v, uint32_t spin, vipc_time deadline, uint64_t *word)
+{
+    vipci_wait w = vipci_wait_for(v, VIPCI_FOR_REPLY, v->view, NULL, spin, deadline);
+    vipc_error e = VIPC_OK;
+    for (;;) {
+        *word = vipci_load64(v, &vipci_mine(v)->call);
+        uint32_t state = VIPCI_CALL_STATE(*word);
+        if (state == VIPCI_REPLIED || state == VIPCI_FAILED) { e = VIPC_OK; break; }
+        if (state == VIPCI_IDLE || state > VIPCI_FAILED) { e = VIPC_ERR_CORRUPT; break; }
+        if (e != VIPC_OK && vipci_call_withdraw(v)) break;
+        if (e == VIPC_OK) e = vipci_pause_and_sweep(v, &w);
+    }
+    vipci_unregister(v, &w);
+    vipci_learn(v, &w);
+    return e;
+}
+#endif
+
 /* ------------------------------------------------------------------------------------------------ >>transfer
  * Send and receive: one attempt, and the loop of attempt and pause around it. */
 typedef struct vipci_use {             /* one operation's use of one endpoint */
@@ -2770,10 +2865,10 @@ static inline vipc_error vipci_send(vipc *v, const vipci_use *u, const vipci_let
     vipc_error e = vipci_send_try(v, u, l);
     return VIPCI_LIKELY(e == VIPC_OK) ? e : vipci_send_wait(v, u, l, deadline, e);
 }
-static inline vipc_error vipci_flags_ok(const vipc_message *m)
+static inline vipc_error vipci_flags_ok(const vipc_message *m, uint32_t also)
 {
     if (!m) return VIPC_ERR_INVALID_ARGUMENT;
-    return VIPCI_LIKELY((m->flags & ~(uint32_t)(VIPC_UNORDERED | VIPC_IS_REPLY | VIPC_HAS_CAPABILITY)) == 0) ? VIPC_OK : VIPC_ERR_INVALID_MESSAGE;
+    return VIPCI_LIKELY((m->flags & ~(VIPC_UNORDERED | VIPC_IS_REPLY | VIPC_HAS_CAPABILITY | also)) == 0) ? VIPC_OK : VIPC_ERR_INVALID_MESSAGE;
 }
 /* A message that carries a capability: pack, send, and unpack if it was not sent. */
 static VIPCI_COLD vipc_error vipci_send_carrying(vipc *v, const vipci_use *u, vipci_letter *l, vipc_cap cap, uint32_t call, vipc_time deadline)
@@ -2850,13 +2945,54 @@ static inline bool vipci_send_fast(vipc *v, vipc_cap to, const vipc_message *m)
 #else
 static inline bool vipci_send_fast(vipc *v, vipc_cap to, const vipc_message *m) { (void)v; (void)to; (void)m; return false; }
 #endif
+/* Send what is a call, with what it carries: its number goes along. */
+#if !VIPC_NO_CALLS
+#define VIPCI_MAY_ACK ((uint32_t)VIPC_NEEDS_ACK)
+static vipc_error vipci_send_call(vipc *v, const vipci_use *u, vipci_letter *l, uint64_t *word, vipc_time deadline)
+{
+    if (deadline == VIPC_NOW) return VIPC_ERR_WOULD_BLOCK;   /* an answer takes some time */
+    if (!v->hooks->block || (deadline != VIPC_FOREVER && !v->hooks->now)) return VIPC_ERR_NOT_SUPPORTED;
+    vipc_error e = vipci_call_start(v, u->o, word);
+    if (e != VIPC_OK) return e;
+    if (vipci_waits_for_me(v, u->o)) return vipci_call_abort(v, *word, VIPC_ERR_DEADLOCK);
+    if (l->m->flags & VIPC_HAS_CAPABILITY) {
+        e = vipci_send_carrying(v, u, l, l->m->capability, VIPCI_CALL_NUMBER(*word), deadline);
+    } else {
+        l->link = VIPCI_CALL_NUMBER(*word);
+        e = vipci_send(v, u, l, deadline);
+    }
+    if (e != VIPC_OK) return vipci_call_abort(v, *word, e);
+    /* ---- point of no return: it may be taken, and carried out ---- */
+    if (!(l->sender & VIPC_NEEDS_ACK)) vipci_count(v, VIPCI_CALLS);
+    return vipci_call_await(v, vipci_peek32(v, &u->o->spin), deadline, word);
+}
+/* NEEDS_ACK: FAILED with no error is what vipci_open_parcel says when it has taken the message. */
+static VIPCI_COLD vipc_error vipci_send_acked(vipc *v, const vipci_use *u, vipci_letter *l, vipc_time deadline)
+{
+    uint64_t word = 0;
+    l->sender |= VIPCI_CALL | VIPC_NEEDS_ACK;
+    vipc_error e = vipci_send_call(v, u, l, &word, deadline);
+    if (e != VIPC_OK) return e;
+    e = VIPCI_CALL_STATE(word) == VIPCI_FAILED ? (vipc_error)-(int32_t)(word >> 8 & 0xff) : VIPC_ERR_CORRUPT;
+    (void)vipci_cas64(v, &vipci_mine(v)->call, word, vipci_call_word(word, VIPCI_IDLE, 0));
+    return e < VIPC_ERR_HOOK ? VIPC_ERR_CORRUPT : e;
+}
+#else
+#define VIPCI_MAY_ACK 0u
+static inline vipc_error vipci_send_acked(vipc *v, const vipci_use *u, vipci_letter *l, vipc_time deadline)
+{
+    (void)v; (void)u; (void)l; (void)deadline;
+    return VIPC_ERR_INVALID_MESSAGE;
+}
+#endif
 static VIPCI_COLD vipc_error vipci_send_slow(vipc *self, vipc_cap to, const vipc_message *m, vipc_time deadline)
 {
     vipci_use u;
     vipc_error e = vipci_begin(self, &u, to, VIPC_RIGHT_SEND);
-    if (e == VIPC_OK) e = vipci_flags_ok(m);
+    if (e == VIPC_OK) e = vipci_flags_ok(m, VIPCI_MAY_ACK);
     if (!VIPCI_LIKELY(e == VIPC_OK)) return e;
     vipci_letter l = vipci_address(self, m, 0);
+    if (m->flags & VIPCI_MAY_ACK) return vipci_send_acked(self, &u, &l, deadline);
     if (VIPCI_LIKELY(!(m->flags & VIPC_HAS_CAPABILITY))) return vipci_send(self, &u, &l, deadline);
     return vipci_send_carrying(self, &u, &l, m->capability, 0, deadline);
 }
@@ -2868,13 +3004,14 @@ VIPC_API vipc_error vipc_send_large(vipc *self, vipc_cap to, const vipc_outgoing
 {
     vipci_use u;
     vipc_error e = vipci_begin(self, &u, to, VIPC_RIGHT_SEND);
-    if (e == VIPC_OK) e = vipci_flags_ok(m ? &m->message : NULL);
+    if (e == VIPC_OK) e = vipci_flags_ok(m ? &m->message : NULL, VIPCI_MAY_ACK);
     if (e != VIPC_OK) return e;
     if (!m->payload && m->payload_size) return VIPC_ERR_INVALID_ARGUMENT;
     if (m->payload_size > vipci_shape_payload(vipci_peek64(self, &u.o->shape))) return VIPC_ERR_MESSAGE_TOO_LARGE;
     vipci_letter l = vipci_address(self, &m->message, 0);
     l.payload = m->payload;
     l.payload_size = (uint32_t)m->payload_size;
+    if (m->message.flags & VIPCI_MAY_ACK) return vipci_send_acked(self, &u, &l, deadline);
     if (!(m->message.flags & VIPC_HAS_CAPABILITY)) return vipci_send(self, &u, &l, deadline);
     return vipci_send_carrying(self, &u, &l, m->message.capability, 0, deadline);
 }
@@ -2944,7 +3081,8 @@ static VIPCI_COLD vipc_error vipci_open_parcel(vipc *v, const vipci_use *u, cons
     }
     /* ---- point of no return: the message is ours ---- */
     if (p->body.sender & VIPCI_CALL) p->body.head = (p->body.head & ~(uint64_t)0xffffffff) | VIPCI_CALL_NUMBER(taken);
-    if (taken && !p->info) { (void)vipci_call_end(v, vipci_body_view(&p->body), taken, VIPC_ERR_INVALID_MESSAGE); wanted = false; }
+    if (taken && (p->body.sender & VIPC_NEEDS_ACK)) (void)vipci_call_end(v, vipci_body_view(&p->body), taken, VIPC_OK);
+    else if (taken && !p->info) { (void)vipci_call_end(v, vipci_body_view(&p->body), taken, VIPC_ERR_INVALID_MESSAGE); wanted = false; }
     if (!wanted) {
         if (e) vipci_forget_traveller(v, vipci_link(v, e));
         return VIPC_ERR_WOULD_BLOCK;
@@ -2967,7 +3105,7 @@ static VIPCI_COLD vipc_error vipci_take_special(vipc *v, const vipci_use *u, con
     if (p->body.sender & (VIPCI_CALL | VIPC_HAS_CAPABILITY)) e = vipci_open_parcel(v, u, c, p);
     else if (!vipci_finish(v, u->o, c)) e = VIPC_ERR_WOULD_BLOCK;
     if (e != VIPC_OK) return e;
-    if (p->body.sender & VIPCI_CALL) reply = p->body.head << 32 | (uint64_t)(vipci_body_view(&p->body) + 1) << 8 | 1;
+    if ((p->body.sender & (VIPCI_CALL | VIPC_NEEDS_ACK)) == VIPCI_CALL) reply = p->body.head << 32 | (uint64_t)(vipci_body_view(&p->body) + 1) << 8 | 1;
     vipci_deliver(&p->body, p->capability, p->m);
     if (p->info) vipci_describe(&p->body, size, c->again, reply, p->info);
     return VIPC_OK;
@@ -3141,92 +3279,6 @@ VIPC_API vipc_error vipc_cancel(vipc *thread)
  * vipc_call and its answers, over the call words of >>call. */
 #if !VIPC_NO_CALLS
 
-/* The one view that could serve this endpoint, if that can be told: bound to, or received from by, one process with one thread.  max_threads: it cannot. */
-static uint32_t vipci_sole_server(const vipc *v, vipci_object *o)
-{
-    uint32_t owner = vipci_peek32(v, &o->owner) - 1;
-    if (owner >= v->max_processes) return v->max_threads;
-    vipci_process *p = vipci_process_at(v, owner);
-    uint64_t bound = vipci_load64(v, &o->bound);
-    if (bound ? bound != vipci_load64(v, &p->pid) : vipci_peek32(v, &o->receivers) != 1) return v->max_threads;
-    vipci_entry *root = vipci_linked(v, vipci_peek32(v, &o->first_cap));
-    if (!bound && (!root || (vipci_peek32(v, &root->kind) & (VIPCI_NAMED | VIPCI_TRAVELS)) || vipci_peek32(v, &root->holder) != owner + 1 || !(vipci_peek32(v, &root->kind) & VIPC_RIGHT_RECEIVE))) return v->max_threads;
-    uint32_t view = vipci_load32(v, &p->view) - 1;
-    if (vipci_load32(v, &p->threads) != 1 || view >= v->max_threads) return v->max_threads;
-    return (uint32_t)vipci_load64(v, &vipci_view_at(v, view)->owner) == owner + 1 ? view : v->max_threads;
-}
-/* Would a call at o wait for its own caller?  RACE 15 (two that call each other at once): each announces its call before it looks, so at least one
- * sees the other.  Test: call_deadlock_*, explore call. */
-static bool vipci_waits_for_me(const vipc *v, vipci_object *o)
-{
-    uint32_t view = vipci_sole_server(v, o);
-    for (uint32_t steps = 0; steps <= v->max_threads; steps++) {
-        if (view == v->view) return true;
-        if (view >= v->max_threads) return false;
-        vipci_view *c = vipci_view_at(v, view);
-        uint64_t word = vipci_load64(v, &c->call);
-        uint32_t state = VIPCI_CALL_STATE(word), target = vipci_load32(v, &c->target) - 1;
-        if (state == VIPCI_TAKEN || state == VIPCI_REPLYING) view = VIPCI_CALL_SERVER(word) - 1;
-        else if (state == VIPCI_QUEUED && target < v->max_objects) view = vipci_sole_server(v, vipci_object_at(v, target));
-        else return false;
-    }
-    return false;
-}
-/* Announce a call: QUEUED, with a number of its own and a reply buffer that nobody is late in. */
-static vipc_error vipci_call_start(const vipc *v, vipci_object *o, uint64_t *word)
-{
-    vipci_view *c = vipci_mine(v);
-    uint64_t was = vipci_load64(v, &c->call);
-    uint32_t buffer = VIPCI_CALL_BUFFER(was);
-    if (VIPCI_CALL_STATE(was) != VIPCI_IDLE) return VIPC_ERR_CORRUPT;
-    if (vipci_load64(v, &c->abandoned[buffer])) buffer ^= 1;
-    if (vipci_load64(v, &c->abandoned[buffer])) return VIPC_ERR_RESOURCE_BUSY;
-    *word = ((was >> 32) + 1) << 32 | (uint64_t)buffer << 4 | VIPCI_QUEUED;
-    vipci_store32(v, &c->target, vipci_index(v, o) + 1);
-    (void)vipci_swap64(v, &c->call, *word);                  /* RACE 15 */
-    return VIPC_OK;
-}
-static vipc_error vipci_call_abort(const vipc *v, uint64_t word, vipc_error why)     /* nobody can have taken it */
-{
-    (void)vipci_cas64(v, &vipci_mine(v)->call, word, vipci_call_word(word, VIPCI_IDLE, 0));
-    return why;
-}
-/* Give up waiting.  False: an answer came first, after all. */
-static bool vipci_call_withdraw(const vipc *v)
-{
-    vipci_view *c = vipci_mine(v);
-    for (uint32_t spun = 0;;) {
-        uint64_t word = vipci_load64(v, &c->call), idle = vipci_call_word(word, VIPCI_IDLE, 0);
-        uint32_t state = VIPCI_CALL_STATE(word);
-        if (state == VIPCI_REPLIED || state == VIPCI_FAILED) return false;
-        if (state != VIPCI_REPLYING) {
-            if (vipci_cas64(v, &c->call, word, idle)) return true;
-            continue;
-        }
-        if (spun++ < VIPCI_PATIENCE_MAX) { vipci_relax(v); continue; }     /* it is most likely about to finish */
-        vipci_u64 *mark = &c->abandoned[VIPCI_CALL_BUFFER(word)];
-        (void)vipci_swap64(v, mark, word);                   /* RACE 13: the mark stands before the call word lets go */
-        if (vipci_cas64(v, &c->call, word, idle)) return true;
-        vipci_store64(v, mark, 0);
-    }
-}
-/* Wait until the call has an end.  OK: REPLIED or FAILED in *word; else why not, and the call is withdrawn. */
-static vipc_error vipci_call_await(vipc *v, uint32_t spin, vipc_time deadline, uint64_t *word)
-{
-    vipci_wait w = vipci_wait_for(v, VIPCI_FOR_REPLY, v->view, NULL, spin, deadline);
-    vipc_error e = VIPC_OK;
-    for (;;) {
-        *word = vipci_load64(v, &vipci_mine(v)->call);
-        uint32_t state = VIPCI_CALL_STATE(*word);
-        if (state == VIPCI_REPLIED || state == VIPCI_FAILED) { e = VIPC_OK; break; }
-        if (state == VIPCI_IDLE || state > VIPCI_FAILED) { e = VIPC_ERR_CORRUPT; break; }
-        if (e != VIPC_OK && vipci_call_withdraw(v)) break;
-        if (e == VIPC_OK) e = vipci_pause_and_sweep(v, &w);
-    }
-    vipci_unregister(v, &w);
-    vipci_learn(v, &w);
-    return e;
-}
 static vipc_error vipci_call_collect(vipc *v, uint64_t word, vipc_message *reply)
 {
     vipci_view *c = vipci_mine(v);
@@ -3259,24 +3311,10 @@ VIPC_API vipc_error vipc_call(vipc *self, vipc_cap to, const vipc_message *reque
     vipci_use u;
     uint64_t word = 0;
     vipc_error e = vipci_begin(self, &u, to, VIPC_RIGHT_SEND);
-    if (e == VIPC_OK) e = reply ? vipci_flags_ok(request) : VIPC_ERR_INVALID_ARGUMENT;
+    if (e == VIPC_OK) e = reply ? vipci_flags_ok(request, 0) : VIPC_ERR_INVALID_ARGUMENT;
     if (e != VIPC_OK) return e;
-    if (deadline == VIPC_NOW) return VIPC_ERR_WOULD_BLOCK;   /* an answer takes some time */
-    if (!self->hooks->block || (deadline != VIPC_FOREVER && !self->hooks->now)) return VIPC_ERR_NOT_SUPPORTED;
-    e = vipci_call_start(self, u.o, &word);
-    if (e != VIPC_OK) return e;
-    if (vipci_waits_for_me(self, u.o)) return vipci_call_abort(self, word, VIPC_ERR_DEADLOCK);
     vipci_letter l = vipci_address(self, request, VIPCI_CALL);
-    if (request->flags & VIPC_HAS_CAPABILITY) {
-        e = vipci_send_carrying(self, &u, &l, request->capability, VIPCI_CALL_NUMBER(word), deadline);
-    } else {
-        l.link = VIPCI_CALL_NUMBER(word);
-        e = vipci_send(self, &u, &l, deadline);
-    }
-    if (e != VIPC_OK) return vipci_call_abort(self, word, e);
-    /* ---- point of no return: the request may be carried out ---- */
-    vipci_count(self, VIPCI_CALLS);
-    e = vipci_call_await(self, vipci_peek32(self, &u.o->spin), deadline, &word);
+    e = vipci_send_call(self, &u, &l, &word, deadline);
     return e == VIPC_OK ? vipci_call_collect(self, word, reply) : e;
 }
 
@@ -3318,7 +3356,7 @@ VIPC_API vipc_error vipc_reply(vipc *self, vipc_reply_right to, const vipc_messa
     uint32_t caller = 0, link = 0;
     uint64_t word = 0;
     vipc_error e = vipci_known(self);
-    if (e == VIPC_OK) e = vipci_flags_ok(m);
+    if (e == VIPC_OK) e = vipci_flags_ok(m, 0);
     if (e == VIPC_OK) e = vipci_right(self, to, &caller, &word);
     if (e != VIPC_OK) return e;
     vipci_letter l = vipci_address(self, m, VIPC_IS_REPLY);
@@ -3348,7 +3386,8 @@ VIPC_API vipc_error vipc_reply_receive(vipc *self, vipc_reply_right to, const vi
     vipc_error r = vipci_known(self);
     if (r != VIPC_OK) return r;
     if (!m || !info || (to.token && !reply)) return VIPC_ERR_INVALID_ARGUMENT;
-    r = vipci_check_cap(self, from, VIPC_TYPE_ENDPOINT, VIPC_RIGHT_RECEIVE, &e);
+    uint32_t type = !VIPC_NO_CHANNELS && vipc_cap_type(from) == VIPC_TYPE_CHANNEL ? (uint32_t)VIPC_TYPE_CHANNEL : (uint32_t)VIPC_TYPE_ENDPOINT;
+    r = vipci_check_cap(self, from, type, VIPC_RIGHT_RECEIVE, &e);
     if (r != VIPC_OK) return r;
     if (to.token) r = vipc_reply(self, to, reply);
     return r == VIPC_OK || r == VIPC_ERR_CANCELLED ? vipc_receive(self, from, m, info, deadline) : r;

@@ -131,8 +131,9 @@ TEST(flags_of_senders)
     for (uint32_t bit = 0; bit < 32; bit++) {
         msg.flags = 1u << bit;
         if (msg.flags == VIPC_UNORDERED || msg.flags == VIPC_HAS_CAPABILITY || msg.flags == VIPC_IS_REPLY) continue;
-        CHECK_EQ(vipc_send(&m.v[1], p.his, &msg, VIPC_NOW), VIPC_ERR_INVALID_MESSAGE);
         CHECK_EQ(vipc_call(&m.v[1], p.his, &msg, &out, VIPC_FOREVER), VIPC_ERR_INVALID_MESSAGE);
+        if (msg.flags == VIPC_NEEDS_ACK) continue;
+        CHECK_EQ(vipc_send(&m.v[1], p.his, &msg, VIPC_NOW), VIPC_ERR_INVALID_MESSAGE);
         vipc_outgoing o;
         memset(&o, 0, sizeof o);
         o.message = msg;
@@ -275,6 +276,71 @@ TEST(bind_turns_a_sleeping_receiver_away)
     m.asleep = bind_to_two;
     CHECK_EQ(vipc_receive(&m.v[1], all, &msg, NULL, VIPC_FOREVER), VIPC_ERR_PERMISSION_DENIED);
     CHECK_EQ(p.said, VIPC_OK);
+    MOCK_END(&m);
+}
+/* ---- acknowledged sends ---- */
+static void takes_one(mock *m, uint64_t self)
+{
+    play *p = (play *)m->script;
+    vipc_message got;
+    vipc_info info;
+    (void)self;
+    p->done++;
+    CHECK_OK(vipc_receive(&m->v[0], p->door, &got, p->done & 1 ? &info : NULL, VIPC_NOW));      /* with info or without: it is no call */
+    if (p->done & 1) CHECK_EQ(info.reply.token, 0);
+    CHECK_EQ(got.flags & ~(uint32_t)VIPC_HAS_CAPABILITY, 0);
+    if (got.flags & VIPC_HAS_CAPABILITY) CHECK_OK(vipc_close(&m->v[0], got.capability));
+    got.flags = 0;
+    got.capability.token = 0;
+    CHECK(mock_is(&got, 7));
+}
+TEST(needs_ack_returns_when_it_was_taken)
+{
+    for (int n = 0; n < 8; n++) {
+        mock m;
+        play p;
+        vipc_message msg = mock_message(7);
+        setup(&m, &p, 2);
+        p.done = (unsigned)n & 1;
+        msg.flags = VIPC_NEEDS_ACK;
+        if (n & 4) { msg.flags |= VIPC_HAS_CAPABILITY; msg.capability = mock_endpoint(&m, 1, 1); }
+        if (n & 2) m.asleep = takes_one;
+        else m.before_sleep = takes_one;
+        CHECK_OK(vipc_send(&m.v[1], p.his, &msg, VIPC_FOREVER));
+        CHECK_EQ(p.done, (n & 1) + 1);
+        CHECK_EQ(mock_receive(&m.v[0], p.door), VIPC_ERR_CHANNEL_EMPTY);
+        CHECK_EQ(m.stuck, 0);
+        CHECK_OK(vipc_cancel(&m.v[1]));                        /* and the view can call again */
+        CHECK_EQ(vipc_send(&m.v[1], p.his, &msg, VIPC_FOREVER), VIPC_ERR_CANCELLED);
+        MOCK_END(&m);
+    }
+}
+static void dies_with_it(mock *m, uint64_t self) { (void)self; ((play *)m->script)->done++; mock_kill(m, 0); }
+static void destroys_it(mock *m, uint64_t self)
+{
+    play *p = (play *)m->script;
+    (void)self;
+    p->said = vipc_destroy(&m->v[0], p->door, VIPC_NOW);
+}
+TEST(needs_ack_says_why_nobody_took_it)
+{
+    mock m;
+    play p;
+    vipc_message msg = mock_message(7), got;
+    setup(&m, &p, 2);
+    msg.flags = VIPC_NEEDS_ACK;
+    CHECK_EQ(vipc_send(&m.v[1], p.his, &msg, VIPC_NOW), VIPC_ERR_WOULD_BLOCK);
+    CHECK_EQ(mock_receive(&m.v[0], p.door), VIPC_ERR_CHANNEL_EMPTY);
+    CHECK_EQ(vipc_send(&m.v[1], p.his, &msg, vipc_after(&m.v[1], MS)), VIPC_ERR_TIMEOUT);
+    CHECK_EQ(vipc_receive(&m.v[0], p.door, &got, NULL, VIPC_NOW), VIPC_ERR_CHANNEL_EMPTY);      /* its sender said that it was not sent: nobody gets it */
+    CHECK_EQ(vipc_send(&m.v[0], p.door, &msg, VIPC_FOREVER), VIPC_ERR_DEADLOCK);                 /* who alone could take it */
+    CHECK_EQ(vipc_reply(&m.v[0], (vipc_reply_right){ 0 }, &msg), VIPC_ERR_INVALID_MESSAGE);
+    m.asleep = destroys_it;
+    CHECK_EQ(vipc_send(&m.v[1], p.his, &msg, VIPC_FOREVER), VIPC_ERR_CLOSED);
+    p.door = mock_endpoint(&m, 0, 1);
+    p.his = mock_grant(&m, 0, p.door, 1, VIPC_RIGHT_SEND);
+    m.asleep = dies_with_it;
+    CHECK_EQ(vipc_send(&m.v[1], p.his, &msg, VIPC_FOREVER), VIPC_ERR_PEER_DEAD);
     MOCK_END(&m);
 }
 static void count_waiting(mock *m, uint64_t self)
@@ -1204,7 +1270,7 @@ TEST(without_a_clock_only_now_and_forever)
     MOCK_END(&m);
 }
 
-RUN_TESTS(T(send_and_receive_fifo_with_sender), T(deadlines), T(full_policies), T(flags_of_senders), T(payloads), T(a_small_endpoint_takes_no_payload),
+RUN_TESTS(T(send_and_receive_fifo_with_sender), T(deadlines), T(full_policies), T(flags_of_senders), T(needs_ack_returns_when_it_was_taken), T(needs_ack_says_why_nobody_took_it), T(payloads), T(a_small_endpoint_takes_no_payload),
           T(bind_once), T(bind_turns_a_sleeping_receiver_away), T(endpoint_get_tells), T(call_and_reply), T(request_and_reply_may_be_one_object),
           T(a_reply_right_is_one_shot), T(an_old_right_does_not_answer_a_later_call), T(only_the_receiver_can_reply), T(any_thread_of_the_server_may_reply),
           T(a_thread_that_leaves_ends_the_calls_it_took), T(callers_of_a_process_whose_thread_left_hear_of_its_end), T(reply_drop_says_why),

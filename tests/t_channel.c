@@ -255,6 +255,12 @@ TEST(calls_go_through_a_channel)
     p.m.asleep = answers;
     CHECK_OK(vipc_call(&p.m.v[0], p.a, &msg, &msg, VIPC_FOREVER));
     CHECK_EQ(msg.data[0], was + 100);
+    vipc_reply_right none = VIPC_INIT;
+    vipc_info info;
+    CHECK_OK(mock_send(&p.m.v[0], p.a, 3));
+    CHECK_OK(vipc_reply_receive(&p.m.v[1], none, NULL, p.his, &msg, &info, VIPC_NOW));
+    CHECK(mock_is(&msg, 3));
+    msg.flags = 0;
     CHECK_OK(vipc_close(&p.m.v[0], p.b));
     p.to = p.his;
     p.m.asleep = closes;                                       /* with the request in its queue */

@@ -88,6 +88,9 @@ static const scenario scenarios[] = {
     { "servers", "c,a,a", "two servers", 2, 0 },
     { "call_timeout", "C,a", "a caller that gives up", 2, 0 },
     { "call_twice", "CC,aa", "and calls again while its first server is late", 2, 0 },
+    { "ack", "yy,r,r", "acknowledged sends", 2, 0 },
+    { "ack_destroy", "y,r,D", "destroy against one", 2, 0 },
+    { "ack_sleep", "y,R", "with one who sleeps to receive", 2, 0 },
     { "drop", "c,d", "a server that refuses", 2, 0 },
     { "refuse", "c,n", "a receiver that cannot answer", 2, 0 },
     { "hold", "c,h", "a server that never answers", 2, 0 },
@@ -132,7 +135,7 @@ static const struct { char letter; const char *does; } operations[] = {
     { 'r', "receive, now" }, { 'R', "receive, waiting" }, { 'Q', "receive, with a deadline" },
     { 'c', "call" }, { 'C', "call, with a deadline" }, { 'o', "call an endpoint of the next actor's (each owns one)" }, { 'i', "call with a capability" },
     { 'a', "receive a request and answer" }, { 'd', "receive a request and refuse it" }, { 'n', "receive without info" }, { 'h', "receive a request and hold it" }, { 'j', "receive a request and answer with a capability" },
-    { 'k', "send a capability, now" },
+    { 'k', "send a capability, now" }, { 'y', "send, to be acknowledged" },
     { 'v', "revoke what actor 0 was given" }, { 'D', "destroy the endpoint" }, { 'B', "bind the endpoint to another process" },
     { 'x', "derive and close" }, { 'g', "grant to the next actor" }, { 'e', "create an endpoint and destroy it" },
     { 'p', "publish" }, { 'l', "look up, waiting" }, { 'u', "unpublish, if it is there" }, { 'm', "trim" },
@@ -266,6 +269,18 @@ static vipc_error do_send(int a, vipc_time deadline, bool carry)
     sent(bit_of(a, seq), e);
     return e;
 }
+static vipc_error do_acked(int a)
+{
+    int seq = W->seq[a]++;
+    vipc_message m = message(a, seq);
+    W->tried |= bit_of(a, seq);
+    m.flags = VIPC_NEEDS_ACK;
+    vipc_error e = vipc_send(view(a), W->door[a], &m, VIPC_FOREVER);
+
+    sent(bit_of(a, seq), e == VIPC_ERR_PEER_DEAD ? VIPC_OK : e);   /* then somebody has it, and died over it */
+    if (e == VIPC_ERR_PEER_DEAD) W->sent &= ~bit_of(a, seq);
+    return e;
+}
 /* A message came: is it whole, and did it come once and in its turn? */
 static void judge(int a, const vipc_message *m, const vipc_info *info)
 {
@@ -355,6 +370,7 @@ static const char *allowed(int a, char op)
     if (strchr("srk", op) && (has('m') || has('k') || (flags & COLD))) strcat(text, "-15 ");    /* now, and the lock was not to be had */
     if (op == 'Q' || op == 'T' || op == 'C') strcat(text, "-8 ");
     if (op == 'C') strcat(text, "-15 -19 ");
+    if (op == 'y' && x_kills) strcat(text, "-19 ");
     if (strchr("cCio", op)) { if (x_kills || has('L')) strcat(text, "-19 "); if (has('d')) strcat(text, "-7 "); if (has('n')) strcat(text, "-10 "); }
     if (op == 'o') strcat(text, "-21 -19 -18 ");
     if (strchr("adhj", op)) strcat(text, "-20 ");
@@ -472,6 +488,7 @@ static void x_body(int a)
         if (x_trace) printf("  %d begins '%c'\n", a, op);
         switch (op) {
         case 's': case 'k': e = do_send(a, VIPC_NOW, op == 'k'); if (e == VIPC_ERR_CHANNEL_FULL && !W->was_full[a] && !W->disturbed) x_fail("full, though there was room all the time"); break;
+        case 'y': e = do_acked(a); break;
         case 'S': e = do_send(a, VIPC_FOREVER, false); break;
         case 'T': e = do_send(a, x_now.clock + 10 * MS, false); break;
         case 'r': e = do_receive(a, VIPC_NOW, true, NULL); if (e == VIPC_ERR_CHANNEL_EMPTY && !W->was_empty[a] && !W->disturbed) x_fail("empty, though a message was there all the time"); break;
