@@ -18,6 +18,7 @@
  *   channels      two ends, each of which sends to the other; what was sent before an end closed can still be received
  *   capabilities  every access goes through a 64-bit token of the calling process: checked in O(1), derived with fewer
  *                 rights, granted, carried in a message, revoked with all that came of it
+ *   limits        of a capability and all that comes of it: size of a message, messages and bytes a second, expiry
  *   calls         request and reply with a one-shot reply right; a server that dies or drops the request tells its caller
  *   names         publish and look up; a client may start before its server
  *   notifications 64 bits that are signalled and waited for; a watch on a process's end; one wait for several
@@ -25,7 +26,7 @@
  *   death         a process that vanishes at any instruction leaves no lock taken and no queue wedged; of all others
  *                 every message whose send returned VIPC_OK is received exactly once
  *
- * WHAT IT DOES NOT DO (yet): priorities, rate limits, shared regions, address spaces.
+ * WHAT IT DOES NOT DO (yet): priorities, shared regions, address spaces.
  *   It never allocates memory of its own, has no globals and starts no threads.
  *   Members of one domain map the same memory, so they trust one another with its contents.  What a member writes
  *   there by mistake or in malice may spoil messages and answers; it is checked before use, and crashes nobody else.
@@ -74,6 +75,8 @@
  *   VIPC_NO_INSPECT                 0        1: no check, dump, stats_get,   every includer
  *                                            cap_get, endpoint_get, process_get,
  *                                            process_find
+ *   VIPC_NO_LIMITS                  0        1: no limits of capabilities:   every includer; members with and without them cannot share a domain:
+ *                                            setting one is NOT_SUPPORTED     VERSION
  *   VIPC_SMALL                      0; 1: -Os  send and receive without    implementation
  *                                            their copies of the usual case
  *   VIPC_SKIP_MAX                   64       8 bytes of stack each       implementation: paused writers that a receiver can tell apart
@@ -82,7 +85,7 @@
  *
  * INDEX (each line is a tag: search for it)
  *   >>intro >>platform >>version >>errors >>types >>hooks >>api
- *   >>base >>atomics >>layout >>hookcalls >>waiting >>lock >>tables >>caps >>queue >>call >>endpoint >>death
+ *   >>base >>atomics >>layout >>hookcalls >>waiting >>lock >>tables >>limits >>caps >>queue >>call >>endpoint >>death
  *   >>carry >>asking >>transfer >>calling >>rights >>channel >>notify >>waitset >>names >>process >>look >>init >>licence
  *
  * CAVEATS
@@ -129,6 +132,9 @@ extern "C" {
 #endif
 #ifndef VIPC_NO_INSPECT
 #define VIPC_NO_INSPECT 0
+#endif
+#ifndef VIPC_NO_LIMITS
+#define VIPC_NO_LIMITS 0
 #endif
 #ifndef VIPC_LINE
 #define VIPC_LINE 64     /* bytes: the cache line of x86-64 and of most Arm cores */
@@ -240,11 +246,11 @@ typedef struct vipc_config {           /* 0 means the default; vipc_config_get r
     uint32_t max_processes;            /* 64; at most 65,534 */
     uint32_t max_threads;              /* twice max_processes; at most 65,534: one view each, so a wait never fails for want of a slot */
     uint32_t max_objects;              /* 1,024; at most 16,777,214 */
-    uint32_t max_capabilities;         /* four times max_objects, at most 16,777,214 */
+    uint32_t max_capabilities;         /* four times max_objects, at most 16,777,214; a capability with limits of its own takes one or two more */
     uint32_t max_names;                /* 256; at most 1,048,576 */
     uint32_t page_shift;               /* 12: a frame is 1 << page_shift bytes; 8..20 */
     uint32_t objects_per_process;      /* max_objects: more is VIPC_ERR_LIMIT */
-    uint32_t capabilities_per_process; /* max_capabilities: more is VIPC_ERR_LIMIT */
+    uint32_t capabilities_per_process; /* max_capabilities: more is VIPC_ERR_LIMIT; what limits take is not counted here */
 } vipc_config;
 
 typedef struct vipc_process_desc {
@@ -289,12 +295,28 @@ typedef struct vipc_wait_item {        /* one of the things that are waited for 
     uint64_t key;                      /* yours */
 } vipc_wait_item;
 
+/* Limits of a capability; 0: none.  A child has its parent's, and may have tighter ones beside them, never wider ones.  Messages and bytes a second are
+ * an allowance that fills up as time goes by, to one second's worth: so a sender that was idle may send that much at once, and in any t seconds at most
+ * (t + 1) times the limit.  It is exact at every rate: nothing is rounded off, however long it runs.  Whoever sends by a capability also draws on what the
+ * capabilities above it are allowed, so children share their parent's allowance and cannot multiply it; those without a number of their own have no other.  What
+ * arrives in a message or by name has, and shares, the limits of what was sent or published.  They stay when the parent is closed.
+ * Charged: vipc_send, vipc_send_large, the request of vipc_call.  Free: replies, receiving, and sends that fail: what they took is given back.  A thread
+ * that is killed, or whose capability is revoked, in the middle of a send may have used up that one message of what others share with it.  A message of more bytes
+ * than a second's worth passes when the allowance is full, and what follows waits the longer. */
+typedef struct vipc_limits {
+    uint64_t message_max;              /* bytes of one message, 48 and its payload: MESSAGE_TOO_LARGE */
+    uint64_t rate;                     /* messages a second: RATE_LIMIT, at once, whatever the deadline; kept as 2^54 if more */
+    uint64_t bandwidth;                /* bytes a second, each message 48 and its payload: RATE_LIMIT, likewise */
+    vipc_time expires;                 /* from then on it is no valid capability: INVALID_CAPABILITY, also to who sleeps with it; vipc_close and vipc_cap_get still work */
+} vipc_limits;
 typedef struct vipc_derive_desc {
     uint32_t rights;                   /* 0: the parent's; else a subset of them, or PERMISSION_DENIED; unknown bits: INVALID_ARGUMENT */
+    vipc_limits limits;                /* each 0: the parent's; else at most that, or PERMISSION_DENIED (none is wider than any).  See vipc_derive */
     uint64_t badge;                    /* 0: the parent's; else only where the parent has none, or PERMISSION_DENIED */
 } vipc_derive_desc;
 typedef struct vipc_cap_info {
     uint32_t type, rights;
+    vipc_limits limits;                /* the tightest that hold, its own or from above */
     uint64_t badge, object;            /* object: the same number for all capabilities of one object */
     vipc_pid holder, owner;            /* owner: of the object */
     uint32_t children;                 /* capabilities derived directly from this one */
@@ -306,6 +328,7 @@ typedef struct vipc_stats {            /* sums since vipc_init */
     uint64_t lookups, lookup_hits;     /* of names */
     uint64_t checks_failed;            /* capability checks that refused */
     uint64_t sent, received, calls, replies;
+    uint64_t rate_limited;             /* sends and calls refused for rate or bandwidth; what was too large or expired counts in checks_failed */
     uint64_t sleeps, wakes;            /* hook block and hook wake called */
     uint64_t reaped;                   /* processes found dead and cleaned up */
     uint64_t frames_in_use, frames_high_water;
@@ -341,7 +364,8 @@ typedef struct vipc_hooks {
     vipc_error (*block)(void *user, uint64_t self, uint32_t *word, uint32_t expected, vipc_time deadline);
     void (*wake)(void *user, uint64_t target, uint32_t *word);
 
-    vipc_time (*now)(void *user);      /* optional; monotonic, never 0.  Without it a deadline is VIPC_NOW or VIPC_FOREVER, else NOT_SUPPORTED */
+    vipc_time (*now)(void *user);      /* optional; monotonic, never 0, one clock for all members.  Without it a deadline is VIPC_NOW or VIPC_FOREVER,
+                                        * else NOT_SUPPORTED, and so are limits by time, set or used */
     /* Optional pair (required with VIPC_CRITICAL_ATOMICS): preemption and interrupts off, and back.  Around each claim, copy and commit (bounded: one message); may nest. */
     uint32_t (*enter)(void *user);
     void (*leave)(void *user, uint32_t state);
@@ -394,7 +418,7 @@ typedef struct vipc {
  *  - "Slow path" functions take the domain's lock: they may sleep for it, without a deadline of their own for as long as it is held; not from interrupts or
  *    signal handlers.  All others may be called from one with VIPC_NOW, with a view of the handler's own.
  *  - Every function that takes a capability may give VIPC_ERR_INVALID_CAPABILITY (not a token of the caller's process, revoked, or of a wrong type) and
- *    VIPC_ERR_PERMISSION_DENIED (valid, without the right that the line names).  Any may give VIPC_ERR_CORRUPT: shared memory does not hold
+ *    VIPC_ERR_PERMISSION_DENIED (valid, without the right that the line names).  By one that expires, NOT_SUPPORTED: no clock hook; HOOK: it said 0.  Any may give VIPC_ERR_CORRUPT: shared memory does not hold
  *    what the core wrote there. */
 
 /* Short text for an error, static, never NULL; "unknown error" for other numbers.  Any context. */
@@ -456,7 +480,8 @@ VIPC_API vipc_time vipc_time_now(const vipc *self);
 VIPC_API vipc_time vipc_after(const vipc *self, uint64_t nanoseconds);
 
 /* -- capabilities; all but require and the token's fields are slow path -- */
-/* A new capability for the caller, a child of `from`, with no more than it has.  LIMIT: table or the process's share is full. */
+/* A new capability for the caller, a child of `from`, with no more than it has.  LIMIT: table or the process's share is full, or more than eight limits of
+ * rate and bandwidth would stand one above the other.  NOT_SUPPORTED: rate, bandwidth or expiry without a clock hook, any limit with VIPC_NO_LIMITS. */
 VIPC_API vipc_error vipc_derive(vipc *self, vipc_cap from, const vipc_derive_desc *desc, vipc_cap *out);
 /* The same for process `to`; needs GRANT.  *out is valid for `to` only: tell it by a message.  PROCESS_NOT_FOUND, LIMIT. */
 VIPC_API vipc_error vipc_grant(vipc *self, vipc_cap from, vipc_pid to, const vipc_derive_desc *desc, vipc_cap *out);
@@ -471,7 +496,7 @@ VIPC_API vipc_error vipc_close(vipc *self, vipc_cap cap);
  * again with the same cap finishes it, and so does any later trim.  RESOURCE_BUSY: with NOW, the lock was not to be had, nothing has changed.  A process: as vipc_process_destroy. */
 VIPC_API vipc_error vipc_destroy(vipc *self, vipc_cap cap, vipc_time deadline);
 #if !VIPC_NO_INSPECT
-/* What there is to know of one's own capability; any right will do.  Slow path.  O(children). */
+/* What there is to know of one's own capability; any right will do, and it may have expired.  Slow path.  O(children). */
 VIPC_API vipc_error vipc_cap_get(vipc *self, vipc_cap cap, vipc_cap_info *out);
 #endif
 /* The check by itself: is it the caller's, of this type (0: any), with all these rights?  PERMISSION_DENIED: valid, but not that.  O(1), one table
@@ -506,6 +531,7 @@ VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoi
  * OUT_OF_MEMORY: no frames for the queue, at first use.
  * With NEEDS_ACK it returns when a receiver has taken the message: PEER_DEAD: one took it and died over it, or the owner died; TIMEOUT, CANCELLED: it was just being taken,
  * or nobody ever will; WOULD_BLOCK with NOW; DEADLOCK, RESOURCE_BUSY as vipc_call.
+ * By a capability with limits: MESSAGE_TOO_LARGE, RATE_LIMIT, which may come early while a send of another thread is about to fail; see vipc_limits.
  * With HAS_CAPABILITY m->capability (needs GRANT) travels too: the receiver gets a child of it with the same rights, the sender keeps
  * its own; LIMIT.  Such a send takes the lock of the slow path, and so does the first use of a queue; no other does.  RESOURCE_BUSY: with NOW, somebody
  * held that lock.  O(1) when nothing contends. */
@@ -588,7 +614,7 @@ VIPC_API vipc_error vipc_publish(vipc *self, const char *name, vipc_cap cap, uin
 /* Publisher only, else PERMISSION_DENIED; ENDPOINT_NOT_FOUND.  Capabilities that were looked up stay valid. */
 VIPC_API vipc_error vipc_unpublish(vipc *self, const char *name);
 /* A new capability of the caller's for what is published there, with these rights (0: all that it offers; more: PERMISSION_DENIED).
- * Sleeps until somebody publishes it.  ENDPOINT_NOT_FOUND with NOW; TIMEOUT; CANCELLED; LIMIT. */
+ * Sleeps until somebody publishes it.  ENDPOINT_NOT_FOUND with NOW; TIMEOUT; CANCELLED; LIMIT; INVALID_CAPABILITY: what is published there has expired. */
 VIPC_API vipc_error vipc_lookup(vipc *self, const char *name, uint32_t rights, vipc_cap *out, vipc_time deadline);
 #endif
 
@@ -817,6 +843,7 @@ static inline void vipci_word_store(const vipc *v, vipci_u64 *p, uint64_t n) { (
  * Who may touch a field: [L] under the lock, logged; [A] anybody, atomically; [O] its owner alone; [C] constant once published. */
 #define VIPCI_MAGIC 0x6370692d64697276ull            /* "vrid-ipc", read little-endian */
 #define VIPCI_ORDER 0x01020304u
+#define VIPCI_LAYOUT (VIPC_LAYOUT | (VIPC_NO_LIMITS ? 0x100u : 0u))      /* who does not know limits would not keep them */
 #define VIPCI_LOG_MAX 64u                            /* words that one step under the lock may change */
 #define VIPCI_REDO_MAX 4u
 #define VIPCI_REDO_QUEUE ((uint64_t)1 << 63)
@@ -843,7 +870,7 @@ typedef struct vipci_domain {
     vipci_u64 taking_first, taking_count;            /* [L] frames that hook frame_alloc is taking or has just taken */
     vipci_u64 frames, frames_high;     /* [L] */
     vipci_u64 created, destroyed, lookups, hits, reaped, channels, channels_ended;    /* [L] */
-    vipci_u64 gone[7];                 /* [A] statistics of views that have left */
+    vipci_u64 gone[8];                 /* [A] statistics of views that have left */
     vipci_u64 log_count;               /* [L] entries that count */
     struct { vipci_u64 where, old; } log[VIPCI_LOG_MAX];        /* where: offset << 1 | (1 for a 64-bit word) */
 } vipci_domain;
@@ -871,7 +898,7 @@ typedef struct vipci_body { vipci_u64 sender, badge, head, data[VIPC_MESSAGE_WOR
 #define VIPCI_PID_MAX ((1ull << 40) - 1)
 #define VIPCI_CALL 1u                  /* sender's flags that are not a user's: it is a call (URGENT's bit, not in use yet) */
 
-enum { VIPCI_SENT, VIPCI_RECEIVED, VIPCI_CALLS, VIPCI_REPLIES, VIPCI_FAILED_CHECKS, VIPCI_SLEEPS, VIPCI_WAKES, VIPCI_COUNTERS };
+enum { VIPCI_SENT, VIPCI_RECEIVED, VIPCI_CALLS, VIPCI_REPLIES, VIPCI_FAILED_CHECKS, VIPCI_SLEEPS, VIPCI_WAKES, VIPCI_RATE_LIMITED, VIPCI_COUNTERS };
 typedef struct vipci_view {
     vipci_u64 owner;                   /* [A] incarnation << 32 | process + 1; low half 0: free.  One CAS claims it */
     vipci_u64 intent;                  /* [A] written by its owner: what it is at; see >>hookcalls */
@@ -917,20 +944,38 @@ typedef struct vipci_object {
 VIPCI_ASSERT(object, sizeof(vipci_object) == 192 && offsetof(vipci_object, tail) == 64 && offsetof(vipci_object, head) == 128);
 
 /* A capability.  Token: flags (4) | type (4) | generation (8) | id (48); id: reuse >> 8 (24) | index + 1 (24); generation: reuse & 255. */
-enum { VIPCI_TRAVELS = 1u << 16, VIPCI_NAMED = 1u << 17, VIPCI_REVOKED = 1u << 18, VIPCI_WATCH = 1u << 21 };
+enum { VIPCI_TRAVELS = 1u << 16, VIPCI_NAMED = 1u << 17, VIPCI_REVOKED = 1u << 18, VIPCI_LIMITED = 1u << 19, VIPCI_EXTENSION = 1u << 20, VIPCI_WATCH = 1u << 21 };
 typedef struct vipci_entry {
     vipci_u64 token;                   /* [A] 0: free, travelling or dead.  Written last, cleared first */
-    vipci_u64 badge;                   /* [A] */
+    vipci_u64 badge;                   /* [A] TRAVELS and LIMITED: link of the limits, which hold the badge meanwhile */
     uint32_t object;                   /* [A] index */
-    uint32_t kind;                     /* [A] type << 8 | rights | TRAVELS, NAMED, REVOKED */
+    uint32_t kind;                     /* [A] type << 8 | rights | TRAVELS, NAMED, REVOKED, LIMITED; EXTENSION: it is no entry, see vipci_limit */
     uint32_t holder;                   /* [A] process + 1; 0: nobody's (in a queue) */
     uint32_t parent, child, next, prev;              /* [L] tree; next also: free list */
     uint32_t held_next, held_prev;     /* [L] holder's list */
     uint32_t reuse;                    /* [L] how often this slot was given out */
     vipci_u64 place;                   /* [L] TRAVELS: call number << 32 | where (object + 1, or view + 1 with bit 31); NAMED: name's link;
+                                        * LIMITED, unless it TRAVELS: link of its limits << 32 (constant while the token is valid);
                                         * WATCH, never valid: a notification, generation << 24 | index + 1, with the bits to be signalled in badge */
 } vipci_entry;
 VIPCI_ASSERT(entry, sizeof(vipci_entry) == 64);
+
+/* Limits, in a slot of the same table: the fields that both have stand at the same places.  See >>limits. */
+enum { VIPCI_RATE = 1, VIPCI_BANDWIDTH = 2, VIPCI_BUCKET = 3 };
+typedef struct vipci_limit {
+    vipci_u64 spent;                   /* [A] reuse & 15 (4) | 15, no token's type (4) | count (56) */
+    vipci_u64 badge;                   /* [C] of the capabilities that have these limits */
+    uint32_t up;                       /* [C] link: what is charged too */
+    uint32_t kind;                     /* [A] EXTENSION | RATE, BANDWIDTH or neither: no bucket */
+    uint32_t holder;                   /* 0: nobody's, so `spent` is no token of anybody's */
+    uint32_t uses;                     /* [L] entries and limits that link to it */
+    vipci_u64 message_max;             /* [C] the tightest from here up */
+    vipci_u64 expires;                 /* [C] likewise */
+    uint32_t pad, reuse;
+    vipci_u64 value;                   /* [C] messages or bytes a second */
+} vipci_limit;
+VIPCI_ASSERT(limit, sizeof(vipci_limit) == 64 && offsetof(vipci_limit, kind) == offsetof(vipci_entry, kind) && offsetof(vipci_limit, reuse) == offsetof(vipci_entry, reuse)
+             && offsetof(vipci_limit, holder) == offsetof(vipci_entry, holder) && offsetof(vipci_entry, token) == 0);
 
 typedef struct vipci_name {
     uint32_t next, cap, hash, length;  /* [L] links; cap 0: free */
@@ -1505,6 +1550,293 @@ static void vipci_name_remove(const vipc *v, uint32_t link)
     vipci_set32(v, &vipci_d(v)->free_name, link);
 }
 
+/* -------------------------------------------------------------------------------------------------- >>limits
+ * What a capability may do at most.  Its numbers lie in records of their own, slots of the capability table: one for each bucket (rate or
+ * bandwidth), linked upwards: entry -> its tightest -> ... -> its ancestors'.  A child without anything of its own shares its parent's record, so a limit is
+ * there once however many hold it; `uses` counts who links to a record, and the last to go frees it in the same step.  Sends charge every bucket on their
+ * way up.  The tree of derivations plays no part in it: a parent may be closed, its limits stay.
+ *
+ * A bucket is one word, `spent`, which counts in whole messages or bytes.  earned(t) = floor(t * value / 10^9) is what the whole of time up to t has
+ * allowed: computed anew each time, never summed up, so nothing is rounded away and nothing drifts.  spent - earned(now) is how much of the allowance is in
+ * use; an idle bucket's `spent` falls behind, which reads as none.  All is modulo 2^56; an idle time after which a bucket that fell behind looks in use again
+ * is one of 2^56 / value seconds, and then with probability n / 2^56 costs one refusal.
+ *
+ * RACE 20 (a charge against a revoke that frees the record, and somebody who takes its slot): a sender reads link and records without the lock.  So it
+ * reads `spent`, then looks at its token, then changes `spent` by CAS of what it read.  While the token is valid the records are its own; so if it was valid after the
+ * read, what the CAS expects is a value of that very bucket, with a mark that no token (an entry has it at this place), no free slot, and none of the next
+ * 15 records in that slot has: the CAS fails on anything else.  If it was not, nothing is touched.  Giving back works the same way; who finds its token gone
+ * leaves what it took: one message's worth of what it shared with others.  Whatever was read wrongly decides nothing: before a send takes effect
+ * the token is looked at again (RACE 8).
+ * RACE 21 (siblings at one allowance): every bucket's CAS sees the other's charge, so together they never pass the limit.  Who is refused further up gives back
+ * what it took below, and may have had a sibling refused meanwhile.  Who is killed in between gives nothing back; time does.
+ * Tests: explore limits, limits_revoke, limits_chain; d108_*, race20_*, race21_*. */
+#if VIPC_NO_LIMITS
+#define VIPCI_IF_LIMITED 0u
+#else
+#define VIPCI_IF_LIMITED ((uint32_t)VIPCI_LIMITED)
+#endif
+#if !VIPC_NO_LIMITS
+#define VIPCI_LIMITS_DEEP 8u           /* buckets on one way up: a step that frees them all fits the log, and a send stays bounded */
+#define VIPCI_LIMIT_MAX ((uint64_t)1 << 54)
+#define VIPCI_SPENT (((uint64_t)1 << 56) - 1)
+#define VIPCI_MOST_BYTES ((uint64_t)VIPC_PAYLOAD_MAX + sizeof(vipc_message))
+#define VIPCI_SECOND 1000000000u
+#define VIPCI_MARK ((uint64_t)15 << 56)
+#define VIPCI_BUCKET_STEPS 1000000u    /* lost races of one charge: each is somebody else's success */
+
+static vipci_limit *vipci_limit_at(const vipc *v, uint32_t link)     /* NULL for nonsense */
+{
+    if (link - 1 >= v->max_caps) return NULL;
+    vipci_entry *e = vipci_entry_at(v, link - 1);
+    return vipci_peek32(v, &e->kind) & VIPCI_EXTENSION ? (vipci_limit *)(void *)e : NULL;
+}
+static inline uint32_t vipci_limit_link(const vipc *v, const vipci_entry *e) { return (uint32_t)(vipci_peek64(v, (vipci_u64 *)(uintptr_t)&e->place) >> 32); }
+static inline vipci_limit *vipci_limit_of(const vipc *v, const vipci_entry *e) { return vipci_limit_at(v, vipci_limit_link(v, e)); }
+
+/* n / 10^9 for every n.  32-bit compilers would call a library: n / 2^9 / 5^9, the latter by the high half of a product.  m = ceil(2^75 / 5^9) is too large
+ * by less than 2^19 / 5^9, and n / 2^9 is below 2^55, so the quotient is right. */
+static inline uint64_t vipci_seconds(uint64_t n)
+{
+#if UINTPTR_MAX > 0xffffffffu
+    return n / VIPCI_SECOND;
+#else
+    const uint64_t high = n >> 41, low = n >> 9 & 0xffffffffu, m1 = 0x44b82fu, m0 = 0xa09b5a53u;
+    uint64_t middle = high * m0 + (low * m0 >> 32) + low * m1;     /* below 2^55 + 2^32 + 2^55 */
+    return (high * m1 + (middle >> 32)) >> 11;
+#endif
+}
+/* floor(t * value / 10^9), modulo 2^64; t as s seconds and f nanoseconds, value = q * 10^9 + p:  s * value + f * q + floor(f * p / 10^9), where f * p < 10^18. */
+typedef struct vipci_instant { uint64_t s, f; } vipci_instant;
+static inline vipci_instant vipci_instant_of(vipc_time t)
+{
+    vipci_instant i;
+    i.s = vipci_seconds(t);
+    i.f = t - i.s * VIPCI_SECOND;
+    return i;
+}
+static inline uint64_t vipci_earned(vipci_instant t, uint64_t value)
+{
+    uint64_t sum = t.s * value;
+    if (!VIPCI_LIKELY(value <= VIPCI_SECOND)) {
+        uint64_t q = vipci_seconds(value);
+        sum += t.f * q;
+        value -= q * VIPCI_SECOND;
+    }
+    return sum + vipci_seconds(t.f * value);
+}
+/* The clock, for what cannot go on without: NOT_SUPPORTED, HOOK. */
+static vipc_error vipci_clock(const vipc *v, vipc_time *now)
+{
+    if (!v->hooks->now) return VIPC_ERR_NOT_SUPPORTED;
+    *now = v->hooks->now(v->hooks->user);
+    return *now ? VIPC_OK : VIPC_ERR_HOOK;
+}
+/* Is a limited capability still valid?  The caller looks at its token afterwards. */
+static vipc_error vipci_in_time(const vipc *v, const vipci_entry *e)
+{
+    vipci_limit *r = vipci_limit_of(v, e);
+    vipc_time now = 0, expires = r ? vipci_peek64(v, &r->expires) : 0;
+    vipc_error c = !r ? VIPC_ERR_CORRUPT : expires ? vipci_clock(v, &now) : VIPC_OK;
+    return c != VIPC_OK ? c : expires && now >= expires ? VIPC_ERR_INVALID_CAPABILITY : VIPC_OK;
+}
+
+/* Take n from one bucket; false: there is not so much, or the capability is gone.  What is more than can be in use, with a second's worth for clocks that differ,
+ * is a bucket that was idle. */
+static inline bool vipci_bucket_take(const vipc *v, vipci_limit *r, uint64_t n, vipci_instant now, vipci_entry *e, vipc_cap cap)
+{
+    uint64_t value = vipci_peek64(v, &r->value), earned = vipci_earned(now, value);
+    for (uint32_t steps = 0; steps < VIPCI_BUCKET_STEPS; steps++) {
+        uint64_t was = vipci_load64(v, &r->spent), used = (was - earned) & VIPCI_SPENT;
+        if (used > 2 * value + 2 * VIPCI_MOST_BYTES) used = 0;
+        if (used && used + n > value) return false;          /* one message passes whatever its size */
+        if (!VIPCI_LIKELY(vipci_load64(v, &e->token) == cap.token)) return false;                                       /* RACE 20 */
+        if (VIPCI_LIKELY(vipci_cas64(v, &r->spent, was, (was & ~VIPCI_SPENT) | ((earned + used + n) & VIPCI_SPENT)))) return true;       /* RACE 21 */
+    }
+    return false;
+}
+static void vipci_bucket_return(const vipc *v, vipci_limit *r, uint64_t n, vipci_entry *e, vipc_cap cap)
+{
+    for (uint32_t steps = 0; steps < VIPCI_BUCKET_STEPS; steps++) {
+        uint64_t was = vipci_load64(v, &r->spent);
+        if (vipci_load64(v, &e->token) != cap.token) return;                                                            /* RACE 20 */
+        if (vipci_cas64(v, &r->spent, was, (was & ~VIPCI_SPENT) | ((was - n) & VIPCI_SPENT))) return;
+    }
+}
+static inline uint64_t vipci_toll(uint32_t kind, uint64_t bytes) { return kind & VIPCI_RATE ? 1 : kind & VIPCI_BANDWIDTH ? bytes : 0; }
+/* Give back what a send took: from all buckets, or from those below `until`. */
+static VIPCI_COLD void vipci_limits_return(const vipc *v, vipci_entry *e, vipc_cap cap, uint64_t bytes, const vipci_limit *until)
+{
+    vipci_limit *r = vipci_limit_of(v, e);
+    for (uint32_t steps = 0; r && r != until && steps <= VIPCI_LIMITS_DEEP; steps++) {
+        uint64_t n = vipci_toll(vipci_peek32(v, &r->kind), bytes);
+        if (n) vipci_bucket_return(v, r, n, e, cap);
+        r = vipci_limit_at(v, vipci_peek32(v, &r->up));
+    }
+}
+/* May e's holder send so many bytes now?  OK: it is charged. */
+static VIPCI_COLD vipc_error vipci_limits_take(const vipc *v, vipci_entry *e, vipc_cap cap, uint64_t bytes)
+{
+    vipci_limit *head = vipci_limit_of(v, e), *r = head;
+    vipc_time now = 0, expires = head ? vipci_peek64(v, &head->expires) : 0;
+    uint64_t most = head ? vipci_peek64(v, &head->message_max) : 0;
+    vipc_error c = head ? VIPC_OK : VIPC_ERR_CORRUPT;
+    if (head && (expires || (vipci_peek32(v, &head->kind) & VIPCI_BUCKET) || vipci_peek32(v, &head->up))) c = vipci_clock(v, &now);
+    if (c == VIPC_OK && expires && now >= expires) c = VIPC_ERR_INVALID_CAPABILITY;
+    else if (c == VIPC_OK && most && bytes > most) c = VIPC_ERR_MESSAGE_TOO_LARGE;
+    if (c != VIPC_OK) {
+        vipci_count(v, VIPCI_FAILED_CHECKS);
+        return vipci_load64(v, &e->token) != cap.token ? VIPC_ERR_INVALID_CAPABILITY : c;
+    }
+    vipci_instant t = vipci_instant_of(now);
+    for (uint32_t steps = 0; r && steps <= VIPCI_LIMITS_DEEP; steps++) {
+        uint64_t n = vipci_toll(vipci_peek32(v, &r->kind), bytes);
+        if (n && !VIPCI_LIKELY(vipci_bucket_take(v, r, n, t, e, cap))) {
+            vipci_limits_return(v, e, cap, bytes, r);
+            bool gone = vipci_load64(v, &e->token) != cap.token;
+            vipci_count(v, gone ? VIPCI_FAILED_CHECKS : VIPCI_RATE_LIMITED);
+            return gone ? VIPC_ERR_INVALID_CAPABILITY : VIPC_ERR_RATE_LIMIT;
+        }
+        r = vipci_limit_at(v, vipci_peek32(v, &r->up));
+    }
+    return VIPC_OK;
+}
+
+/* From here on under the lock, within a step.  The limits that hold for e: CORRUPT. */
+static vipc_error vipci_limits_get(const vipc *v, const vipci_entry *e, vipc_limits *out)
+{
+    vipci_zero(out, sizeof *out);
+    if (!(vipci_peek32(v, (uint32_t *)(uintptr_t)&e->kind) & VIPCI_LIMITED)) return VIPC_OK;
+    vipci_limit *r = vipci_limit_of(v, e);
+    if (!r) return VIPC_ERR_CORRUPT;
+    out->message_max = vipci_peek64(v, &r->message_max);
+    out->expires = vipci_peek64(v, &r->expires);
+    for (uint32_t steps = 0; r && steps <= VIPCI_LIMITS_DEEP; steps++) {
+        uint64_t value = vipci_peek64(v, &r->value);
+        if (!out->rate && (vipci_peek32(v, &r->kind) & VIPCI_RATE)) out->rate = value;
+        if (!out->bandwidth && (vipci_peek32(v, &r->kind) & VIPCI_BANDWIDTH)) out->bandwidth = value;
+        r = vipci_limit_at(v, vipci_peek32(v, &r->up));
+    }
+    return VIPC_OK;
+}
+static bool vipci_tighten(uint64_t *limit, uint64_t most)       /* 0 is wider than any */
+{
+    if (*limit == 0) *limit = most;
+    return most == 0 || *limit <= most;
+}
+/* What a child of `from` gets, by desc.  PERMISSION_DENIED: it would be wider; NOT_SUPPORTED, CORRUPT. */
+static vipc_error vipci_limits_narrow(const vipc *v, const vipci_entry *from, const vipc_derive_desc *desc, vipc_limits *want)
+{
+    vipc_limits have;
+    vipc_error r = vipci_limits_get(v, from, &have);
+    *want = desc->limits;
+    if (r != VIPC_OK) return r;
+    if ((want->rate || want->bandwidth || want->expires) && !v->hooks->now) return VIPC_ERR_NOT_SUPPORTED;
+    if (want->rate > VIPCI_LIMIT_MAX) want->rate = VIPCI_LIMIT_MAX;
+    if (want->bandwidth > VIPCI_LIMIT_MAX) want->bandwidth = VIPCI_LIMIT_MAX;
+    bool good = vipci_tighten(&want->message_max, have.message_max) && vipci_tighten(&want->rate, have.rate)
+             && vipci_tighten(&want->bandwidth, have.bandwidth) && vipci_tighten(&want->expires, have.expires);
+    return good ? VIPC_OK : VIPC_ERR_PERMISSION_DENIED;
+}
+/* A record in front of *head, which it becomes. */
+static vipc_error vipci_limit_new(const vipc *v, uint32_t which, uint64_t value, uint64_t badge, const vipc_limits *want, uint32_t *head)
+{
+    vipci_domain *d = vipci_d(v);
+    uint32_t i = 0;
+    vipc_time now = 0;
+    vipc_error c = which ? vipci_clock(v, &now) : VIPC_OK;
+    if (c == VIPC_OK) c = vipci_take_slot(v, &d->free_cap, &d->used_caps, v->max_caps, VIPCI_NEXT_FREE(vipci_entry_at, d->free_cap, v->max_caps), &i);
+    if (c != VIPC_OK) return c;
+    vipci_entry *e = vipci_entry_at(v, i);
+    if (e->token) return VIPC_ERR_CORRUPT;
+    vipci_set32(v, &e->reuse, e->reuse + 1);
+    vipci_set32(v, &e->holder, 0);
+    vipci_set32(v, &e->kind, VIPCI_EXTENSION | which);
+    vipci_limit *r = (vipci_limit *)(void *)e;
+    vipci_set64(v, &r->badge, badge);
+    vipci_set32(v, &r->up, *head);
+    vipci_set32(v, &r->uses, 1);
+    vipci_set64(v, &r->message_max, want->message_max);
+    vipci_set64(v, &r->expires, want->expires);
+    vipci_set64(v, &r->value, value);
+    vipci_set64(v, &r->spent, (uint64_t)(e->reuse & 15) << 60 | VIPCI_MARK | (vipci_earned(vipci_instant_of(now), value) & VIPCI_SPENT));
+    *head = i + 1;
+    return VIPC_OK;
+}
+/* Give e, a new child of `from`, these limits; its place and badge stand already.  LIMIT: table full, or too deep. */
+static vipc_error vipci_limits_give(const vipc *v, const vipci_entry *from, vipci_entry *e, const vipc_limits *want)
+{
+    vipc_limits have;
+    uint32_t head = from->kind & VIPCI_LIMITED ? vipci_limit_link(v, from) : 0, deep = 0;
+    vipci_limit *parent = vipci_limit_at(v, head), *r = parent;
+    vipc_error c = vipci_limits_get(v, from, &have);
+    if (c != VIPC_OK || !(want->message_max | want->rate | want->bandwidth | want->expires)) return c;
+    bool rate = want->rate != have.rate, bandwidth = want->bandwidth != have.bandwidth;
+    if (parent && !rate && !bandwidth && want->message_max == have.message_max && want->expires == have.expires && e->badge == parent->badge) {
+        vipci_set32(v, &parent->uses, parent->uses + 1);
+    } else {
+        if (parent && !(parent->kind & VIPCI_BUCKET)) head = parent->up;       /* its numbers are in the new one too */
+        for (; r && deep <= VIPCI_LIMITS_DEEP; r = vipci_limit_at(v, r->up)) deep += (r->kind & VIPCI_BUCKET) != 0;
+        if (deep + rate + bandwidth > VIPCI_LIMITS_DEEP) return VIPC_ERR_LIMIT;
+        if ((r = vipci_limit_at(v, head)) != NULL) vipci_set32(v, &r->uses, r->uses + 1);
+        if (rate) c = vipci_limit_new(v, VIPCI_RATE, want->rate, e->badge, want, &head);
+        if (c == VIPC_OK && bandwidth) c = vipci_limit_new(v, VIPCI_BANDWIDTH, want->bandwidth, e->badge, want, &head);
+        if (!rate && !bandwidth) c = vipci_limit_new(v, 0, 0, e->badge, want, &head);
+        if (c != VIPC_OK) return c;
+    }
+    vipci_set32(v, &e->kind, e->kind | VIPCI_LIMITED);
+    if (e->kind & VIPCI_TRAVELS) vipci_set64(v, &e->badge, head);
+    else vipci_set64(v, &e->place, e->place | (uint64_t)head << 32);
+    return VIPC_OK;
+}
+static vipc_error vipci_limits_inherit(const vipc *v, const vipci_entry *from, vipci_entry *e)
+{
+    vipc_limits have;
+    vipc_error c = vipci_limits_get(v, from, &have);
+    return c == VIPC_OK ? vipci_limits_give(v, from, e, &have) : c;
+}
+/* A traveller has arrived, or goes nowhere: the link goes where it stands in all others. */
+static void vipci_limits_land(const vipc *v, vipci_entry *e)
+{
+    if (!(e->kind & VIPCI_LIMITED)) return;
+    uint32_t link = (uint32_t)e->badge;
+    vipci_limit *r = vipci_limit_at(v, link);
+    vipci_set64(v, &e->place, (uint64_t)link << 32);
+    if (r) vipci_set64(v, &e->badge, r->badge);
+}
+/* e goes, and with it what nobody else links to. */
+static void vipci_limits_drop(const vipc *v, vipci_entry *e)
+{
+    uint32_t link = e->kind & VIPCI_LIMITED ? vipci_limit_link(v, e) : 0;
+    for (uint32_t steps = 0; steps <= VIPCI_LIMITS_DEEP; steps++) {
+        vipci_limit *r = vipci_limit_at(v, link);
+        if (!r) return;
+        if (r->uses > 1) { vipci_set32(v, &r->uses, r->uses - 1); return; }
+        uint32_t freed = link;
+        vipci_entry *slot = vipci_entry_at(v, link - 1);
+        link = r->up;
+        vipci_set64(v, &slot->token, 0);
+        vipci_set32(v, &slot->kind, 0);
+        if (slot->reuse == 0xffffffffu) continue;            /* retired, as an entry would be */
+        vipci_set32(v, &slot->next, vipci_d(v)->free_cap);
+        vipci_set32(v, &vipci_d(v)->free_cap, freed);
+    }
+}
+#else
+static inline vipc_error vipci_limits_narrow(const vipc *v, const vipci_entry *from, const vipc_derive_desc *desc, vipc_limits *want)
+{
+    (void)v; (void)from; (void)want;
+    return (desc->limits.message_max | desc->limits.rate | desc->limits.bandwidth | desc->limits.expires) != 0 ? VIPC_ERR_NOT_SUPPORTED : VIPC_OK;
+}
+static inline vipc_error vipci_limits_give(const vipc *v, const vipci_entry *from, vipci_entry *e, const vipc_limits *want)
+{
+    (void)v; (void)from; (void)e; (void)want;
+    return VIPC_OK;
+}
+static inline vipc_error vipci_limits_inherit(const vipc *v, const vipci_entry *from, vipci_entry *e) { (void)v; (void)from; (void)e; return VIPC_OK; }
+static inline void vipci_limits_land(const vipc *v, vipci_entry *e) { (void)v; (void)e; }
+static inline void vipci_limits_drop(const vipc *v, vipci_entry *e) { (void)v; (void)e; }
+#endif
+
 /* ---------------------------------------------------------------------------------------------------- >>caps
  * Tokens, the check, and the tree of derivations.  One probe: the entry that the token's low bits name must hold that very token for that very
  * holder.  An entry's slot counts its reuses in 32 bits of the token (24 of the id, 8 of the generation), and is retired when they are used up.
@@ -1520,6 +1852,29 @@ static uint64_t vipci_token(uint32_t index, uint32_t reuse, uint32_t kind)
 {
     return (uint64_t)(kind & 0xf) << 60 | (uint64_t)(VIPCI_TYPE(kind) & 0xf) << 56 | (uint64_t)(reuse & 0xff) << 48 | (uint64_t)(reuse >> 8) << 24 | (index + 1);
 }
+#define VIPCI_ANY_AGE VIPCI_IF_LIMITED       /* beside rights: an expired one will do */
+#if !VIPC_NO_LIMITS
+/* Why a usual check was not enough: OK, if it was only because there are limits.  A send asks for the time later, once for all of them. */
+static VIPCI_COLD vipc_error vipci_check_closely(const vipc *v, vipc_cap cap, uint32_t type, uint32_t rights, uint32_t kind, vipci_entry *e)
+{
+    bool other = type && VIPCI_TYPE(kind) != type;
+    vipc_error r = VIPC_ERR_PERMISSION_DENIED;
+    bool send = type == VIPC_TYPE_ENDPOINT && rights == VIPC_RIGHT_SEND, any_age = (rights & VIPCI_ANY_AGE) != 0;
+    rights &= VIPCI_RIGHTS;
+    if ((kind & rights) == rights) r = !(kind & VIPCI_LIMITED) || send || any_age ? VIPC_OK : vipci_in_time(v, e);
+    if (vipci_load64(v, &e->token) != cap.token || other) r = VIPC_ERR_INVALID_CAPABILITY;       /* revoked while we read its kind */
+    if (r != VIPC_OK) vipci_count(v, VIPCI_FAILED_CHECKS);
+    return r;
+}
+#else
+static inline vipc_error vipci_check_closely(const vipc *v, vipc_cap cap, uint32_t type, uint32_t rights, uint32_t kind, vipci_entry *e)
+{
+    bool revoked = vipci_load64(v, &e->token) != cap.token;
+    (void)rights;
+    vipci_count(v, VIPCI_FAILED_CHECKS);
+    return revoked || (type && VIPCI_TYPE(kind) != type) ? VIPC_ERR_INVALID_CAPABILITY : VIPC_ERR_PERMISSION_DENIED;
+}
+#endif
 /* The O(1) check.  *found is the entry; its fields hold as long as its token does. */
 static inline vipc_error vipci_check_cap(const vipc *v, vipc_cap cap, uint32_t type, uint32_t rights, vipci_entry **found)
 {
@@ -1531,10 +1886,9 @@ static inline vipc_error vipci_check_cap(const vipc *v, vipc_cap cap, uint32_t t
         return VIPC_ERR_INVALID_CAPABILITY;
     }
     uint32_t kind = vipci_load32(v, &e->kind);
-    if (!VIPCI_LIKELY((kind & rights) == rights && (!type || VIPCI_TYPE(kind) == type))) {
-        bool revoked = vipci_load64(v, &e->token) != cap.token;      /* while we read its kind */
-        vipci_count(v, VIPCI_FAILED_CHECKS);
-        return revoked || (type && VIPCI_TYPE(kind) != type) ? VIPC_ERR_INVALID_CAPABILITY : VIPC_ERR_PERMISSION_DENIED;
+    if (!VIPCI_LIKELY((kind & (rights | VIPCI_IF_LIMITED)) == rights && (!type || VIPCI_TYPE(kind) == type))) {
+        if (!VIPC_NO_LIMITS) *found = e;
+        return vipci_check_closely(v, cap, type, rights, kind, e);
     }
     *found = e;
     return VIPC_OK;
@@ -1647,6 +2001,7 @@ static vipc_error vipci_entry_new(const vipc *v, uint32_t kind, uint32_t object,
 }
 static void vipci_entry_free(const vipc *v, vipci_entry *e)
 {
+    vipci_limits_drop(v, e);
     vipci_set32(v, &e->kind, 0);
     if (e->reuse == 0xffffffffu) return;                     /* retired: its next token would be an old one */
     vipci_set32(v, &e->next, vipci_d(v)->free_cap);
@@ -2094,6 +2449,7 @@ static void vipci_forget_traveller(const vipc *v, uint32_t link)
     bool dead = (e->kind & VIPCI_REVOKED) != 0;
     uint32_t kind = e->kind, object = e->object;
     vipci_hold(v, e, NULL);
+    vipci_limits_land(v, e);
     vipci_set32(v, &e->kind, kind & ~(uint32_t)(VIPCI_TRAVELS | VIPCI_REVOKED));
     if (dead) vipci_entry_free(v, e);
     else vipci_entry_remove(v, e);
@@ -2548,6 +2904,8 @@ static vipc_error vipci_pack(vipc *v, vipc_cap cap, uint64_t place, vipc_time de
     r = vipci_entry_new(v, (from->kind & 0xfffu) | VIPCI_TRAVELS, from->object, from->badge, vipci_link(v, from), vipci_us(v), &e);
     if (r != VIPC_OK) return vipci_fail(v, r);
     vipci_set64(v, &e->place, place);
+    r = vipci_limits_inherit(v, from, e);
+    if (r != VIPC_OK) return vipci_fail(v, r);
     *link = vipci_link(v, e);
     vipci_commit(v);
     vipci_unlock(v);
@@ -2577,6 +2935,7 @@ static vipc_cap vipci_unwrap(vipc *v, vipci_entry *e)
     if (e->kind & VIPCI_REVOKED) { vipci_forget_traveller(v, vipci_link(v, e)); return cap; }
     vipci_set32(v, &e->kind, e->kind & ~(uint32_t)VIPCI_TRAVELS);
     vipci_set64(v, &e->place, 0);
+    vipci_limits_land(v, e);
     vipci_validate(v, e);
     cap.token = e->token;
     vipci_commit(v);
@@ -2746,6 +3105,18 @@ static inline vipc_error vipci_drained(const vipc *v, const vipci_use *u)
     return vipci_load64(v, &other->state) == then ? VIPC_OK : vipci_ended(v, other, then);
 }
 
+/* A wait by a capability that expires ends then.  (A value of another's, if ours was revoked meanwhile, only has it look again.) */
+static inline vipc_time vipci_until(const vipc *v, const vipci_use *u, vipc_time deadline)
+{
+#if !VIPC_NO_LIMITS
+    vipci_limit *r = vipci_peek32(v, &u->entry->kind) & VIPCI_LIMITED ? vipci_limit_of(v, u->entry) : NULL;
+    vipc_time expires = r ? vipci_peek64(v, &r->expires) : 0;
+    if (expires && expires < deadline && vipci_still(v, u)) return expires;
+#endif
+    (void)v; (void)u;
+    return deadline;
+}
+
 typedef struct vipci_letter {          /* what is to be sent; m and payload are the caller's, read inside the claim */
     const vipc_message *m;
     uint64_t sender;                   /* as in vipci_body */
@@ -2842,7 +3213,8 @@ static VIPCI_COLD void vipci_wait_over(vipc *v, vipci_wait *w, vipci_object *o)
 }
 static VIPCI_COLD vipc_error vipci_send_wait(vipc *v, const vipci_use *u, const vipci_letter *l, vipc_time deadline, vipc_error e)
 {
-    vipci_wait w = vipci_wait_for(v, VIPCI_FOR_ROOM, u->index, &u->o->send_flag, u->o->spin, deadline);
+    vipc_time until = vipci_until(v, u, deadline);
+    vipci_wait w = vipci_wait_for(v, VIPCI_FOR_ROOM, u->index, &u->o->send_flag, u->o->spin, until);
     bool block = !(vipci_peek64(v, &u->o->shape) & 0x80000000u);
     for (;; e = vipci_send_try(v, u, l)) {
         if (e == VIPCI_NEEDS_LOCK) {
@@ -2858,12 +3230,41 @@ static VIPCI_COLD vipc_error vipci_send_wait(vipc *v, const vipci_use *u, const 
         break;
     }
     vipci_wait_over(v, &w, u->o);
-    return e;
+    return e == VIPC_ERR_TIMEOUT && until != deadline ? VIPC_ERR_INVALID_CAPABILITY : e;
 }
-static inline vipc_error vipci_send(vipc *v, const vipci_use *u, const vipci_letter *l, vipc_time deadline)
+static inline vipc_error vipci_send_paid(vipc *v, const vipci_use *u, const vipci_letter *l, vipc_time deadline)
 {
     vipc_error e = vipci_send_try(v, u, l);
     return VIPCI_LIKELY(e == VIPC_OK) ? e : vipci_send_wait(v, u, l, deadline, e);
+}
+#if !VIPC_NO_LIMITS
+static inline bool vipci_is_limited(const vipc *v, const vipci_use *u) { return (vipci_peek32(v, &u->entry->kind) & VIPCI_LIMITED) != 0; }
+static inline uint64_t vipci_letter_bytes(const vipci_letter *l) { return sizeof(vipc_message) + (uint64_t)l->payload_size; }
+static inline vipc_error vipci_charge(const vipc *v, const vipci_use *u, const vipci_letter *l)
+{
+    return vipci_is_limited(v, u) ? vipci_limits_take(v, u->entry, u->cap, vipci_letter_bytes(l)) : VIPC_OK;
+}
+static inline void vipci_refund(const vipc *v, const vipci_use *u, const vipci_letter *l)
+{
+    if (vipci_is_limited(v, u)) vipci_limits_return(v, u->entry, u->cap, vipci_letter_bytes(l), NULL);
+}
+static VIPCI_COLD vipc_error vipci_send_limited(vipc *v, const vipci_use *u, const vipci_letter *l, vipc_time deadline)
+{
+    vipc_error e = vipci_limits_take(v, u->entry, u->cap, vipci_letter_bytes(l));
+    if (!VIPCI_LIKELY(e == VIPC_OK)) return e;
+    e = vipci_send_paid(v, u, l, deadline);
+    if (!VIPCI_LIKELY(e == VIPC_OK)) vipci_refund(v, u, l);
+    return e;
+}
+#else
+static inline bool vipci_is_limited(const vipc *v, const vipci_use *u) { (void)v; (void)u; return false; }
+static inline vipc_error vipci_charge(const vipc *v, const vipci_use *u, const vipci_letter *l) { (void)v; (void)u; (void)l; return VIPC_OK; }
+static inline void vipci_refund(const vipc *v, const vipci_use *u, const vipci_letter *l) { (void)v; (void)u; (void)l; }
+static inline vipc_error vipci_send_limited(vipc *v, const vipci_use *u, const vipci_letter *l, vipc_time deadline) { return vipci_send_paid(v, u, l, deadline); }
+#endif
+static inline vipc_error vipci_send(vipc *v, const vipci_use *u, const vipci_letter *l, vipc_time deadline)
+{
+    return VIPCI_LIKELY(!vipci_is_limited(v, u)) ? vipci_send_paid(v, u, l, deadline) : vipci_send_limited(v, u, l, deadline);
 }
 static inline vipc_error vipci_flags_ok(const vipc_message *m, uint32_t also)
 {
@@ -2874,11 +3275,15 @@ static inline vipc_error vipci_flags_ok(const vipc_message *m, uint32_t also)
 static VIPCI_COLD vipc_error vipci_send_carrying(vipc *v, const vipci_use *u, vipci_letter *l, vipc_cap cap, uint32_t call, vipc_time deadline)
 {
     uint32_t link = 0;
-    vipc_error e = vipci_pack(v, cap, (uint64_t)call << 32 | (u->index + 1), deadline, &link);
+    vipc_error e = vipci_charge(v, u, l);
     if (e != VIPC_OK) return e;
-    l->link = link;
-    e = vipci_send(v, u, l, deadline);
-    if (e != VIPC_OK) vipci_unpack(v, link);
+    e = vipci_pack(v, cap, (uint64_t)call << 32 | (u->index + 1), deadline, &link);
+    if (e == VIPC_OK) {
+        l->link = link;
+        e = vipci_send_paid(v, u, l, deadline);
+        if (e != VIPC_OK) vipci_unpack(v, link);
+    }
+    if (e != VIPC_OK) vipci_refund(v, u, l);
     return e;
 }
 #if !VIPC_SMALL
@@ -2891,7 +3296,7 @@ static inline vipci_object *vipci_usual(vipc *v, vipc_cap cap, uint32_t right, v
     vipci_entry *e = vipci_entry_at(v, i);
     uint32_t kind = vipci_peek32(v, &e->kind), index = vipci_peek32(v, &e->object);
     if (!VIPCI_LIKELY(vipci_load64(v, &e->token) == cap.token && vipci_peek32(v, &e->holder) == v->process + 1)) return NULL;
-    if (!VIPCI_LIKELY((kind & (0xff00u | right)) == (VIPC_TYPE_ENDPOINT << 8 | right) && index < v->max_objects)) return NULL;
+    if (!VIPCI_LIKELY((kind & (0xff00u | VIPCI_IF_LIMITED | right)) == (VIPC_TYPE_ENDPOINT << 8 | right) && index < v->max_objects)) return NULL;
     *entry = e;
     return vipci_object_at(v, index);
 }
@@ -3154,7 +3559,8 @@ static vipc_error vipci_receive_try(vipc *v, const vipci_use *u, vipci_parcel *p
 }
 static VIPCI_COLD vipc_error vipci_receive_wait(vipc *v, const vipci_use *u, vipci_parcel *p, vipc_time deadline, vipc_error e)
 {
-    vipci_wait w = vipci_wait_for(v, VIPCI_FOR_MESSAGE, u->index, &u->o->receive_flag, u->o->spin, deadline);
+    vipc_time until = vipci_until(v, u, deadline);
+    vipci_wait w = vipci_wait_for(v, VIPCI_FOR_MESSAGE, u->index, &u->o->receive_flag, u->o->spin, until);
     for (;; e = vipci_receive_try(v, u, p, false)) {
         if (e == VIPCI_NEEDS_LOCK) {                         /* a capability in the message, or vipc_trim at the queue */
             vipci_wait_over(v, &w, u->o);
@@ -3172,7 +3578,7 @@ static VIPCI_COLD vipc_error vipci_receive_wait(vipc *v, const vipci_use *u, vip
         break;
     }
     vipci_wait_over(v, &w, u->o);
-    return e;
+    return e == VIPC_ERR_TIMEOUT && until != deadline ? VIPC_ERR_INVALID_CAPABILITY : e;
 }
 static inline vipc_error vipci_receive(vipc *v, const vipci_use *u, vipci_parcel *p, vipc_time deadline)
 {
@@ -3416,26 +3822,36 @@ static vipc_error vipci_find_process(const vipc *v, vipc_pid who, uint32_t *inde
 /* What a child of `e` may be, by desc.  PERMISSION_DENIED for more than the parent has. */
 static vipc_error vipci_attenuate(const vipci_entry *e, const vipc_derive_desc *desc, uint32_t *kind, uint64_t *badge)
 {
-    uint32_t rights = desc && desc->rights ? desc->rights : e->kind & VIPCI_RIGHTS;
-    *badge = desc && desc->badge ? desc->badge : e->badge;
+    uint32_t rights = desc->rights ? desc->rights : e->kind & VIPCI_RIGHTS;
+    *badge = desc->badge ? desc->badge : e->badge;
     if (rights > VIPC_RIGHT_ALL) return VIPC_ERR_INVALID_ARGUMENT;
     if ((rights & ~(e->kind & VIPCI_RIGHTS)) || (e->badge && *badge != e->badge)) return VIPC_ERR_PERMISSION_DENIED;
     *kind = (e->kind & 0xf00u) | rights;
     return VIPC_OK;
 }
-static vipc_error vipci_child(vipc *v, vipci_entry *from, const vipc_derive_desc *desc, vipci_process *holder, vipc_cap *out)
+/* The end of a step that made e, if it went well so far. */
+static VIPCI_COLD vipc_error vipci_hand_out(const vipc *v, vipc_error r, vipci_entry *e, vipc_cap *out)
 {
-    uint32_t kind = 0;
-    uint64_t badge = 0;
-    vipci_entry *e;
-    vipc_error r = vipci_attenuate(from, desc, &kind, &badge);
-    if (r == VIPC_OK) r = vipci_entry_new(v, kind, from->object, badge, vipci_link(v, from), holder, &e);
     if (r != VIPC_OK) return vipci_fail(v, r);
     vipci_validate(v, e);
     out->token = e->token;
     vipci_commit(v);
     vipci_unlock(v);
     return VIPC_OK;
+}
+static vipc_error vipci_child(vipc *v, vipci_entry *from, const vipc_derive_desc *desc, vipci_process *holder, vipc_cap *out)
+{
+    static const vipc_derive_desc plain = VIPC_INIT;
+    uint32_t kind = 0;
+    uint64_t badge = 0;
+    vipci_entry *e = NULL;
+    vipc_limits limits;
+    if (!desc) desc = &plain;
+    vipc_error r = vipci_attenuate(from, desc, &kind, &badge);
+    if (r == VIPC_OK) r = vipci_limits_narrow(v, from, desc, &limits);
+    if (r == VIPC_OK) r = vipci_entry_new(v, kind, from->object, badge, vipci_link(v, from), holder, &e);
+    if (r == VIPC_OK) r = vipci_limits_give(v, from, e, &limits);
+    return vipci_hand_out(v, r, e, out);
 }
 VIPC_API vipc_error vipc_derive(vipc *self, vipc_cap from, const vipc_derive_desc *desc, vipc_cap *out)
 {
@@ -3474,7 +3890,7 @@ VIPC_API vipc_error vipc_revoke(vipc *self, vipc_cap cap, vipc_time deadline)
 VIPC_API vipc_error vipc_close(vipc *self, vipc_cap cap)
 {
     vipci_entry *e;
-    vipc_error r = vipci_lock_with(self, cap, 0, 0, VIPC_FOREVER, &e);
+    vipc_error r = vipci_lock_with(self, cap, 0, VIPCI_ANY_AGE, VIPC_FOREVER, &e);
     if (r != VIPC_OK) return r;
     uint32_t object = e->object;
     bool is_object = vipci_is_object(e->kind);
@@ -3805,8 +4221,8 @@ VIPC_API vipc_error vipc_wait_any(vipc *self, vipc_wait_item *items, uint32_t co
 /* -------------------------------------------------------------------------------------------------- >>waitset
  * Places, in the set's frames behind its marks.  A place holds its capability's token, 0 when free, and the state that the object had; it counts as long as
  * the object's watch word points to it, or the object has ended: that word is what the log guards, so a step that was rolled back leaves nothing but rubbish in
- * a free place.  RACE 20 (something comes while it is put in): first the flag says that somebody looks, then the watch word says who, then the place is marked.
- * RACE 21 (something comes while its mark is taken off): the mark goes first, then the look is repeated.  Tests: explore set, set_add; t_waitset. */
+ * a free place.  RACE 26 (something comes while it is put in): first the flag says that somebody looks, then the watch word says who, then the place is marked.
+ * RACE 27 (something comes while its mark is taken off): the mark goes first, then the look is repeated.  Tests: explore set, set_add; t_waitset. */
 #if !VIPC_NO_NOTIFICATIONS
 typedef struct vipci_place { vipci_u64 token, key, object, then, spare[4]; } vipci_place;      /* object: index | for_send << 32 */
 VIPCI_ASSERT(place, sizeof(vipci_place) == 64);
@@ -3899,7 +4315,7 @@ VIPC_API vipc_error vipc_wait_set_add(vipc *self, vipc_cap set, const vipc_wait_
     vipci_store64(self, &p->object, (uint64_t)for_send << 32 | u.index);
     vipci_store64(self, &p->then, u.then);
     vipci_store64(self, &p->token, item->object.token);
-    for (uint64_t f = vipci_load64(self, flag); !vipci_cas64(self, flag, f, vipci_raised(f, VIPCI_LOOKED_AT));) f = vipci_load64(self, flag);    /* RACE 20 */
+    for (uint64_t f = vipci_load64(self, flag); !vipci_cas64(self, flag, f, vipci_raised(f, VIPCI_LOOKED_AT));) f = vipci_load64(self, flag);    /* RACE 26 */
     vipci_u64 *watch = vipci_watch_word(o, for_send);
     (void)vipci_log(self, watch, *watch, 1);
     (void)vipci_swap64(self, watch, vipci_watch_of(vipci_index(self, s), s->state, place));
@@ -3972,7 +4388,7 @@ static vipc_error vipci_look_at_set(vipc *v, const vipci_use *set, vipc_wait_ite
             if (vipci_look_at_place(v, set, m, i, &ready[n]) == VIPC_ERR_WOULD_BLOCK) {
                 vipci_unmark(v, m, i);
                 if (!vipci_still(v, set)) break;
-                if (vipci_look_at_place(v, set, m, i, &ready[n]) == VIPC_ERR_WOULD_BLOCK) continue;      /* RACE 21 */
+                if (vipci_look_at_place(v, set, m, i, &ready[n]) == VIPC_ERR_WOULD_BLOCK) continue;      /* RACE 27 */
                 vipci_mark(v, m, i);
             }
             if (!vipci_still(v, set)) { m = NULL; break; }   /* the look was made without its pin */
@@ -4078,6 +4494,8 @@ static vipc_error vipci_name_new(vipc *v, const char *name, uint32_t length, vip
     if (r != VIPC_OK) return r;
     vipci_name *n = vipci_name_at(v, i);
     vipci_set64(v, &e->place, i + 1);
+    r = vipci_limits_inherit(v, from, e);
+    if (r != VIPC_OK) return r;
     vipci_copy(n->text, name, (uint64_t)length + 1);         /* free until cap says so */
     vipci_set32(v, &n->hash, hash);
     vipci_set32(v, &n->length, length);
@@ -4137,6 +4555,10 @@ static vipc_error vipci_lookup_try(vipc *v, const char *name, uint32_t length, u
     vipci_entry *e = vipci_name_entry(v, name, length);
     vipc_derive_desc desc = VIPC_INIT;
     if (!e) return VIPC_ERR_ENDPOINT_NOT_FOUND;
+#if !VIPC_NO_LIMITS
+    vipc_error r = e->kind & VIPCI_LIMITED ? vipci_in_time(v, e) : VIPC_OK;
+    if (r != VIPC_OK) return vipci_fail(v, r);
+#endif
     desc.rights = rights;
     vipci_set64(v, &d->hits, d->hits + 1);
     return vipci_child(v, e, &desc, vipci_us(v), out);
@@ -4452,13 +4874,16 @@ static uint64_t vipci_divide(uint64_t n, uint64_t d, uint64_t *rest)
 VIPC_API vipc_error vipc_cap_get(vipc *self, vipc_cap cap, vipc_cap_info *out)
 {
     vipci_entry *e, *c;
-    vipc_error r = out ? vipci_lock_with(self, cap, 0, 0, VIPC_FOREVER, &e) : VIPC_ERR_INVALID_ARGUMENT;
+    vipc_error r = out ? vipci_lock_with(self, cap, 0, VIPCI_ANY_AGE, VIPC_FOREVER, &e) : VIPC_ERR_INVALID_ARGUMENT;
     if (r != VIPC_OK) return r;
     uint32_t owner = e->object;                              /* a process owns itself */
     vipci_zero(out, sizeof *out);
     out->type = VIPCI_TYPE(e->kind);
     out->rights = e->kind & VIPCI_RIGHTS;
     out->badge = e->badge;
+#if !VIPC_NO_LIMITS
+    (void)vipci_limits_get(self, e, &out->limits);
+#endif
     out->holder.id = self->pid;
     if (vipci_is_object(e->kind)) {
         owner = vipci_object_at(self, e->object)->owner - 1;
@@ -4574,6 +4999,7 @@ VIPC_API vipc_error vipc_stats_get(vipc *self, vipc_stats *out)
     out->received = n[VIPCI_RECEIVED];
     out->calls = n[VIPCI_CALLS];
     out->replies = n[VIPCI_REPLIES];
+    out->rate_limited = n[VIPCI_RATE_LIMITED];
     out->sleeps = n[VIPCI_SLEEPS];
     out->wakes = n[VIPCI_WAKES];
     out->reaped = vipci_load64(self, &d->reaped);
@@ -4585,7 +5011,7 @@ VIPC_API vipc_error vipc_stats_get(vipc *self, vipc_stats *out)
 
 /* Kinds of violation, as hook log is told them. */
 enum { VIPCI_BAD_LOCK = 1, VIPCI_BAD_CAP, VIPCI_BAD_TREE, VIPCI_BAD_HELD, VIPCI_BAD_CAP_COUNT, VIPCI_BAD_OBJECT, VIPCI_BAD_OWNED, VIPCI_BAD_OBJECT_COUNT,
-       VIPCI_BAD_NAME, VIPCI_BAD_SLOT, VIPCI_BAD_HINT, VIPCI_BAD_FRAMES, VIPCI_BAD_VIEW, VIPCI_BAD_PROCESS };
+       VIPCI_BAD_NAME, VIPCI_BAD_SLOT, VIPCI_BAD_HINT, VIPCI_BAD_FRAMES, VIPCI_BAD_VIEW, VIPCI_BAD_PROCESS, VIPCI_BAD_LIMIT };
 typedef struct vipci_checkup { const vipc *v; uint32_t bad; } vipci_checkup;
 static bool vipci_expect(vipci_checkup *k, bool good, uint64_t kind, uint64_t where)
 {
@@ -4606,24 +5032,52 @@ static void vipci_check_entry(vipci_checkup *k, uint32_t i)
     (void)vipci_expect(k, !e->next || (next && next->prev == i + 1 && next->parent == e->parent && next->object == e->object), VIPCI_BAD_TREE, i);
     (void)vipci_expect(k, e->holder ? e->holder <= v->max_processes && vipci_process_at(v, e->holder - 1)->pid != 0 : (e->kind & VIPCI_TRAVELS) != 0, VIPCI_BAD_HELD, i);
     if (e->kind & VIPCI_NAMED)
-        (void)vipci_expect(k, e->place && e->place <= v->max_names && vipci_name_at(v, (uint32_t)e->place - 1)->cap == i + 1, VIPCI_BAD_NAME, i);
+        (void)vipci_expect(k, (uint32_t)e->place - 1 < v->max_names && vipci_name_at(v, (uint32_t)e->place - 1)->cap == i + 1, VIPCI_BAD_NAME, i);
 }
+#if !VIPC_NO_LIMITS
+/* A limit, or an entry that has some; *links adds what links to records, less what records say links to them: 0 over all. */
+static void vipci_check_limit(vipci_checkup *k, uint32_t i, uint64_t *links)
+{
+    const vipc *v = k->v;
+    const vipci_entry *e = vipci_entry_at(v, i);
+    if (e->kind & VIPCI_EXTENSION) {
+        const vipci_limit *r = (const vipci_limit *)(const void *)e, *up = vipci_limit_at(v, r->up);
+        uint32_t which = r->kind & ~(uint32_t)VIPCI_EXTENSION;
+        (void)vipci_expect(k, r->uses != 0 && r->holder == 0 && which <= VIPCI_BANDWIDTH && (r->value != 0) == (which != 0) && (r->spent & VIPCI_MARK) == VIPCI_MARK
+                              && r->spent >> 60 == (r->reuse & 15), VIPCI_BAD_LIMIT, i);
+        (void)vipci_expect(k, !r->up || (up && up->kind & VIPCI_BUCKET && (!up->message_max || (r->message_max && r->message_max <= up->message_max))
+                                         && (!up->expires || (r->expires && r->expires <= up->expires))), VIPCI_BAD_LIMIT, i);
+        *links += (r->up != 0) - (uint64_t)r->uses;
+    } else if (e->kind & VIPCI_LIMITED) {
+        bool travels = (e->kind & VIPCI_TRAVELS) != 0;
+        const vipci_limit *r = travels ? vipci_limit_at(v, (uint32_t)e->badge) : vipci_limit_of(v, e);
+        (void)vipci_expect(k, r && (travels || r->badge == e->badge), VIPCI_BAD_LIMIT, i);
+        *links += 1;
+    }
+}
+#else
+static void vipci_check_limit(vipci_checkup *k, uint32_t i, uint64_t *links) { (void)k; (void)i; (void)links; }
+#endif
 static void vipci_check_caps(vipci_checkup *k)
 {
     const vipc *v = k->v;
     vipci_domain *d = vipci_d(v);
     uint32_t in_use = 0, idle = 0, retired = 0, steps = 0;
+    uint64_t links = 0;
     if (!vipci_expect(k, d->used_caps <= v->max_caps, VIPCI_BAD_CAP_COUNT, 0)) return;
     for (uint32_t i = 0; i < d->used_caps; i++) {
         const vipci_entry *e = vipci_entry_at(v, i);
-        if (e->kind) { in_use++; vipci_check_entry(k, i); }
-        else retired += e->reuse == 0xffffffffu;
+        if (e->kind) in_use++;
+        if (e->kind && !(e->kind & VIPCI_EXTENSION)) vipci_check_entry(k, i);
+        vipci_check_limit(k, i, &links);
+        retired += !e->kind && e->reuse == 0xffffffffu;
     }
     for (const vipci_entry *e = vipci_linked(v, d->free_cap); e && steps <= v->max_caps; e = vipci_linked(v, e->next), steps++) {
         (void)vipci_expect(k, e->kind == 0 && e->token == 0, VIPCI_BAD_CAP, vipci_link(v, e) - 1);
         idle++;
     }
     (void)vipci_expect(k, in_use + idle + retired == d->used_caps, VIPCI_BAD_CAP_COUNT, in_use + idle);
+    (void)vipci_expect(k, links == 0, VIPCI_BAD_LIMIT, links);
 }
 static void vipci_check_process(vipci_checkup *k, uint32_t i)
 {
@@ -4703,7 +5157,7 @@ static void vipci_check_names(vipci_checkup *k)
         for (uint32_t link = *vipci_bucket(v, b); link && link <= v->max_names && steps <= v->max_names; steps++, n++) {
             const vipci_name *name = vipci_name_at(v, link - 1);
             const vipci_entry *e = vipci_linked(v, name->cap);
-            (void)vipci_expect(k, e && (e->kind & VIPCI_NAMED) && e->place == link && (name->hash & (vipci_buckets(v->max_names) - 1)) == b, VIPCI_BAD_NAME, link);
+            (void)vipci_expect(k, e && (e->kind & VIPCI_NAMED) && (uint32_t)e->place == link && (name->hash & (vipci_buckets(v->max_names) - 1)) == b, VIPCI_BAD_NAME, link);
             link = name->next;
         }
     }
@@ -4820,6 +5274,23 @@ static void vipci_dump_view(const vipc *v, vipci_text *t, uint32_t i)
     }
     vipci_end_line(t);
 }
+#if !VIPC_NO_LIMITS
+static void vipci_dump_limits(const vipc *v, vipci_text *t, uint32_t i)
+{
+    vipci_entry *e = vipci_entry_at(v, i);
+    uint32_t kind = vipci_peek32(v, &e->kind), holder = vipci_peek32(v, &e->holder) - 1;
+    vipc_limits l;
+    if (!(kind & VIPCI_LIMITED) || (kind & VIPCI_TRAVELS) || vipci_limits_get(v, e, &l) != VIPC_OK) return;
+    vipci_put(t, "limits of object", vipci_peek32(v, &e->object));
+    if (holder < v->max_processes) vipci_put(t, "holder", vipci_peek64(v, &vipci_process_at(v, holder)->pid));
+    if (kind & VIPCI_NAMED) vipci_put_text(t, " named", 6);
+    if (l.message_max) vipci_put(t, "message_max", l.message_max);
+    if (l.rate) vipci_put(t, "rate", l.rate);
+    if (l.bandwidth) vipci_put(t, "bandwidth", l.bandwidth);
+    if (l.expires) vipci_put(t, "expires", l.expires);
+    vipci_end_line(t);
+}
+#endif
 VIPC_API vipc_error vipc_dump(vipc *self, vipc_line_fn line, void *user)
 {
     vipc_error e = vipci_known(self);
@@ -4858,6 +5329,9 @@ VIPC_API vipc_error vipc_dump(vipc *self, vipc_line_fn line, void *user)
         vipci_put(&t, "object", vipci_peek32(self, &c->object));
         vipci_end_line(&t);
     }
+#if !VIPC_NO_LIMITS
+    for (uint32_t i = 0; i < self->max_caps && i < vipci_load32(self, &d->used_caps); i++) vipci_dump_limits(self, &t, i);
+#endif
     return VIPC_OK;
 }
 
@@ -4939,7 +5413,7 @@ VIPC_API vipc_error vipc_init(vipc *self, void *memory, uint64_t size, const vip
     vipci_map(&v, memory, &c, at, hooks);
     vipci_zero(memory, at[VIPCI_TABLES]);
     vipci_domain *d = vipci_d(&v);
-    d->layout = VIPC_LAYOUT;
+    d->layout = VIPCI_LAYOUT;
     d->order = VIPCI_ORDER;
     d->total = at[VIPCI_TABLES];
     d->config = c;
@@ -4968,7 +5442,7 @@ static vipc_error vipci_inspect(void *memory, uint64_t size, vipc_config *c, uin
     if (d->magic == 0) return VIPC_ERR_NOT_INITIALIZED;
     if (d->magic == 0x767269642d697063ull) return VIPC_ERR_VERSION;      /* VIPCI_MAGIC in the other byte order */
     if (d->magic != VIPCI_MAGIC) return VIPC_ERR_BAD_DOMAIN;
-    if (d->layout != VIPC_LAYOUT || d->order != VIPCI_ORDER) return VIPC_ERR_VERSION;
+    if (d->layout != VIPCI_LAYOUT || d->order != VIPCI_ORDER) return VIPC_ERR_VERSION;
     *c = d->config;
     if (!vipci_resolve(c, &resolved) || !vipci_matches(&resolved, c) || !vipci_offsets(c, at)) return VIPC_ERR_BAD_DOMAIN;
     return d->total == at[VIPCI_TABLES] && size >= d->total ? VIPC_OK : VIPC_ERR_BAD_DOMAIN;

@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.." || exit 1
 BUILD=${BUILD:-build}; parts=" ${*:-compile object bare sanitize emulate} "
 warn="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wcast-align -Wundef -Werror"
 core_max=24576          # bytes of code of the core with all that can be left out left out
+least="-DVIPC_NO_CALLS=1 -DVIPC_NO_NAMES=1 -DVIPC_NO_INSPECT=1 -DVIPC_NO_LIMITS=1 -DVIPC_NO_NOTIFICATIONS=1 -DVIPC_NO_CHANNELS=1"        # all that can be left out
 passed=0; failed=0; skipped=0
 mkdir -p "$BUILD"
 tmp=$(mktemp -d "$BUILD/matrix.XXXXXX") || exit 1
@@ -176,7 +177,7 @@ if part compile; then
             { echo "#include <$header.h>"; cat "$tmp/both.c"; } >"$tmp/after.c"
             check "${compiler}_strict_after_$(echo $header | tr / _)" $compiler -std=c99 -pedantic -Wall -Werror -I. -fsyntax-only "$tmp/after.c"
         done
-        for off in "-DVIPC_NO_CALLS=1" "-DVIPC_NO_NAMES=1" "-DVIPC_NO_INSPECT=1" "-DVIPC_NO_CHANNELS=1" "-DVIPC_NO_NOTIFICATIONS=1" "-DVIPC_NO_CALLS=1 -DVIPC_NO_NAMES=1 -DVIPC_NO_INSPECT=1 -DVIPC_NO_CHANNELS=1 -DVIPC_NO_NOTIFICATIONS=1"; do
+        for off in "-DVIPC_NO_CALLS=1" "-DVIPC_NO_NAMES=1" "-DVIPC_NO_INSPECT=1" "-DVIPC_NO_LIMITS=1" "-DVIPC_NO_CHANNELS=1" "-DVIPC_NO_NOTIFICATIONS=1" "$least"; do
             # shellcheck disable=SC2086
             check "${compiler}_without$(echo "$off" | sed 's/-DVIPC_NO\(_[A-Z]*\)=1 */\1/g')" $compiler -std=c99 -O1 $warn -I. $off "$tmp/one.c" -o "$tmp/one"
             # shellcheck disable=SC2086
@@ -241,7 +242,6 @@ mock_object() { # label, flags...: beside the core's few functions it asks for t
     [ ! -s "$tmp/log" ]; ok $? "${label}_shows_vipc_names_alone" "$tmp/log"
     [ "$(bytes "$tmp/mock.o" .data)$(bytes "$tmp/mock.o" .bss)" = 00 ]; ok $? "${label}_keeps_no_data"
 }
-least="-DVIPC_NO_CALLS=1 -DVIPC_NO_NAMES=1 -DVIPC_NO_INSPECT=1 -DVIPC_NO_NOTIFICATIONS=1 -DVIPC_NO_CHANNELS=1"
 if part object; then
     if have gcc && have nm && have size; then
         object object_64
@@ -323,14 +323,14 @@ emulated() {    # machine: its tests, statically linked
     check "${machine}_warnings" "$compiler" -std=c99 -O2 $warn -I. -c "$tmp/both.c" -o "$tmp/both.o"
     check "${machine}_hello_builds" "$compiler" -static examples/hello.c -o "$tmp/hello"
     check "${machine}_hello_runs" "$qemu" "$tmp/hello"
-    for name in t_caps t_call t_mock t_names t_tokens t_model; do
+    for name in t_caps t_caplimits t_call t_mock t_names t_tokens t_model; do
         if [ -f tests/$name.c ]; then test_under "${machine}_$name" tests/$name.c 120 "$qemu" "$compiler" -O1 -static; fi
     done
 }
 if part emulate; then
     if [ "$m32" != none ]; then
         # shellcheck disable=SC2086
-        for name in t_caps t_call t_names t_mock t_notify t_channel t_waitset t_tokens t_threads; do test_under "i386_$name" tests/$name.c 120 "" gcc $m32 -O1; done
+        for name in t_caps t_caplimits t_call t_names t_mock t_notify t_channel t_waitset t_tokens t_threads; do test_under "i386_$name" tests/$name.c 120 "" gcc $m32 -O1; done
     else missing "gcc -m32" i386; fi
     emulated aarch64
     emulated s390x
