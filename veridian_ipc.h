@@ -23,6 +23,7 @@
  *   names         publish and look up; a client may start before its server
  *   notifications 64 bits that are signalled and waited for; a watch on a process's end; one wait for several
  *                 things, and sets of up to 1,024 that cost by what is ready
+ *   jobs          (VIPC_UNSTABLE) take and done: a receive that is not final until the receiver says so
  *   death         a process that vanishes at any instruction leaves no lock taken and no queue wedged; of all others
  *                 every message whose send returned VIPC_OK is received exactly once
  *
@@ -77,16 +78,19 @@
  *                                            process_find
  *   VIPC_NO_LIMITS                  0        1: no limits of capabilities:   every includer; members with and without them cannot share a domain:
  *                                            setting one is NOT_SUPPORTED     VERSION
+ *   VIPC_NO_TAKE                    0        1: no vipc_take, and no part in      every includer; for a domain in which nobody takes
+ *                                            cleaning up after those who take
+ *   VIPC_UNSTABLE                   unset    -                           every includer: declares what may still change: vipc_take, vipc_done
  *   VIPC_SMALL                      0; 1: -Os  send and receive without    implementation
  *                                            their copies of the usual case
- *   VIPC_SKIP_MAX                   64       8 bytes of stack each       implementation: paused writers that a receiver can tell apart
+ *   VIPC_SKIP_MAX                   64       8 bytes of stack each       implementation: paused writers, and messages in hand, that a receiver can tell apart
  *   VIPC_CRITICAL_ATOMICS           unset    -                           implementation: make atomics from hooks enter and leave
  *   VIPC_ATOMIC_CAS64 and friends   builtin  see >>atomics               implementation: your own atomic operations, all or none
  *
  * INDEX (each line is a tag: search for it)
  *   >>intro >>platform >>version >>errors >>types >>hooks >>api
- *   >>base >>atomics >>layout >>hookcalls >>waiting >>lock >>tables >>limits >>caps >>queue >>call >>endpoint >>death
- *   >>carry >>asking >>transfer >>calling >>rights >>channel >>notify >>waitset >>names >>process >>look >>init >>licence
+ *   >>base >>atomics >>layout >>hookcalls >>waiting >>lock >>tables >>limits >>caps >>queue >>call >>hand >>endpoint >>death
+ *   >>carry >>asking >>transfer >>taking >>calling >>rights >>channel >>notify >>waitset >>names >>process >>look >>init >>licence
  *
  * CAVEATS
  *   Tested on x86-64 and i386 natively, on aarch64 (weakly ordered) and s390x (big-endian) under emulation, which shows no
@@ -135,6 +139,14 @@ extern "C" {
 #endif
 #ifndef VIPC_NO_LIMITS
 #define VIPC_NO_LIMITS 0
+#endif
+#ifndef VIPC_NO_TAKE
+#define VIPC_NO_TAKE 0
+#endif
+#if defined(VIPC_UNSTABLE) && !VIPC_NO_TAKE
+#define VIPCI_TAKES 1    /* this build's own threads may take */
+#else
+#define VIPCI_TAKES 0
 #endif
 #ifndef VIPC_LINE
 #define VIPC_LINE 64     /* bytes: the cache line of x86-64 and of most Arm cores */
@@ -227,7 +239,7 @@ typedef struct vipc_info {             /* what the core says of a received messa
     uint64_t badge;                    /* of the capability that it was sent with */
     vipc_reply_right reply;            /* none unless it was a call */
     uint32_t payload_size;             /* bytes */
-    uint32_t redelivered;              /* 1: an earlier receiver died with it in hand; it may come late */
+    uint32_t redelivered;              /* 1: an earlier receiver died with it in hand, or put it back; it may come late */
 } vipc_info;
 
 typedef struct vipc_outgoing {         /* a message with a payload, sending side */
@@ -241,6 +253,9 @@ typedef struct vipc_incoming {         /* receiving side */
     void *payload;                     /* in: where to put it; may be NULL when payload_capacity is 0 */
     size_t payload_capacity;           /* in: bytes */
 } vipc_incoming;
+#if VIPCI_TAKES
+typedef struct vipc_hand { uint64_t token; } vipc_hand;               /* a message that was taken and is not yet done, of one thread */
+#endif
 
 typedef struct vipc_config {           /* 0 means the default; vipc_config_get reads back what was resolved */
     uint32_t max_processes;            /* 64; at most 65,534 */
@@ -546,6 +561,28 @@ VIPC_API vipc_error vipc_receive(vipc *self, vipc_cap from, vipc_message *m, vip
 VIPC_API vipc_error vipc_send_large(vipc *self, vipc_cap to, const vipc_outgoing *m, vipc_time deadline);
 /* MESSAGE_TOO_LARGE: payload_capacity is too small: it stays queued, m->info is written.  On any error the bytes at m->payload are undefined. */
 VIPC_API vipc_error vipc_receive_large(vipc *self, vipc_cap from, vipc_incoming *m, vipc_time deadline);
+
+#if VIPCI_TAKES
+/* -- jobs: a receive that is not final (unstable: may change in the next version) -- */
+/* Receive the oldest message and keep it in hand; needs RECEIVE.  Until vipc_done says that it is finished it can come back: the death of the caller's
+ * process, vipc_leave of its thread, vipc_done with false, a revoke or vipc_close of `from`, or a bind to another process give it to the next receiver,
+ * with vipc_info.redelivered set, and vipc_take finds it before all that was never in a hand.  (vipc_receive does too, unless the message was in hand
+ * while a whole round of the queue went by: then it may come after what is queued.)  So no work is lost, and none is done by two unless the first of them
+ * ended, or lost the message, between its effect and its vipc_done: that message comes marked.
+ * *m as for vipc_receive_large: the payload is copied out now.  *hand names the message for vipc_done, by this thread.
+ * A message in hand keeps its slot: an endpoint whose slots are all in hand takes no more messages until one is done.  A thread has one in hand at a time:
+ * RESOURCE_BUSY (also: with NOW, somebody held the lock of the slow path and vipc_trim was at this queue).
+ * A call is not a job: it is refused, its caller gets INVALID_MESSAGE.  INVALID_MESSAGE: the message carries a capability, which cannot be given to one
+ * and then to another: it stays queued for vipc_receive, m->info is written.  MESSAGE_TOO_LARGE and other errors: as vipc_receive_large.
+ * O(1) when nothing contends; O(capacity) while there are messages in hand, or some that came back. */
+VIPC_API vipc_error vipc_take(vipc *self, vipc_cap from, vipc_incoming *m, vipc_hand *hand, vipc_time deadline);
+/* finished: the message is gone for good, from here on exactly once; else it goes back, for the next.  Needs no capability: it is over with the hand when
+ * `from` is revoked.  INVALID_ARGUMENT: not what this thread has in hand, nothing has changed.  After any of the others the hand is empty, and what was done
+ * for the message may be done again by another: INVALID_CAPABILITY: `from` was revoked or closed meanwhile; PERMISSION_DENIED: the endpoint is bound to
+ * another by now: the message has gone back.  CLOSED, PEER_DEAD: the endpoint ended, and the message with it.  HOOK, NOT_SUPPORTED: the lock was needed,
+ * because vipc_trim was at this queue, and could not be waited for: nothing has changed.  Does not wait otherwise.  O(1). */
+VIPC_API vipc_error vipc_done(vipc *self, vipc_hand hand, bool finished);
+#endif
 
 #if !VIPC_NO_CALLS
 /* -- call and reply -- */
@@ -906,7 +943,7 @@ typedef struct vipci_view {
     vipci_u64 abandoned[2];            /* [A] reply buffer that a server was writing when its caller gave up: the call word then, else 0 */
     uint32_t cancel;                   /* [A] */
     uint32_t target;                   /* [A] link: endpoint that its call waits at */
-    vipci_u64 spare[2];
+    vipci_u64 hand, hand_cap;          /* [A] written by its owner: the message it has in hand; see >>hand */
     vipci_u64 call;                    /* [A] see >>call */
     vipci_body reply;                  /* by whoever holds call in state REPLYING */
     vipci_u64 pad;
@@ -2416,6 +2453,48 @@ static void vipci_refuse(const vipc *v, const vipci_body *b, vipc_error why)
     while (vipci_call_open(v, b, &word) && !vipci_cas64(v, &vipci_view_at(v, caller)->call, word, vipci_call_failed(word, why))) { }
     if (caller < v->max_threads) vipci_wake_caller(v, caller);
 }
+/* ---------------------------------------------------------------------------------------------------- >>hand
+ * A message in hand: its slot stays READING (or LATE_R, once it was passed over), claimed by the view that took it, after the operation is over and its
+ * intent is gone.  Two words of the view say so instead; a reaper follows them as it follows an intent.
+ *   hand      lap, low 29 bits << 35 | slot + 1 (11 bits) << 24 | object index + 1 (24 bits).  0: nothing.  Slot 0: a take that is under way.
+ *   hand_cap  the object's generation, low 8 bits << 56 | the low 56 bits of the token that it was taken with
+ * It is no pin: a hand does not keep the frames of an endpoint that has ended, so vipc_done asks, with the intent set, whether the endpoint is still the
+ * one that it was.  And a queue with a slot that is not FREE is not trimmed.
+ * RACE 22 (a revoke, of others, against a take under way): hand and hand_cap are written before the claim is made.  So who undoes claims, and meets one
+ * of a take, can tell whether its capability still holds, and leaves it alone or gives it back, marked.  The taker looks at its slot once more after that.
+ * RACE 23 (done against revoke, bind, destroy, reaper and passing over): vipc_done asks whether it still may, then lets the slot go by CAS; who undoes
+ * claims has changed the answer before, and takes the slot by CAS too.  One of them wins.
+ * What remains: a receive that put its message back, and a take of that very message in that very slot, both between two steps of one who undoes claims,
+ * are taken for one claim.  The message goes back unmarked then, and vipc_done says INVALID_CAPABILITY.
+ * Tests: explore take, take_revoke, take_bind, take_destroy, take_lap; t_take. */
+#if !VIPC_NO_TAKE
+#define VIPCI_TOKEN_LOW 0x00ffffffffffffffull
+#define VIPCI_HAND_OBJECT(h) ((uint32_t)(h) & 0xffffffu)
+#define VIPCI_HAND_SLOT(h) ((uint32_t)((h) >> 24) & 0x7ffu)
+VIPCI_ASSERT(hand, VIPC_CAPACITY_MAX < (1u << 11) && VIPCI_INDEX_MAX < (1u << 24));
+
+/* Is the claim of this view on this slot one of a message in hand, or of a take under way? */
+static bool vipci_in_hand(const vipc *v, uint32_t view, vipci_object *o, uint32_t slot)
+{
+    if (view >= v->max_threads) return false;
+    uint64_t hand = vipci_load64(v, &vipci_view_at(v, view)->hand), made = vipci_load64(v, &vipci_view_at(v, view)->hand_cap) >> 56;
+    if (VIPCI_HAND_OBJECT(hand) != vipci_index(v, o) + 1 || made != (vipci_load64(v, &o->state) >> 8 & 0xff)) return false;
+    return VIPCI_HAND_SLOT(hand) == 0 || VIPCI_HAND_SLOT(hand) == slot + 1;
+}
+/* May this view still finish what it took at o?  CLOSED, PEER_DEAD; INVALID_CAPABILITY, PERMISSION_DENIED. */
+static vipc_error vipci_hand_check(const vipc *v, uint32_t view, vipci_object *o)
+{
+    vipci_view *w = vipci_view_at(v, view);
+    uint64_t cap = vipci_load64(v, &w->hand_cap), state = vipci_load64(v, &o->state), bound;
+    uint32_t i = (uint32_t)(cap & 0xffffff) - 1, p = (uint32_t)vipci_load64(v, &w->owner) - 1;
+    if ((state >> 8 & 0xff) != cap >> 56) return VIPC_ERR_CLOSED;
+    if (((uint32_t)state & VIPCI_STATE) != VIPCI_OPEN) return state & VIPCI_OWNER_DIED ? VIPC_ERR_PEER_DEAD : VIPC_ERR_CLOSED;
+    if (i >= v->max_caps || ((vipci_load64(v, &vipci_entry_at(v, i)->token) ^ cap) & VIPCI_TOKEN_LOW) != 0) return VIPC_ERR_INVALID_CAPABILITY;
+    bound = vipci_load64(v, &o->bound);
+    if (bound == 0) return VIPC_OK;
+    return p < v->max_processes && vipci_load64(v, &vipci_process_at(v, p)->pid) == bound ? VIPC_OK : VIPC_ERR_PERMISSION_DENIED;
+}
+#endif
 /* ------------------------------------------------------------------------------------------------ >>endpoint
  * An endpoint's life, under the lock.  State goes OPEN -> CLOSING -> WALKED -> 0 and is never taken back: whoever meets one half closed goes on.
  * RACE 14 (a writer that checked before the close commits after it): CLOSING first, then every claim is undone; WALKED is set
@@ -2491,7 +2570,8 @@ static void vipci_wake_users(const vipc *v, uint32_t index)
     vipci_wake_endpoint(v, index);
     if (other) vipci_wake_endpoint(v, vipci_index(v, other));
 }
-/* Undo every claim, under the lock: writers send anew (and are checked anew), readers lose what they have not finished taking. */
+/* Undo every claim, under the lock: writers send anew (and are checked anew), readers lose what they have not finished taking.  A message in the hand
+ * of one who may keep it stays there. */
 static void vipci_undo_claims(vipc *v, vipci_object *o)
 {
     vipci_ring *r;
@@ -2503,6 +2583,12 @@ static void vipci_undo_claims(vipc *v, vipci_object *o)
             if (VIPCI_PHASE(w) == VIPCI_WRITING) to = VIPCI_WORD(w, VIPCI_LATE_W, VIPCI_OWNER(w));
             else if (VIPCI_PHASE(w) == VIPCI_READING || VIPCI_PHASE(w) == VIPCI_LATE_R) to = VIPCI_WORD(w, VIPCI_FULL, 0);
             else break;
+#if !VIPC_NO_TAKE
+            if (VIPCI_PHASE(w) != VIPCI_WRITING && vipci_in_hand(v, VIPCI_OWNER(w) - 1, o, i)) {       /* RACE 22 */
+                if (vipci_hand_check(v, VIPCI_OWNER(w) - 1, o) == VIPC_OK) break;
+                to = VIPCI_WORD(w, VIPCI_FULL_AGAIN, 0);
+            }
+#endif
             if (vipci_cas64(v, &s->state, w, to)) break;
         }
     }
@@ -2737,6 +2823,11 @@ static void vipci_clean_view(vipc *v, uint32_t i)
         vipci_intend(v, at);
         vipci_wake_caller(v, index);
     }
+#if !VIPC_NO_TAKE
+    uint64_t hand = vipci_load64(v, &dead->hand);            /* stays until its slot is let go, so that a second reaper finds it */
+    if (hand && VIPCI_HAND_OBJECT(hand) - 1 < v->max_objects) vipci_clean_claims(v, i, VIPCI_HAND_OBJECT(hand) - 1);
+    if (hand) vipci_store64(v, &dead->hand, 0);
+#endif
     if (i != v->view) vipci_store64(v, &dead->intent, 0);
     vipci_clean_call(v, i);
     vipci_store32(v, &dead->target, 0);
@@ -3680,6 +3771,192 @@ VIPC_API vipc_error vipc_cancel(vipc *thread)
         v.hooks->wake(v.hooks->user, vipci_peek64(&v, &vipci_mine(&v)->native_thread), vipci_low_half(cell));
     return VIPC_OK;
 }
+
+/* -------------------------------------------------------------------------------------------------- >>taking
+ * vipc_take and vipc_done, over the words of >>hand. */
+#if VIPCI_TAKES
+/* Claim what came back before all else, the oldest of it; then as a receive does.  WOULD_BLOCK: things moved, start again. */
+static vipc_error vipci_take_front(const vipc *v, const vipci_ring *r, vipci_object *o, vipci_claimed *c)
+{
+    vipci_slot *found = NULL;
+    uint64_t word = 0, best = 0;
+    uint32_t n = vipci_load64(v, &o->behind) ? r->capacity : 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t w = vipci_load64(v, &vipci_slot_at(r, i)->state), at = (w & VIPCI_LAPS) | i;
+        if (VIPCI_PHASE(w) != VIPCI_FULL_AGAIN || (found && vipci_ahead(at, best) >= 0)) continue;
+        found = vipci_slot_at(r, i);
+        best = at;
+        word = w;
+    }
+    if (!found) return vipci_take(v, r, o, c);
+    if (!vipci_cas64(v, &found->state, word, VIPCI_WORD(word, VIPCI_READING, v->view + 1))) return VIPC_ERR_WOULD_BLOCK;
+    c->slot = found;
+    c->lap = word & VIPCI_LAPS;
+    c->next_head = 0;
+    c->whole = false;
+    c->again = true;
+    return VIPC_OK;
+}
+/* Copy the message out of a claimed slot.  WOULD_BLOCK: it was a call, the slot is free; else an error: the message stays. */
+static vipc_error vipci_take_read(vipc *v, const vipci_use *u, const vipci_ring *r, const vipci_claimed *c, vipci_parcel *p, vipc_info *info)
+{
+    uint32_t size = 0;
+    vipc_error e = VIPC_OK;
+    vipci_body_load(v, &p->body, &c->slot->body);
+    if (r->stride != sizeof(vipci_slot)) e = vipci_read_payload(v, r, c->slot, p, &size);
+    if (e == VIPC_OK && (p->body.sender & VIPC_HAS_CAPABILITY)) e = VIPC_ERR_INVALID_MESSAGE;
+    if (e == VIPC_OK && (p->body.sender & VIPCI_CALL)) return vipci_open_parcel(v, u, c, p);      /* p->info is NULL: it is refused */
+    if (e != VIPC_ERR_CORRUPT) vipci_describe(&p->body, size, c->again, 0, info);
+    return e;
+}
+/* One attempt.  info: written when the error is MESSAGE_TOO_LARGE or INVALID_MESSAGE too.  CHANNEL_EMPTY; VIPCI_NEEDS_LOCK. */
+static vipc_error vipci_take_try(vipc *v, const vipci_use *u, vipci_parcel *p, vipc_info *info, vipc_hand *hand)
+{
+    vipci_view *me = vipci_mine(v);
+    vipci_ring *r;
+    vipci_claimed c;
+    vipc_info found = VIPC_INIT;
+    vipc_error e;
+    do {
+        vipci_intend(v, vipci_at_object(u->index));
+        if (!vipci_open(v, u)) { e = vipci_ended(v, u->o, u->then); break; }
+        e = vipci_ring_at(v, u->o, u->index, &r);
+        if (e != VIPC_OK) break;
+        vipci_store64(v, &me->hand_cap, (u->then >> 8) << 56 | (u->cap.token & VIPCI_TOKEN_LOW));
+        (void)vipci_swap64(v, &me->hand, (uint64_t)u->index + 1);          /* RACE 22 */
+        uint32_t irq = vipci_enter(v);
+        e = vipci_take_front(v, r, u->o, &c);
+        if (e == VIPC_OK) {
+            if (!vipci_still(v, u)) e = vipci_ended(v, u->o, u->then);
+            else if (vipci_bound_away(v, u)) e = VIPC_ERR_PERMISSION_DENIED;
+            else e = vipci_take_read(v, u, r, &c, p, &found);
+            if (e == VIPC_ERR_WOULD_BLOCK) vipci_wake_one(v, VIPCI_FOR_ROOM, u->index, &u->o->send_flag);
+            else if (e != VIPC_OK) vipci_put_back(v, u->o, &c);
+        }
+        if (e == VIPC_OK) {
+            uint64_t slot = (uint64_t)((unsigned char *)c.slot - r->slots) / r->stride, w;
+            hand->token = (c.lap >> 19) << 35 | (slot + 1) << 24 | (u->index + 1);
+            (void)vipci_swap64(v, &me->hand, hand->token);   /* ---- from here on its death gives it back without the intent ---- */
+            w = vipci_load64(v, &c.slot->state);             /* RACE 22: taken from us meanwhile? */
+            if (VIPCI_OWNER(w) != v->view + 1 || (VIPCI_PHASE(w) != VIPCI_READING && VIPCI_PHASE(w) != VIPCI_LATE_R)) e = VIPC_ERR_WOULD_BLOCK;
+        }
+        vipci_leave(v, irq);
+        if (e != VIPC_OK) vipci_store64(v, &me->hand, 0);
+    } while (e == VIPC_ERR_WOULD_BLOCK);
+    if (e == VIPC_OK) vipci_deliver(&p->body, p->capability, p->m);
+    else if (e == VIPC_ERR_CHANNEL_EMPTY && !vipci_still(v, u)) e = vipci_ended(v, u->o, u->then);
+    else if (e == VIPC_ERR_CHANNEL_EMPTY && vipci_bound_away(v, u)) e = VIPC_ERR_PERMISSION_DENIED;
+    if (e == VIPC_OK || e == VIPC_ERR_MESSAGE_TOO_LARGE || e == VIPC_ERR_INVALID_MESSAGE) *info = found;
+    vipci_intend_nothing(v);
+    return e;
+}
+VIPC_API vipc_error vipc_take(vipc *self, vipc_cap from, vipc_incoming *m, vipc_hand *hand, vipc_time deadline)
+{
+    vipci_use u;
+    vipc_error e = vipci_begin(self, &u, from, VIPC_RIGHT_RECEIVE);
+    if (e != VIPC_OK) return e;
+    if (!m || !hand || (!m->payload && m->payload_capacity)) return VIPC_ERR_INVALID_ARGUMENT;
+    if (vipci_load64(self, &vipci_mine(self)->hand)) return VIPC_ERR_RESOURCE_BUSY;
+    if (vipci_bound_away(self, &u)) return VIPC_ERR_PERMISSION_DENIED;
+    vipci_parcel p = vipci_parcel_of(&m->message, NULL, m->payload, m->payload_capacity);
+    vipci_wait w = vipci_wait_for(self, VIPCI_FOR_MESSAGE, u.index, &u.o->receive_flag, u.o->spin, deadline);
+    vipc_hand got = { 0 };
+    for (;;) {
+        e = vipci_take_try(self, &u, &p, &m->info, &got);
+        if (e == VIPCI_NEEDS_LOCK) {                         /* vipc_trim is at the queue */
+            vipci_wait_over(self, &w, u.o);
+            e = vipci_lock_aside(self, deadline);
+            if (e != VIPC_OK) break;
+            e = vipci_take_try(self, &u, &p, &m->info, &got);
+            vipci_unlock(self);
+            if (e == VIPCI_NEEDS_LOCK) e = VIPC_ERR_CORRUPT;
+        }
+        if (e != VIPC_ERR_CHANNEL_EMPTY) break;
+        vipc_error b = vipci_pause_and_sweep(self, &w);
+        if (b == VIPC_OK) continue;
+        e = b == VIPC_ERR_WOULD_BLOCK ? VIPC_ERR_CHANNEL_EMPTY : b;
+        break;
+    }
+    vipci_wait_over(self, &w, u.o);
+    if (e == VIPC_OK) *hand = got;
+    return e;
+}
+/* Messages are not finished in the order in which they were taken: the hint goes over all that is finished by now (RACE 12). */
+static void vipci_head_on(const vipc *v, const vipci_ring *r, vipci_object *o)
+{
+    uint64_t h = vipci_peek64(v, &o->head);
+    uint32_t steps = 0;
+    if ((h & (VIPCI_LAP - 1)) >= r->capacity) return;
+    for (; steps < r->capacity; steps++, h = vipci_next(r, h)) {
+        uint64_t w = vipci_load64(v, &vipci_slot_at(r, h & (VIPCI_LAP - 1))->state);
+        int64_t d = vipci_ahead(w & VIPCI_LAPS, h & VIPCI_LAPS);
+        bool passed = VIPCI_PHASE(w) == VIPCI_LATE_W || VIPCI_PHASE(w) == VIPCI_LATE_R;
+        if (d < 0 || (d == 0 && !passed)) break;
+    }
+    if (steps) vipci_poke64(v, &o->head, h);
+}
+/* Let the slot go, wherever it was moved meanwhile.  False: it was taken from us. */
+static bool vipci_let_go(const vipc *v, vipci_slot *s, bool finished)
+{
+    for (;;) {
+        uint64_t w = vipci_load64(v, &s->state);
+        if (VIPCI_OWNER(w) != v->view + 1 || (VIPCI_PHASE(w) != VIPCI_READING && VIPCI_PHASE(w) != VIPCI_LATE_R)) return false;
+        if (vipci_cas64(v, &s->state, w, finished ? VIPCI_WORD(w + VIPCI_LAP, VIPCI_FREE, 0) : VIPCI_WORD(w, VIPCI_FULL_AGAIN, 0))) return true;
+    }
+}
+static vipc_error vipci_hand_end(vipc *v, uint64_t hand, bool finished)
+{
+    uint32_t index = VIPCI_HAND_OBJECT(hand) - 1, slot = VIPCI_HAND_SLOT(hand) - 1;
+    vipci_object *o = vipci_object_at(v, index);
+    vipci_ring *r = NULL;
+    vipc_error e, q;
+    bool locked = false, ours = false;
+    for (;;) {
+        vipci_intend(v, vipci_at_object(index));             /* RACE 1 */
+        e = vipci_hand_check(v, v->view, o);
+        q = e == VIPC_ERR_CLOSED || e == VIPC_ERR_PEER_DEAD ? e : vipci_ring_open(v, o, &r);
+        if (q != VIPCI_NEEDS_LOCK || locked) break;
+        vipci_intend_nothing(v);
+        q = vipci_lock(v, VIPC_FOREVER);
+        if (q != VIPC_OK) return q;
+        locked = true;
+    }
+    if (e != VIPC_OK) finished = false;
+    if (q == VIPC_OK && !finished) (void)vipci_add64(v, &o->behind, 1);    /* before too: if this stands still between slot and count, it is found */
+    if (q == VIPC_OK && slot < r->capacity) ours = vipci_let_go(v, vipci_slot_at(r, slot), finished);      /* ---- point of no return; RACE 23 ---- */
+    if (ours && finished) vipci_head_on(v, r, o);
+    if (ours && !finished) (void)vipci_add64(v, &o->behind, 1);            /* RACE 11 */
+    vipci_store64(v, &vipci_mine(v)->hand, 0);
+    if (ours && finished) {
+        vipci_count(v, VIPCI_RECEIVED);
+        vipci_wake_one(v, VIPCI_FOR_ROOM, index, &o->send_flag);
+    } else if (ours) {
+        vipci_wake_one(v, VIPCI_FOR_MESSAGE, index, &o->receive_flag);
+    } else if (e == VIPC_OK) {
+        e = q == VIPC_OK || q == VIPC_ERR_CHANNEL_EMPTY ? vipci_hand_check(v, v->view, o) : q;
+        if (e == VIPC_OK) e = VIPC_ERR_INVALID_CAPABILITY;
+    }
+    vipci_intend_nothing(v);
+    if (locked) vipci_unlock(v);
+    return e > VIPC_OK ? VIPC_ERR_CORRUPT : e;
+}
+/* A thread that ends gives back what it has in hand.  HOOK, NOT_SUPPORTED: it still has it. */
+static vipc_error vipci_empty_hand(vipc *v)
+{
+    uint64_t hand = vipci_load64(v, &vipci_mine(v)->hand);
+    if (!hand || VIPCI_HAND_OBJECT(hand) - 1 >= v->max_objects) return VIPC_OK;
+    vipc_error e = vipci_hand_end(v, hand, false);
+    return vipci_load64(v, &vipci_mine(v)->hand) ? e : VIPC_OK;
+}
+VIPC_API vipc_error vipc_done(vipc *self, vipc_hand hand, bool finished)
+{
+    vipc_error e = vipci_known(self);
+    if (e != VIPC_OK) return e;
+    if (vipci_load64(self, &vipci_mine(self)->hand) != hand.token || VIPCI_HAND_OBJECT(hand.token) - 1 >= self->max_objects || !VIPCI_HAND_SLOT(hand.token))
+        return VIPC_ERR_INVALID_ARGUMENT;
+    return vipci_hand_end(self, hand.token, finished);
+}
+#endif
 
 /* ------------------------------------------------------------------------------------------------- >>calling
  * vipc_call and its answers, over the call words of >>call. */
@@ -4727,6 +5004,9 @@ static void vipci_leave_thread(vipc *v)
 VIPC_API vipc_error vipc_leave(vipc *self)
 {
     vipc_error e = vipci_known(self);
+#if VIPCI_TAKES
+    if (e == VIPC_OK) e = vipci_empty_hand(self);
+#endif
     if (e != VIPC_OK) return e;
     uint32_t *threads = &vipci_us(self)->threads, n = vipci_load32(self, threads);
     while (n > 1 && !vipci_cas32(self, threads, n, n - 1)) n = vipci_load32(self, threads);
@@ -5171,6 +5451,10 @@ static void vipci_check_views(vipci_checkup *k)
         vipci_view *w = vipci_view_at(v, i);
         uint32_t owner = (uint32_t)vipci_load64(v, &w->owner);
         (void)vipci_expect(k, owner <= v->max_processes && (owner == 0 || vipci_load64(v, &vipci_process_at(v, owner - 1)->proof) != 0), VIPCI_BAD_VIEW, i);
+#if !VIPC_NO_TAKE
+        bool idle = vipci_load64(v, &w->hand) == 0;
+        (void)vipci_expect(k, idle || vipci_load64(v, &w->owner) & 0xffffffff, VIPCI_BAD_VIEW, i);
+#endif
         if (owner == 0) (void)vipci_expect(k, VIPCI_CALL_STATE(vipci_load64(v, &w->call)) == VIPCI_IDLE || vipci_load64(v, &w->owner) & 0xffffffff, VIPCI_BAD_VIEW, i);
     }
 }
@@ -5267,6 +5551,10 @@ static void vipci_dump_view(const vipc *v, vipci_text *t, uint32_t i)
         vipci_put(t, waits[cell >> 32 & 7], cell >> 35);
     }
     if (intent) vipci_put(t, (intent & 3) == VIPCI_AT_OBJECT ? "at endpoint" : "at view", (intent >> 2) - 1);
+#if !VIPC_NO_TAKE
+    uint64_t hand = vipci_load64(v, &w->hand);
+    if (hand) vipci_put(t, "in hand from endpoint", VIPCI_HAND_OBJECT(hand) - 1);
+#endif
     if (VIPCI_CALL_STATE(call)) {
         vipci_put(t, "call", call >> 32);
         vipci_put(t, "state", VIPCI_CALL_STATE(call));

@@ -13,16 +13,19 @@
  *     with its endpoint; none whose send failed was received; none twice; those of one sender in order
  *   - the queue takes as many messages as it should, then no more, and gives them in order
  *   - when all is destroyed no frame is missing, and none was touched after it was given back
+ *   - a message that was taken (vipc_take) is finished once, or was received by somebody, marked, or is in the queue again; no death loses one that is in hand
  * While it runs:
  *   - "empty" is said only if there was a moment in that call without a message, "full" only if there was one without room
  *   - after a revoke or destroy has returned nothing takes effect through what it ended
  *   - the others pass three laps of messages while one stands still
+ *   - a message is in one hand at a time, and vipc_done of one who was not revoked, bound away or destroyed succeeds; what came back is taken first
  * -w makes the words of messages scheduling points too.  Exit: 0 fine, 1 a failure (shown), 2 usage, 3 cut off by -T. */
 #define X_WORLD 24576
 #include "explore.h"
 #define VIPC_SKIP_MAX 16                    /* the queues are short: a smaller array on the stack is hashed faster */
 #define VIPCI_PATIENCE_MAX 2                /* turns of a spin at a call that is about to be answered: few, each is a choice */
 #define VIPC_STATIC
+#define VIPC_UNSTABLE
 #define VERIDIAN_IPC_IMPLEMENTATION
 #ifndef HEADER
 #define HEADER "../../veridian_ipc.h"
@@ -42,9 +45,11 @@ typedef struct world {
     unsigned char frames[FRAMES][PAGE] __attribute__((aligned(PAGE)));
     vipc view[ACTORS + 1];
     vipc_cap door[ACTORS + 1], in[ACTORS + 1], second[ACTORS + 1], set[ACTORS], process[ACTORS];     /* door: to send; in: to receive, the same but for a channel */
+    vipc_hand hand[ACTORS];
     /* what is noted about the run; part of the world, because it decides the verdict */
     uint64_t taken;                         /* frames, one bit each */
     uint64_t tried, sent, refused, got;     /* messages: one bit each */
+    uint64_t seen;                          /* vipc_take has shown it to somebody */
     uint32_t bell;                          /* changes when somebody dies: what a reaper sleeps on */
     uint32_t revoked, ended;                /* a revoke, a destroy has returned */
     uint8_t op[ACTORS + 2];                 /* letter under way, 0: none */
@@ -52,6 +57,8 @@ typedef struct world {
     uint8_t latest[ACTORS + 2];             /* of each sender: the highest number whose receive has returned, + 1 */
     uint8_t before[ACTORS + 2][ACTORS + 2]; /* of each receiver: `latest` when its receive began */
     uint8_t was_empty[ACTORS + 2], was_full[ACTORS + 2], kept[ACTORS + 2];
+    uint8_t holds[ACTORS + 2];              /* message in hand, + 1 */
+    uint8_t none_back[ACTORS + 2];          /* takers: there was a moment in that call when nothing that had come back was in the queue */
     uint8_t answered[ACTORS + 2];           /* callers: replies that returned OK to their server */
     uint64_t rung, heard;                   /* bits whose signal returned OK; bits taken */
     uint8_t disturbed;                      /* somebody died, or claims were undone: verdicts may be early */
@@ -88,9 +95,9 @@ static const scenario scenarios[] = {
     { "servers", "c,a,a", "two servers", 2, 0 },
     { "call_timeout", "C,a", "a caller that gives up", 2, 0 },
     { "call_twice", "CC,aa", "and calls again while its first server is late", 2, 0 },
-    { "ack", "yy,r,r", "acknowledged sends", 2, 0 },
-    { "ack_destroy", "y,r,D", "destroy against one", 2, 0 },
-    { "ack_sleep", "y,R", "with one who sleeps to receive", 2, 0 },
+    { "ack", "zz,r,r", "acknowledged sends", 2, 0 },
+    { "ack_destroy", "z,r,D", "destroy against one", 2, 0 },
+    { "ack_sleep", "z,R", "with one who sleeps to receive", 2, 0 },
     { "drop", "c,d", "a server that refuses", 2, 0 },
     { "refuse", "c,n", "a receiver that cannot answer", 2, 0 },
     { "hold", "c,h", "a server that never answers", 2, 0 },
@@ -116,31 +123,42 @@ static const scenario scenarios[] = {
     { "channel_revoke_room", "SS,v", "revoke against one who sleeps to send", 1, CHANNEL },
     { "channel_call", "c,a,D", "a call through it", 2, CHANNEL },
     { "channel_any", "V,D,s", "a wait for several things", 2, CHANNEL },
-    { "notify", "W,b,b", "one waits for bits, two signal", 2, 0 },
-    { "notify2", "W,W,bb", "two wait for bits", 2, 0 },
-    { "notify_reap", "W,b,w", "with one who cleans up", 2, 0 },
-    { "any", "V,b,s", "a wait for several things", 2, 0 },
+    { "notify", "W,N,N", "one waits for bits, two signal", 2, 0 },
+    { "notify2", "W,W,NN", "two wait for bits", 2, 0 },
+    { "notify_reap", "W,N,w", "with one who cleans up", 2, 0 },
+    { "any", "V,N,s", "a wait for several things", 2, 0 },
     { "any1", "V,s", "for one of which a message comes", 2, 0 },
     { "any2", "V,R,S", "beside one who waits for one of them", 2, 0 },
-    { "any3", "V,V,b", "two who wait for several", 2, 0 },
-    { "set", "E,b,s", "a wait set", 2, 0 },
+    { "any3", "V,V,N", "two who wait for several", 2, 0 },
+    { "set", "E,N,s", "a wait set", 2, 0 },
     { "set2", "EE,s,r", "that is emptied meanwhile", 2, 0 },
-    { "set_add", "G,s,b", "put in, waited for, taken out", 2, 0 },
+    { "set_add", "G,s,N", "put in, waited for, taken out", 2, 0 },
     { "set_reap", "E,s,w", "with one who cleans up", 2, 0 },
     { "set_destroy", "E,s,D", "whose endpoint is destroyed", 2, 0 },
     { "watch", "W,P,x", "a watch on one who dies or leaves", 2, 0 },
+    { "take", "ss,yf,yb,w", "messages in hand, finished and put back", 2, 0 },
+    { "take_wait", "Yf,Yb,S,w", "the same, waiting", 2, 0 },
+    { "take_lap", "syb,srsrsr,w", "a round of the queue goes by a message in hand", 3, 0 },
+    { "take_front", "sybyf,ssrs,w", "what was put back comes first", 3, 0 },
+    { "take_revoke", "syf,v,syf", "revoke against a hand, and beside one", 2, 0 },
+    { "take_bind", "syf,B,s", "binding against a hand", 2, 0 },
+    { "take_destroy", "syf,D,s", "destroy against a hand", 2, 0 },
+    { "take_trim", "syf,m,s", "trim against a hand", 2, 0 },
+    { "take_leave", "syL,yf", "one leaves with a message in hand", 2, 0 },
+    { "take_call", "c,yf,s", "a call is no job", 2, 0 },
 };
 static const struct { char letter; const char *does; } operations[] = {
     { 's', "send, now" }, { 'S', "send, waiting" }, { 'T', "send, with a deadline" },
     { 'r', "receive, now" }, { 'R', "receive, waiting" }, { 'Q', "receive, with a deadline" },
     { 'c', "call" }, { 'C', "call, with a deadline" }, { 'o', "call an endpoint of the next actor's (each owns one)" }, { 'i', "call with a capability" },
     { 'a', "receive a request and answer" }, { 'd', "receive a request and refuse it" }, { 'n', "receive without info" }, { 'h', "receive a request and hold it" }, { 'j', "receive a request and answer with a capability" },
-    { 'k', "send a capability, now" }, { 'y', "send, to be acknowledged" },
+    { 'k', "send a capability, now" }, { 'z', "send, to be acknowledged" },
+    { 'y', "take, now" }, { 'Y', "take, waiting" }, { 'f', "finish what is in hand" }, { 'b', "put it back" },
     { 'v', "revoke what actor 0 was given" }, { 'D', "destroy the endpoint" }, { 'B', "bind the endpoint to another process" },
     { 'x', "derive and close" }, { 'g', "grant to the next actor" }, { 'e', "create an endpoint and destroy it" },
     { 'p', "publish" }, { 'l', "look up, waiting" }, { 'u', "unpublish, if it is there" }, { 'm', "trim" },
     { 't', "thread enter and leave" }, { 'L', "leave" }, { 'A', "attach and leave" }, { '!', "cancel actor 0" },
-    { 'b', "signal a bit of one's own" }, { 'W', "wait for any bit" }, { 'V', "wait for a message or a bit, and take neither" }, { 'P', "watch the next actor" },
+    { 'N', "signal a bit of one's own" }, { 'W', "wait for any bit" }, { 'V', "wait for a message or a bit, and take neither" }, { 'P', "watch the next actor" },
     { 'E', "wait with a set for a message or a bit, and take neither" }, { 'G', "the same with a set that is filled first, and emptied" }, { 'w', "clean up whenever somebody has died" },
 };
 
@@ -210,7 +228,8 @@ static vipci_object *object(void) { return vipci_object_at(&W->view[CHECKER], fl
 static vipci_slot *slots(void)
 {
     uint64_t q = object()->queue;
-    return q && (q >> 1) - 1 < FRAMES ? (vipci_slot *)(void *)W->frames[(q >> 1) - 1] : NULL;
+    uint64_t first = (q >> 1) - 1;          /* trimmed, and the word is not yet known to be 0: no queue */
+    return q && first < FRAMES && (W->taken >> first & 1) ? (vipci_slot *)(void *)W->frames[first] : NULL;
 }
 static int count_phase(uint32_t a, uint32_t b) { int n = 0; vipci_slot *s = slots(); for (int i = 0; s && i < capacity; i++) n += VIPCI_PHASE(s[i].state) == a || VIPCI_PHASE(s[i].state) == b; return n; }
 static int ready(void) { return count_phase(VIPCI_FULL, VIPCI_FULL_AGAIN); }
@@ -224,7 +243,8 @@ static void note_queue(void)
     for (int i = 0; s && i < capacity && !full; i++)           /* an older message overtaken by younger ones that are gone already */
         for (int j = 0; j < capacity; j++)
             if ((VIPCI_PHASE(s[i].state) == VIPCI_FULL || VIPCI_PHASE(s[i].state) == VIPCI_FULL_AGAIN) && VIPCI_PHASE(s[j].state) == VIPCI_FREE && position(i) + (uint64_t)capacity < position(j)) full = true;
-    for (int a = 0; a < x_actors; a++) if (W->op[a]) { W->was_empty[a] |= empty; W->was_full[a] |= full; }
+    bool back = count_phase(VIPCI_FULL_AGAIN, VIPCI_FULL_AGAIN) != 0;
+    for (int a = 0; a < x_actors; a++) if (W->op[a]) { W->was_empty[a] |= empty; W->was_full[a] |= full; W->none_back[a] |= !back; }
 }
 static void x_changed(void *word, uint64_t from, uint64_t to)
 {
@@ -281,6 +301,14 @@ static vipc_error do_acked(int a)
     if (e == VIPC_ERR_PEER_DEAD) W->sent &= ~bit_of(a, seq);
     return e;
 }
+static bool undone(int a) { return has('B') || (has('v') && a == 0); }     /* may be: its takes are */
+/* Was it in a hand before?  Then it is marked, and no longer there. */
+static void judge_seen(int a, uint32_t id, bool marked)
+{
+    if ((W->seen >> id & 1) && !marked) x_fail("a message that was in hand came back unmarked");
+    for (int b = 0; b < x_actors; b++)
+        if (b != a && W->holds[b] == id + 1 && !x_dead(b) && !undone(a) && !undone(b)) x_fail("a message is in two hands");
+}
 /* A message came: is it whole, and did it come once and in its turn? */
 static void judge(int a, const vipc_message *m, const vipc_info *info)
 {
@@ -293,6 +321,7 @@ static void judge(int a, const vipc_message *m, const vipc_info *info)
     if (W->refused >> id & 1) x_fail("message %d.%d was received though its send had failed", from, seq);
     if (W->got >> id & 1) x_fail("message %d.%d was received twice", from, seq);
     if (info && info->sender.id != W->view[from].pid) x_fail("message %d.%d names another sender", from, seq);
+    judge_seen(a, id, !info || info->redelivered);
     W->got |= 1ull << id;
     if (info && !info->redelivered && !W->disturbed && W->before[a][from] > seq) x_fail("message %d.%d came after a later one of its sender had been received", from, seq);
     if (W->latest[from] < seq + 1) W->latest[from] = (uint8_t)(seq + 1);
@@ -310,6 +339,42 @@ static vipc_error do_receive(int a, vipc_time deadline, bool with_info, vipc_inf
         if (vipc_cap_require(view(a), m.capability, VIPC_TYPE_ENDPOINT, 0) != VIPC_OK && !has('v') && !has('D')) x_fail("the capability that came with a message is not valid");
         (void)vipc_close(view(a), m.capability);
     }
+    return e;
+}
+/* With others in the middle of something what came back may not be all there yet. */
+static bool alone(int a)
+{
+    for (int b = 0; b < x_actors; b++) if (b != a && W->op[b] && !(x_asleep(b) && W->op[b] == 'w')) return false;
+    return !unreaped();
+}
+static vipc_error do_take(int a, vipc_time deadline)
+{
+    vipc_incoming m = VIPC_INIT;
+    bool first = alone(a);
+    begin_receive(a);
+    vipc_error e = vipc_take(view(a), W->door[a], &m, &W->hand[a], deadline);
+    if (W->holds[a]) { if (e != VIPC_ERR_RESOURCE_BUSY && e != VIPC_ERR_INVALID_CAPABILITY && e != VIPC_ERR_CLOSED) x_fail("actor %d took a second message: %s", a, vipc_error_string(e)); return VIPC_OK; }
+    if (e != VIPC_OK) return e;
+    if (m.info.reply.token) x_fail("a call was taken");
+    if (first && !m.info.redelivered && !W->none_back[a]) x_fail("actor %d took a message before what had come back", a);
+    uint64_t got = W->got, seen = W->seen;
+    if (undone(a)) W->got = W->seen = 0;    /* it may have been before this call could return: vipc_done will say so */
+    judge(a, &m.message, &m.info);
+    W->holds[a] = (uint8_t)(m.message.opcode - 0x5000 + 1);
+    W->got = got;                           /* not before it is finished */
+    W->seen = seen | 1ull << (W->holds[a] - 1);
+    return e;
+}
+static vipc_error do_done(int a, bool finished)
+{
+    if (!W->holds[a]) return VIPC_OK;
+    uint64_t bit = 1ull << (W->holds[a] - 1);
+    W->holds[a] |= finished ? 0 : 0x80;     /* under way: it may be in another hand before this one's call returns */
+    vipc_error e = vipc_done(view(a), W->hand[a], finished);
+    W->holds[a] = 0;
+    if (e == VIPC_OK && finished && (W->got & bit)) x_fail("a message was finished twice");
+    if (e == VIPC_OK && finished) W->got |= bit;
+    if (vipc_done(view(a), W->hand[a], finished) != VIPC_ERR_INVALID_ARGUMENT) x_fail("a hand could be emptied twice");
     return e;
 }
 static vipc_error do_call(int a, vipc_cap door, vipc_time deadline, bool carry)
@@ -363,15 +428,15 @@ static const char *allowed(int a, char op)
     strcat(text, " ");
     if (has('v') && a == 0) strcat(text, "-1 ");
     if (has('D')) strcat(text, "-18 -1 ");
-    if (has('B') && strchr("rRQ", op)) strcat(text, "-9 ");
+    if (has('B') && strchr("rRQyYfb", op)) strcat(text, "-9 ");
     if (has('!') && a == 0) strcat(text, "-20 ");
     if (op == 's' || op == 'T' || op == 'k') strcat(text, "-11 ");
-    if (op == 'r') strcat(text, "-12 ");
-    if (strchr("srk", op) && (has('m') || has('k') || (flags & COLD))) strcat(text, "-15 ");    /* now, and the lock was not to be had */
+    if (op == 'r' || op == 'y') strcat(text, "-12 ");
+    if (strchr("srky", op) && (has('m') || has('k') || (flags & COLD))) strcat(text, "-15 ");    /* now, and the lock was not to be had */
     if (op == 'Q' || op == 'T' || op == 'C') strcat(text, "-8 ");
     if (op == 'C') strcat(text, "-15 -19 ");
-    if (op == 'y' && x_kills) strcat(text, "-19 ");
-    if (strchr("cCio", op)) { if (x_kills || has('L')) strcat(text, "-19 "); if (has('d')) strcat(text, "-7 "); if (has('n')) strcat(text, "-10 "); }
+    if (op == 'z' && x_kills) strcat(text, "-19 ");
+    if (strchr("cCio", op)) { if (x_kills || has('L')) strcat(text, "-19 "); if (has('d')) strcat(text, "-7 "); if (has('n') || has('y')) strcat(text, "-10 "); }
     if (op == 'o') strcat(text, "-21 -19 -18 ");
     if (strchr("adhj", op)) strcat(text, "-20 ");
     if (op == 'e' || op == 'k' || op == 'x' || op == 'g' || op == 'i' || op == 'j') strcat(text, "-24 ");
@@ -420,7 +485,7 @@ static vipc_error do_other(int a, char op)
         e = vipc_thread_enter(v, 100 + (uint64_t)a, &more);
         return e == VIPC_OK ? vipc_leave(&more) : e;
     }
-    case 'L': return vipc_leave(v);
+    case 'L': W->holds[a] |= W->holds[a] ? 0x80 : 0; return vipc_leave(v);
     case 'A': {
         vipc more;
         p.proof = (uint64_t)a + 1;
@@ -428,7 +493,7 @@ static vipc_error do_other(int a, char op)
         return e == VIPC_OK ? vipc_leave(&more) : e;
     }
     case '!': return vipc_cancel(view(0));
-    case 'b':
+    case 'N':
         e = vipc_signal(v, W->second[a], 1ull << a);
         if (e == VIPC_OK) W->rung |= 1ull << a;
         return e;
@@ -484,17 +549,20 @@ static void x_body(int a)
         vipc_error e;
         clean_stack();
         W->op[a] = (uint8_t)op;
-        W->was_empty[a] = W->was_full[a] = 0; note_queue();
+        W->was_empty[a] = W->was_full[a] = W->none_back[a] = 0; note_queue();
         if (x_trace) printf("  %d begins '%c'\n", a, op);
         switch (op) {
         case 's': case 'k': e = do_send(a, VIPC_NOW, op == 'k'); if (e == VIPC_ERR_CHANNEL_FULL && !W->was_full[a] && !W->disturbed) x_fail("full, though there was room all the time"); break;
-        case 'y': e = do_acked(a); break;
+        case 'z': e = do_acked(a); break;
         case 'S': e = do_send(a, VIPC_FOREVER, false); break;
         case 'T': e = do_send(a, x_now.clock + 10 * MS, false); break;
         case 'r': e = do_receive(a, VIPC_NOW, true, NULL); if (e == VIPC_ERR_CHANNEL_EMPTY && !W->was_empty[a] && !W->disturbed) x_fail("empty, though a message was there all the time"); break;
         case 'R': e = do_receive(a, VIPC_FOREVER, true, NULL); break;
         case 'n': e = do_receive(a, VIPC_FOREVER, false, NULL); break;
         case 'Q': e = do_receive(a, x_now.clock + 10 * MS, true, NULL); break;
+        case 'y': e = do_take(a, VIPC_NOW); if (e == VIPC_ERR_CHANNEL_EMPTY && !W->was_empty[a] && !W->disturbed) x_fail("empty, though a message was there all the time"); break;
+        case 'Y': e = do_take(a, VIPC_FOREVER); break;
+        case 'f': case 'b': e = do_done(a, op == 'f'); break;
         case 'c': e = do_call(a, W->door[a], VIPC_FOREVER, false); break;
         case 'i': e = do_call(a, W->door[a], VIPC_FOREVER, true); break;
         case 'C': e = do_call(a, W->door[a], x_now.clock + 10 * MS, false); break;
@@ -620,7 +688,10 @@ static void x_beside_stopped(int s)
         if (wrong) x_fail("actor %d %s while actor %d stands still", a, wrong, s);
     }
     if (unreaped() || !plain_queue() || capacity == 1 || at_lock) return;
-    for (int a = 0; a < x_actors; a++) if (x_asleep(a) && (W->op[a] == 'R' || W->op[a] == 'a')) return;   /* they would be in the way */
+    for (int a = 0; a < x_actors; a++) if (x_asleep(a) && (W->op[a] == 'R' || W->op[a] == 'Y' || W->op[a] == 'a')) return;   /* they would be in the way */
+    int hands = 0;
+    for (int a = 0; a < x_actors; a++) hands += W->holds[a] != 0;
+    if (hands + 1 >= capacity) return;      /* a slot each, and one for what else the stopped one is at */
     drain(ACTORS);
     pass(3 * capacity, "beside one that stands still");
 }
@@ -656,8 +727,12 @@ static void x_check(void)
         if (wrong) x_fail("at the end actor %d %s", a, wrong);
         if (x_dead(a) && W->op[a] && strchr("rRQnadhj", W->op[a])) dead_hands++;
         dead_listener |= x_dead(a) && W->op[a] == 'W';
-        dead_voice |= x_dead(a) && W->op[a] && strchr("bP", W->op[a]);
+        dead_voice |= x_dead(a) && W->op[a] && strchr("NP", W->op[a]);
+        if (x_dead(a) && W->op[a] == 'f' && W->holds[a]) dead_hands++;
     }
+    for (int a = 0; a < x_actors; a++)
+        if (x_a[a].status == X_DONE && W->holds[a] && W->op[a] == 0 && vipci_known(view(a)) == VIPC_OK) { (void)vipc_done(view(a), W->hand[a], false); W->holds[a] = 0; }
+    for (int a = 0; a < x_actors; a++) W->holds[a] |= W->holds[a] ? 0x80 : 0;
     /* whoever still sleeps has nothing to wait for: it dies in its sleep */
     for (int a = 0; a < x_actors; a++) if (x_a[a].status != X_DONE && !x_dead(a)) x_a[a].status = X_DEAD;
     x_direct_counts = x_kills > 0;
@@ -666,7 +741,7 @@ static void x_check(void)
     if (e != VIPC_OK) x_fail("vipc_sweep: %s", vipc_error_string(e));
     if (unreaped()) x_fail("a dead process was not cleaned up");
     check_domain("after the clean-up");
-    if (strpbrk(all_letters, "bWVPE")) {
+    if (strpbrk(all_letters, "NWVPE")) {
         uint64_t lost = W->rung & ~W->heard & ~bits(), extra = (W->heard | bits()) & ~W->rung;
         if ((lost & ~(1ull << x_actors)) && !dead_listener) x_fail("a signal was lost: %llx", (unsigned long long)lost);
         for (int a = 0; a < x_actors; a++)
@@ -701,7 +776,7 @@ static void x_name(const void *p, char *to, size_t size)
     const unsigned char *at = p;
     vipci_domain *d = vipci_d(v);
 #define IN(base, count, what) if (at >= (unsigned char *)(base) && at < (unsigned char *)((base) + (count)))
-    static const char *const view_words[] = { "owner", "intent", "native_thread", "abandoned0", "abandoned1", "cancel/target", "", "", "call" };
+    static const char *const view_words[] = { "owner", "intent", "native_thread", "abandoned0", "abandoned1", "cancel/target", "hand", "hand_cap", "call" };
     static const char *const object_words[] = { "state", "queue", "shape", "bound", "spin/owner", "first_cap/next", "prev/receivers", "", "tail", "receive_flag", "", "", "", "", "", "", "head", "behind", "send_flag" };
     static const char *const entry_words[] = { "token", "badge", "object/kind", "holder/parent", "child/next", "prev/held_next", "held_prev/reuse", "place" };
     static const char *const process_words[] = { "proof", "pid", "native_id", "state/held", "owned/first_cap", "capabilities/objects", "threads/view" };
@@ -782,7 +857,7 @@ static void set_up(void)
     for (int a = 0; a < x_actors; a++) {
         if (strpbrk(script[a], "kij")) W->second[a] = give(CHECKER, W->door[CHECKER], a, VIPC_RIGHT_SEND | VIPC_RIGHT_GRANT);
     }
-    if (strpbrk(all_letters, "bWVPE")) {
+    if (strpbrk(all_letters, "NWVPE")) {
         must(vipc_notification_create(view(CHECKER), NULL, &W->second[CHECKER]), "vipc_notification_create");
         for (int a = 0; a < x_actors; a++) W->second[a] = give(CHECKER, W->second[CHECKER], a, 0);
     }
