@@ -570,7 +570,8 @@ VIPC_API vipc_error vipc_receive_large(vipc *self, vipc_cap from, vipc_incoming 
  * while a whole round of the queue went by: then it may come after what is queued.)  So no work is lost, and none is done by two unless the first of them
  * ended, or lost the message, between its effect and its vipc_done: that message comes marked.
  * *m as for vipc_receive_large: the payload is copied out now.  *hand names the message for vipc_done, by this thread.
- * A message in hand keeps its slot: an endpoint whose slots are all in hand takes no more messages until one is done.  A thread has one in hand at a time:
+ * A message in hand keeps its slot: an endpoint whose slots are all in hand takes no more messages until one is done.  Where messages came back, out of
+ * their order, the queue may be full before all of its slots are in use, until those that wait in it are taken.  A thread has one in hand at a time:
  * RESOURCE_BUSY (also: with NOW, somebody held the lock of the slow path and vipc_trim was at this queue).
  * A call is not a job: it is refused, its caller gets INVALID_MESSAGE.  INVALID_MESSAGE: the message carries a capability, which cannot be given to one
  * and then to another: it stays queued for vipc_receive, m->info is written.  MESSAGE_TOO_LARGE and other errors: as vipc_receive_large.
@@ -580,7 +581,7 @@ VIPC_API vipc_error vipc_take(vipc *self, vipc_cap from, vipc_incoming *m, vipc_
  * `from` is revoked.  INVALID_ARGUMENT: not what this thread has in hand, nothing has changed.  After any of the others the hand is empty, and what was done
  * for the message may be done again by another: INVALID_CAPABILITY: `from` was revoked or closed meanwhile; PERMISSION_DENIED: the endpoint is bound to
  * another by now: the message has gone back.  CLOSED, PEER_DEAD: the endpoint ended, and the message with it.  HOOK, NOT_SUPPORTED: the lock was needed,
- * because vipc_trim was at this queue, and could not be waited for: nothing has changed.  Does not wait otherwise.  O(1). */
+ * because vipc_trim was at this queue, and could not be waited for: nothing has changed.  Does not wait otherwise.  O(1), in the long run. */
 VIPC_API vipc_error vipc_done(vipc *self, vipc_hand hand, bool finished);
 #endif
 
@@ -3842,6 +3843,8 @@ static vipc_error vipci_take_try(vipc *v, const vipci_use *u, vipci_parcel *p, v
         }
         vipci_leave(v, irq);
         if (e != VIPC_OK) vipci_store64(v, &me->hand, 0);
+        else if ((vipci_load64(v, &u->o->send_flag) & 1) && vipci_count_phase(v, r, false))        /* what is in hand can be passed over */
+            vipci_wake_one(v, VIPCI_FOR_ROOM, u->index, &u->o->send_flag);
     } while (e == VIPC_ERR_WOULD_BLOCK);
     if (e == VIPC_OK) vipci_deliver(&p->body, p->capability, p->m);
     else if (e == VIPC_ERR_CHANNEL_EMPTY && !vipci_still(v, u)) e = vipci_ended(v, u->o, u->then);
@@ -3921,6 +3924,11 @@ static vipc_error vipci_hand_end(vipc *v, uint64_t hand, bool finished)
         if (q != VIPC_OK) return q;
         locked = true;
     }
+    if (q == VIPC_ERR_CORRUPT || q == VIPCI_NEEDS_LOCK) {
+        vipci_intend_nothing(v);
+        if (locked) vipci_unlock(v);
+        return VIPC_ERR_CORRUPT;
+    }
     if (e != VIPC_OK) finished = false;
     if (q == VIPC_OK && !finished) (void)vipci_add64(v, &o->behind, 1);    /* before too: if this stands still between slot and count, it is found */
     if (q == VIPC_OK && slot < r->capacity) ours = vipci_let_go(v, vipci_slot_at(r, slot), finished);      /* ---- point of no return; RACE 23 ---- */
@@ -3933,20 +3941,22 @@ static vipc_error vipci_hand_end(vipc *v, uint64_t hand, bool finished)
     } else if (ours) {
         vipci_wake_one(v, VIPCI_FOR_MESSAGE, index, &o->receive_flag);
     } else if (e == VIPC_OK) {
-        e = q == VIPC_OK || q == VIPC_ERR_CHANNEL_EMPTY ? vipci_hand_check(v, v->view, o) : q;
+        e = vipci_hand_check(v, v->view, o);                 /* it has changed while we asked, or see RACE 22 */
         if (e == VIPC_OK) e = VIPC_ERR_INVALID_CAPABILITY;
     }
     vipci_intend_nothing(v);
     if (locked) vipci_unlock(v);
-    return e > VIPC_OK ? VIPC_ERR_CORRUPT : e;
+    return e;
 }
-/* A thread that ends gives back what it has in hand.  HOOK, NOT_SUPPORTED: it still has it. */
+/* A thread that ends gives back what it has in hand.  Else it still has it: HOOK, NOT_SUPPORTED, CORRUPT. */
 static vipc_error vipci_empty_hand(vipc *v)
 {
-    uint64_t hand = vipci_load64(v, &vipci_mine(v)->hand);
-    if (!hand || VIPCI_HAND_OBJECT(hand) - 1 >= v->max_objects) return VIPC_OK;
-    vipc_error e = vipci_hand_end(v, hand, false);
-    return vipci_load64(v, &vipci_mine(v)->hand) ? e : VIPC_OK;
+    vipci_u64 *hand = &vipci_mine(v)->hand;
+    uint64_t h = vipci_load64(v, hand);
+    vipc_error e = VIPC_OK;
+    if (h && VIPCI_HAND_OBJECT(h) - 1 < v->max_objects) e = vipci_hand_end(v, h, false);
+    else vipci_store64(v, hand, 0);                          /* scribbled over */
+    return vipci_load64(v, hand) ? e : VIPC_OK;
 }
 VIPC_API vipc_error vipc_done(vipc *self, vipc_hand hand, bool finished)
 {
@@ -5004,11 +5014,12 @@ static void vipci_leave_thread(vipc *v)
 VIPC_API vipc_error vipc_leave(vipc *self)
 {
     vipc_error e = vipci_known(self);
-#if VIPCI_TAKES
-    if (e == VIPC_OK) e = vipci_empty_hand(self);
-#endif
     if (e != VIPC_OK) return e;
     uint32_t *threads = &vipci_us(self)->threads, n = vipci_load32(self, threads);
+#if VIPCI_TAKES
+    if (n > 1) e = vipci_empty_hand(self);                   /* of the last thread it is done under the lock */
+    if (e != VIPC_OK) return e;
+#endif
     while (n > 1 && !vipci_cas32(self, threads, n, n - 1)) n = vipci_load32(self, threads);
     if (n > 1) {
         vipci_leave_thread(self);

@@ -115,6 +115,12 @@ refused "is the file itself" "$tmp/in" "$tmp/in" && cmp -s "$tmp/in" "$tmp/out";
 refused "No such file" "$tmp/in" "$tmp/no/such/place"; ok $? file_pipe_unwritable_copy
 if [ -c /dev/full ]; then refused "No space left" "$tmp/in" /dev/full; ok $? file_pipe_full_disk; else missing /dev/full file_pipe_full_disk; fi
 
+limit 60 "$tmp/job_queue.c.bin" >"$tmp/log" 2>&1; ok $? job_queue_ends_well
+jobs=$(sed -n 's/^\([0-9]*\) jobs by 4 workers in .* while \([0-9]*\) of these were killed$/\1/p' "$tmp/log")
+kills=$(sed -n 's/^\([0-9]*\) jobs by 4 workers in .* while \([0-9]*\) of these were killed$/\2/p' "$tmp/log")
+[ "${jobs:-0}" -gt 100 ] && [ "${kills:-0}" -gt 10 ] || { sed 's/^/    /' "$tmp/log"; false; }; ok $? job_queue_has_jobs_and_kills
+same "$(tail -n 1 "$tmp/log")" "$jobs results are there, and right; 0 jobs lost, 0 finished twice"; ok $? job_queue_counts_every_job
+
 # Deaths, while the sender waits for more to read.
 mkfifo "$tmp/fifo"
 "$pipe" "$tmp/fifo" >"$tmp/log" 2>"$tmp/err" & receiver=$!

@@ -183,11 +183,16 @@ if part compile; then
             # shellcheck disable=SC2086
             check "${compiler}_mock_without$(echo "$off" | sed 's/-DVIPC_NO\(_[A-Z]*\)=1 */\1/g')" $compiler -std=c99 -O1 $warn -I. $off "$tmp/mock_one.c" -o "$tmp/one"
         done
+        # shellcheck disable=SC2086
+        check "${compiler}_unstable" $compiler -std=c99 -O1 $warn -I. -DVIPC_UNSTABLE "$tmp/one.c" -o "$tmp/one"
+        # shellcheck disable=SC2086
+        check "${compiler}_unstable_without_calls" $compiler -std=c99 -O1 $warn -I. -DVIPC_UNSTABLE -DVIPC_NO_CALLS=1 "$tmp/one.c" -o "$tmp/one"
     done
     for compiler in g++ clang++; do
         if ! have $compiler; then missing $compiler "${compiler}"; continue; fi
         for std in c++11 c++20; do shapes $compiler cpp "${compiler}_$std" -std=$std; done
         # shellcheck disable=SC2086
+        check "${compiler}_unstable" $compiler -std=c++11 -O1 $warn -I. -DVIPC_UNSTABLE "$tmp/one.cpp" -o "$tmp/one"
         for level in O0 O2 Os; do
             # shellcheck disable=SC2086
             for which in "" mock_; do check "${compiler}_c++11_$which$level" $compiler -std=c++11 -$level $warn -I. "$tmp/${which}one.cpp" -o "$tmp/one"; done
