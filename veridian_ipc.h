@@ -14,7 +14,8 @@
  *
  * WHAT IT DOES
  *   endpoints     bounded queues with many senders and many receivers; 48-byte messages, or payloads up to a size
- *                 that you choose; blocking with absolute deadlines, or trying
+ *                 that you choose; blocking with absolute deadlines, or trying; a full one makes its senders wait, fails them, or
+ *                 drops its oldest message; one at a time, or many
  *   channels      two ends, each of which sends to the other; what was sent before an end closed can still be received
  *   capabilities  every access goes through a 64-bit token of the calling process: checked in O(1), derived with fewer
  *                 rights, granted, carried in a message, revoked with all that came of it
@@ -76,6 +77,9 @@
  *   VIPC_NO_INSPECT                 0        1: no check, dump, stats_get,   every includer
  *                                            cap_get, endpoint_get, process_get,
  *                                            process_find
+ *   VIPC_NO_BATCH                   0        1: no send_many, receive_many  every includer
+ *   VIPC_NO_DROP                    0        1: no VIPC_FULL_DROP_OLDEST: an    every includer; at an endpoint that another member made so,
+ *                                            endpoint that asks for it is refused    a send of this one to a full queue is CHANNEL_FULL
  *   VIPC_NO_LIMITS                  0        1: no limits of capabilities:   every includer; members with and without them cannot share a domain:
  *                                            setting one is NOT_SUPPORTED     VERSION
  *   VIPC_NO_TAKE                    0        1: no vipc_take, and no part in      every includer; for a domain in which nobody takes
@@ -90,7 +94,7 @@
  * INDEX (each line is a tag: search for it)
  *   >>intro >>platform >>version >>errors >>types >>hooks >>api
  *   >>base >>atomics >>layout >>hookcalls >>waiting >>lock >>tables >>limits >>caps >>queue >>call >>hand >>endpoint >>death
- *   >>carry >>asking >>transfer >>taking >>calling >>rights >>channel >>notify >>waitset >>names >>process >>look >>init >>licence
+ *   >>carry >>asking >>transfer >>batch >>taking >>calling >>rights >>channel >>notify >>waitset >>names >>process >>look >>init >>licence
  *
  * CAVEATS
  *   Tested on x86-64 and i386 natively, on aarch64 (weakly ordered) and s390x (big-endian) under emulation, which shows no
@@ -147,6 +151,12 @@ extern "C" {
 #define VIPCI_TAKES 1    /* this build's own threads may take */
 #else
 #define VIPCI_TAKES 0
+#endif
+#ifndef VIPC_NO_BATCH
+#define VIPC_NO_BATCH 0
+#endif
+#ifndef VIPC_NO_DROP
+#define VIPC_NO_DROP 0
 #endif
 #ifndef VIPC_LINE
 #define VIPC_LINE 64     /* bytes: the cache line of x86-64 and of most Arm cores */
@@ -219,7 +229,7 @@ enum vipc_flag {                       /* vipc_message.flags; any other bit is V
     VIPC_IS_REPLY = 8,                 /* set by the core alone, on replies; ignored in what is sent, so that a reply can be the next request */
     VIPC_HAS_CAPABILITY = 16           /* .capability travels along */
 };
-enum vipc_full { VIPC_FULL_BLOCK = 0, VIPC_FULL_FAIL = 1 };   /* what a send with a deadline does at a full queue */
+enum vipc_full { VIPC_FULL_BLOCK = 0, VIPC_FULL_FAIL = 1, VIPC_FULL_DROP_OLDEST = 2 };   /* what a send with a deadline does at a full queue */
 
 #define VIPC_CAPACITY_MAX 1024u        /* messages in one queue */
 #define VIPC_PAYLOAD_MAX (1u << 20)    /* bytes of one inline payload */
@@ -239,6 +249,8 @@ typedef struct vipc_info {             /* what the core says of a received messa
     uint64_t badge;                    /* of the capability that it was sent with */
     vipc_reply_right reply;            /* none unless it was a call */
     uint32_t payload_size;             /* bytes */
+    uint32_t dropped;                  /* messages dropped at this endpoint since a receive has told of some last (modulo 2^32): each is told once, to
+                                        * one who receives with info.  0 but with VIPC_FULL_DROP_OLDEST */
     uint32_t redelivered;              /* 1: an earlier receiver died with it in hand, or put it back; it may come late */
 } vipc_info;
 
@@ -284,7 +296,8 @@ typedef struct vipc_process_info {
 typedef struct vipc_endpoint_desc {
     uint32_t capacity;                 /* 64; 1..VIPC_CAPACITY_MAX messages */
     uint32_t payload_max;              /* 0: small messages only; else the largest inline payload, bytes, at most VIPC_PAYLOAD_MAX */
-    uint32_t full;                     /* VIPC_FULL_BLOCK: a send waits for room; VIPC_FULL_FAIL: CHANNEL_FULL whatever the deadline */
+    uint32_t full;                     /* VIPC_FULL_BLOCK: a send waits for room; VIPC_FULL_FAIL: CHANNEL_FULL whatever the deadline;
+                                        * VIPC_FULL_DROP_OLDEST: the oldest message is dropped, see vipc_send */
     uint32_t spin;                     /* 0: adaptive; 1: a wait sleeps at once; else at most so many looks before it sleeps */
     const char *label;                 /* none; VIPC_LABEL_MAX bytes are kept; shown by vipc_dump */
 } vipc_endpoint_desc;
@@ -300,6 +313,12 @@ typedef struct vipc_endpoint_info {
     uint32_t queued;                   /* messages ready to be received, a snapshot */
     uint32_t senders_waiting, receivers_waiting;   /* asleep, a snapshot */
     uint32_t frames;                   /* held by its queue: 0 until first used */
+    /* Since it was created.  Nobody counts sent and received: they are positions in the queue, exact while nobody is halfway through a send or receive; a
+     * position that was passed over beside somebody who stood still, or given up because of a revoke or a death, is in both. */
+    uint64_t sent, received, dropped;  /* messages; dropped: by VIPC_FULL_DROP_OLDEST; sent = received + dropped + queued + those being sent or received */
+    uint32_t high_water;               /* the most messages queued that anybody has noticed, a message being received included: senders look at least once
+                                        * in 64 messages, and whenever they meet a full queue (then it is the capacity); and the present look.  0 of senders
+                                        * built with VIPC_NO_INSPECT */
     char label[VIPC_LABEL_MAX + 1];
 } vipc_endpoint_info;
 
@@ -344,6 +363,7 @@ typedef struct vipc_stats {            /* sums since vipc_init */
     uint64_t checks_failed;            /* capability checks that refused */
     uint64_t sent, received, calls, replies;
     uint64_t rate_limited;             /* sends and calls refused for rate or bandwidth; what was too large or expired counts in checks_failed */
+    uint64_t dropped;                  /* messages, by VIPC_FULL_DROP_OLDEST */
     uint64_t sleeps, wakes;            /* hook block and hook wake called */
     uint64_t reaped;                   /* processes found dead and cleaned up */
     uint64_t frames_in_use, frames_high_water;
@@ -540,7 +560,7 @@ VIPC_API vipc_error vipc_channel_create(vipc *self, const vipc_channel_desc *des
 VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoint_info *out);
 #endif
 /* Queue a copy of *m; needs SEND.  OK: it will be received exactly once, or the endpoint ends first.  Messages of one thread arrive in
- * order, except what a receiver died with (vipc_info.redelivered).
+ * order, except what a receiver died with (vipc_info.redelivered), and what one gave back with an error while others went on receiving.
  * CHANNEL_FULL: no room, with NOW or VIPC_FULL_FAIL (it may come early while an operation of another thread stands still halfway);
  * TIMEOUT; CLOSED or PEER_DEAD: the endpoint ended (its owner died) while this slept; CANCELLED; INVALID_MESSAGE: unknown flags;
  * OUT_OF_MEMORY: no frames for the queue, at first use.
@@ -549,7 +569,11 @@ VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoi
  * By a capability with limits: MESSAGE_TOO_LARGE, RATE_LIMIT, which may come early while a send of another thread is about to fail; see vipc_limits.
  * With HAS_CAPABILITY m->capability (needs GRANT) travels too: the receiver gets a child of it with the same rights, the sender keeps
  * its own; LIMIT.  Such a send takes the lock of the slow path, and so does the first use of a queue; no other does.  RESOURCE_BUSY: with NOW, somebody
- * held that lock.  O(1) when nothing contends. */
+ * held that lock.  O(1) when nothing contends.
+ * At an endpoint with VIPC_FULL_DROP_OLDEST a send to a full queue drops the oldest message and goes in, and never waits for room.  What is dropped is
+ * counted (vipc_info, vipc_endpoint_info, vipc_stats); if it was a call, that call gives CHANNEL_FULL; a capability in it ends, which takes the lock
+ * of the slow path: TIMEOUT or RESOURCE_BUSY if that was not to be had.  Only a message that nobody has in hand is dropped; CHANNEL_FULL: there is none, all
+ * are being received or written just now.  An error may come after a message has been dropped. */
 VIPC_API vipc_error vipc_send(vipc *self, vipc_cap to, const vipc_message *m, vipc_time deadline);
 /* Take the oldest message; needs RECEIVE.  info (opt): without it a call is refused, its caller gets INVALID_MESSAGE.
  * CHANNEL_EMPTY with NOW; TIMEOUT, CLOSED, PEER_DEAD, CANCELLED as above; PERMISSION_DENIED too if the endpoint is bound to another;
@@ -584,6 +608,19 @@ VIPC_API vipc_error vipc_take(vipc *self, vipc_cap from, vipc_incoming *m, vipc_
  * because vipc_trim was at this queue, and could not be waited for: nothing has changed.  Does not wait otherwise.  O(1), in the long run. */
 VIPC_API vipc_error vipc_done(vipc *self, vipc_hand hand, bool finished);
 #endif
+#if !VIPC_NO_BATCH
+/* -- many messages at once -- */
+/* As `count` sends in this order, at less cost for each; needs SEND.  Each message is received by itself, and others' may come between.  Waits, where the
+ * endpoint does, until the last has found room or the deadline has passed.  *sent is always written: how many were sent, the first of m.  OK: at least
+ * one.  Else none was, and the error is vipc_send's for the first; what stopped it at a later one is for the next call to say.
+ * INVALID_ARGUMENT: m or sent NULL, count 0.  Messages with HAS_CAPABILITY are sent as by vipc_send, in their turn. */
+VIPC_API vipc_error vipc_send_many(vipc *self, vipc_cap to, const vipc_message *m, uint32_t count, uint32_t *sent, vipc_time deadline);
+/* Receive up to `capacity` messages into m[0], m[1], ...; needs RECEIVE.  Waits for the first alone, as vipc_receive does, and then takes what is
+ * there.  info (opt): one for each message.  *count is always written: how many came.  OK: at least one.  Else none, and the error is vipc_receive's.
+ * A call, a message with a capability, and a payload are taken as by vipc_receive when they come first, and may end the batch before them when not.  What
+ * lies beyond m[*count - 1] and its info may have been overwritten.  Who is killed in here takes along what it has received.  INVALID_ARGUMENT: m or count NULL, capacity 0. */
+VIPC_API vipc_error vipc_receive_many(vipc *self, vipc_cap from, vipc_message *m, vipc_info *info, uint32_t capacity, uint32_t *count, vipc_time deadline);
+#endif
 
 #if !VIPC_NO_CALLS
 /* -- call and reply -- */
@@ -591,6 +628,7 @@ VIPC_API vipc_error vipc_done(vipc *self, vipc_hand hand, bool finished);
  * WOULD_BLOCK: with NOW, always, nothing was sent;
  * PEER_DEAD: the server died, or ended with the request in hand; CLOSED: the endpoint was destroyed; whatever vipc_reply_drop said; DEADLOCK: the only
  * thread that could answer waits for the caller, found before anything was queued.
+ * CHANNEL_FULL: as vipc_send, and: the request was dropped (VIPC_FULL_DROP_OLDEST); nobody has received it;
  * TIMEOUT, CANCELLED: the request may have been, or may yet be, carried out; its reply will be discarded.
  * LIMIT: the reply carries a capability and the caller has no room for it: the reply is lost.
  * RESOURCE_BUSY: two earlier calls of this thread timed out while their servers stood still in the middle of replying. */
@@ -908,7 +946,7 @@ typedef struct vipci_domain {
     vipci_u64 taking_first, taking_count;            /* [L] frames that hook frame_alloc is taking or has just taken */
     vipci_u64 frames, frames_high;     /* [L] */
     vipci_u64 created, destroyed, lookups, hits, reaped, channels, channels_ended;    /* [L] */
-    vipci_u64 gone[8];                 /* [A] statistics of views that have left */
+    vipci_u64 gone[9];                 /* [A] statistics of views that have left */
     vipci_u64 log_count;               /* [L] entries that count */
     struct { vipci_u64 where, old; } log[VIPCI_LOG_MAX];        /* where: offset << 1 | (1 for a 64-bit word) */
 } vipci_domain;
@@ -936,7 +974,8 @@ typedef struct vipci_body { vipci_u64 sender, badge, head, data[VIPC_MESSAGE_WOR
 #define VIPCI_PID_MAX ((1ull << 40) - 1)
 #define VIPCI_CALL 1u                  /* sender's flags that are not a user's: it is a call (URGENT's bit, not in use yet) */
 
-enum { VIPCI_SENT, VIPCI_RECEIVED, VIPCI_CALLS, VIPCI_REPLIES, VIPCI_FAILED_CHECKS, VIPCI_SLEEPS, VIPCI_WAKES, VIPCI_RATE_LIMITED, VIPCI_COUNTERS };
+enum { VIPCI_SENT, VIPCI_RECEIVED, VIPCI_CALLS, VIPCI_REPLIES, VIPCI_FAILED_CHECKS, VIPCI_SLEEPS, VIPCI_WAKES, VIPCI_DROPPED, VIPCI_COUNTERS, VIPCI_RATE_LIMITED = VIPCI_COUNTERS };      /* RATE_LIMITED: in the domain alone */
+VIPCI_ASSERT(counters, VIPCI_COUNTERS <= 8);
 typedef struct vipci_view {
     vipci_u64 owner;                   /* [A] incarnation << 32 | process + 1; low half 0: free.  One CAS claims it */
     vipci_u64 intent;                  /* [A] written by its owner: what it is at; see >>hookcalls */
@@ -959,7 +998,7 @@ enum { VIPCI_OPEN = 1, VIPCI_CLOSING = 2, VIPCI_WALKED = 3, VIPCI_STATE = 3, VIP
 typedef struct vipci_object {
     vipci_u64 state;                   /* [A] generation << 8 | OWNER_DIED | 0 free, OPEN, CLOSING (no new use), WALKED (old use undone) */
     vipci_u64 queue;                   /* [A] 0: none; else (first frame + 1) << 1 | 1 while vipc_trim looks at it */
-    vipci_u64 shape;                   /* [C] payload_max << 32 | full << 31 | capacity */
+    vipci_u64 shape;                   /* [C] payload_max << 32 | DROPS | FAILS | capacity, see >>queue */
     vipci_u64 bound;                   /* [A] pid, 0: anybody; of a channel's end: [C] the other end's state while that is open */
     uint32_t spin;                     /* [C] */
     uint32_t owner;                    /* [L] process + 1; 0 once on the closing list */
@@ -971,11 +1010,11 @@ typedef struct vipci_object {
     vipci_u64 receive_flag;            /* [A] somebody may sleep to receive; senders look here */
     char label[32];                    /* [C] */
     vipci_u64 watch;                   /* [A] the wait set that looks for messages or bits here, see >>waitset; 0: none */
-    vipci_u64 pad2;
+    vipci_u64 high;                    /* [A] see vipci_high */
     vipci_u64 head;                    /* [A] hint */
     vipci_u64 behind;                  /* [A] counts what was given back behind head */
     vipci_u64 send_flag;               /* [A] somebody may sleep to send; receivers look here */
-    vipci_u64 spare;
+    vipci_u64 dropped;                 /* [A] messages dropped << 32 | how many of them vipc_info has told of */
     vipci_u64 watch_room;              /* [A] the wait set that looks for room here */
     vipci_u64 spare2[3];
 } vipci_object;
@@ -1731,7 +1770,8 @@ static VIPCI_COLD vipc_error vipci_limits_take(const vipc *v, vipci_entry *e, vi
         if (n && !VIPCI_LIKELY(vipci_bucket_take(v, r, n, t, e, cap))) {
             vipci_limits_return(v, e, cap, bytes, r);
             bool gone = vipci_load64(v, &e->token) != cap.token;
-            vipci_count(v, gone ? VIPCI_FAILED_CHECKS : VIPCI_RATE_LIMITED);
+            if (gone) vipci_count(v, VIPCI_FAILED_CHECKS);
+            else (void)vipci_add64(v, &vipci_d(v)->gone[VIPCI_RATE_LIMITED], 1);
             return gone ? VIPC_ERR_INVALID_CAPABILITY : VIPC_ERR_RATE_LIMIT;
         }
         r = vipci_limit_at(v, vipci_peek32(v, &r->up));
@@ -2130,10 +2170,17 @@ static inline uint64_t vipci_next(const vipci_ring *r, uint64_t at)
 {
     return (at & (VIPCI_LAP - 1)) + 1 == r->capacity ? (at & VIPCI_LAPS) + VIPCI_LAP : at + 1;
 }
+static inline uint64_t vipci_position(uint64_t at, uint32_t capacity) { return (at >> 19) * capacity + (at & (VIPCI_LAP - 1)); }
 static inline bool vipci_is_full(uint64_t w) { return VIPCI_PHASE(w) == VIPCI_FULL || VIPCI_PHASE(w) == VIPCI_FULL_AGAIN; }
 
-static inline uint32_t vipci_shape_capacity(uint64_t shape) { return (uint32_t)shape & 0x7fffffffu; }
+#define VIPCI_FAILS 0x80000000u         /* in a shape: a send to a full queue does not wait; alone it is VIPC_FULL_FAIL */
+#define VIPCI_DROPS 0x40000000u         /* with it: VIPC_FULL_DROP_OLDEST.  Who knows nothing of dropping takes it for VIPC_FULL_FAIL */
+static inline uint32_t vipci_shape_capacity(uint64_t shape) { return (uint32_t)shape & 0x3fffffffu; }
 static inline uint32_t vipci_shape_payload(uint64_t shape) { return (uint32_t)(shape >> 32); }
+static bool vipci_shape_ok(uint64_t shape)
+{
+    return vipci_shape_capacity(shape) - 1 < VIPC_CAPACITY_MAX && vipci_shape_payload(shape) <= VIPC_PAYLOAD_MAX;
+}
 static inline uint32_t vipci_stride(uint32_t payload_max)      /* a payload stands behind its length, 8 bytes */
 {
     return 64u + (payload_max ? (uint32_t)vipci_round((uint64_t)payload_max + 8, 64) : 0);
@@ -2150,7 +2197,7 @@ static VIPCI_COLD vipc_error vipci_ring_find(vipc *v, uint64_t queue, uint64_t s
     uint32_t capacity = vipci_shape_capacity(shape), payload = vipci_shape_payload(shape);
     if (queue == 0) return VIPC_ERR_CHANNEL_EMPTY;
     if (queue & 1) return VIPCI_NEEDS_LOCK;
-    if (capacity == 0 || capacity > VIPC_CAPACITY_MAX || payload > VIPC_PAYLOAD_MAX) return VIPC_ERR_CORRUPT;
+    if (!vipci_shape_ok(shape)) return VIPC_ERR_CORRUPT;
     unsigned char *p = (unsigned char *)vipci_frames_at(v, (queue >> 1) - 1, vipci_queue_frames(v, shape));
     if (!p) return VIPC_ERR_CORRUPT;
     r->queue = queue;
@@ -2204,6 +2251,33 @@ static bool vipci_room_beyond(const vipc *v, const vipci_ring *r, uint64_t t)
     return false;
 }
 
+/* Counted at an endpoint without a lock: the upper half is messages dropped, the lower what it was when a receiver was last told; so an add to the
+ * upper half cannot spoil the lower, and each is told once. */
+static inline vipci_u64 *vipci_dropped(vipci_object *o) { return &o->dropped; }
+/* How often the upper half has wrapped << 16 | the most messages that a sender has seen queued. */
+static inline vipci_u64 *vipci_high(vipci_object *o) { return &o->high; }
+/* High-water mark: how many positions lie between head and tail, looked at once in 64.  head may lag by what is being received. */
+#if !VIPC_NO_INSPECT
+static VIPCI_COLD void vipci_mark_at_least(const vipc *v, vipci_object *o, uint64_t n)
+{
+    uint64_t was = vipci_load64(v, vipci_high(o));
+    while ((was & 0xffff) < n && !vipci_cas64(v, vipci_high(o), was, (was & ~(uint64_t)0xffff) | n)) was = vipci_load64(v, vipci_high(o));
+}
+static VIPCI_COLD void vipci_mark_now(const vipc *v, vipci_object *o)
+{
+    uint32_t capacity = vipci_shape_capacity(vipci_peek64(v, &o->shape));
+    if ((vipci_peek64(v, vipci_high(o)) & 0xffff) >= capacity) return;
+    uint64_t n = vipci_position(vipci_peek64(v, &o->tail), capacity) - vipci_position(vipci_peek64(v, &o->head), capacity);
+    vipci_mark_at_least(v, o, n < capacity ? n : (int64_t)n < 0 ? 0 : capacity);
+}
+static inline void vipci_note_high(const vipc *v, vipci_object *o, uint64_t index)       /* after the slot of that index; the first of a lap is among them */
+{
+    if (!VIPCI_LIKELY((index & 63) != 0)) vipci_mark_now(v, o);
+}
+#else
+static inline void vipci_mark_at_least(const vipc *v, vipci_object *o, uint64_t n) { (void)v; (void)o; (void)n; }
+static inline void vipci_note_high(const vipc *v, vipci_object *o, uint64_t index) { (void)v; (void)o; (void)index; }
+#endif
 /* Claim a slot to write into.  CHANNEL_FULL, CORRUPT. */
 static inline vipc_error vipci_claim(const vipc *v, const vipci_ring *r, vipci_object *o, vipci_slot **out, uint64_t *lap)
 {
@@ -2219,6 +2293,7 @@ static inline vipc_error vipci_claim(const vipc *v, const vipci_ring *r, vipci_o
             if (!VIPCI_LIKELY(VIPCI_PHASE(w) == VIPCI_FREE)) { t = vipci_next(r, t); continue; }
             if (!vipci_cas64(v, &s->state, w, VIPCI_WORD(t, VIPCI_WRITING, v->view + 1))) continue;
             vipci_poke64(v, &o->tail, vipci_next(r, t));
+            vipci_note_high(v, o, index);
             *out = s;
             *lap = t & VIPCI_LAPS;
             return VIPC_OK;
@@ -2323,8 +2398,9 @@ static VIPCI_COLD vipc_error vipci_walk_past(const vipc *v, const vipci_ring *r,
     }
     return VIPC_ERR_CORRUPT;
 }
-/* Claim the oldest message for reading.  CHANNEL_EMPTY, CORRUPT. */
-static inline vipc_error vipci_take(const vipc *v, const vipci_ring *r, vipci_object *o, vipci_claimed *out)
+/* Claim the oldest message for reading.  CHANNEL_EMPTY, CORRUPT; VIPCI_NEEDS_LOCK: it carries a capability and the lock is not held.  It is not claimed then:
+ * while it was, and until it was put back, others would pass it. */
+static inline vipc_error vipci_take(const vipc *v, const vipci_ring *r, vipci_object *o, bool locked, vipci_claimed *out)
 {
     for (uint32_t tries = 0; tries < VIPCI_STEPS; tries++) {
         vipci_walk k;
@@ -2344,6 +2420,10 @@ static inline vipc_error vipci_take(const vipc *v, const vipci_ring *r, vipci_ob
             if (e != VIPC_OK) continue;
         }
         if (e != VIPC_OK) return e;
+        if (!locked && (vipci_word_load(v, &k.slot->body.sender) & VIPC_HAS_CAPABILITY)) {
+            if (vipci_load64(v, &k.slot->state) != k.word) continue;         /* somebody has it, and this was another's */
+            return VIPCI_NEEDS_LOCK;
+        }
         if (!vipci_cas64(v, &k.slot->state, k.word, VIPCI_WORD(k.word, VIPCI_READING, v->view + 1))) continue;
         out->slot = k.slot;
         out->lap = k.word & VIPCI_LAPS;
@@ -2374,12 +2454,29 @@ static void vipci_release_claim(const vipc *v, vipci_slot *s, uint32_t owner, ui
         if (vipci_cas64(v, &s->state, w, to)) return;
     }
 }
-static void vipci_put_back(const vipc *v, vipci_object *o, const vipci_claimed *c)     /* a message that we do not take after all */
+/* A message that we do not take after all. */
+static void vipci_put_back(const vipc *v, vipci_object *o, const vipci_claimed *c)
 {
     vipci_release_claim(v, c->slot, v->view + 1, c->again ? VIPCI_FULL_AGAIN : VIPCI_FULL);
     (void)vipci_add64(v, &o->behind, 1);
     vipci_wake_one(v, VIPCI_FOR_MESSAGE, vipci_index(v, o), &o->receive_flag);
 }
+#if VIPC_NO_DROP
+static inline uint32_t vipci_untold(const vipc *v, vipci_object *o) { (void)v; (void)o; return 0; }
+#else
+static VIPCI_COLD uint32_t vipci_tell(const vipc *v, vipci_object *o)
+{
+    for (;;) {
+        uint64_t n = vipci_load64(v, vipci_dropped(o));
+        if (vipci_cas64(v, vipci_dropped(o), n, (n & ~(uint64_t)0xffffffff) | n >> 32)) return (uint32_t)(n >> 32) - (uint32_t)n;
+    }
+}
+static inline uint32_t vipci_untold(const vipc *v, vipci_object *o)
+{
+    uint64_t n = vipci_load64(v, vipci_dropped(o));
+    return VIPCI_LIKELY((uint32_t)n == (uint32_t)(n >> 32)) ? 0 : vipci_tell(v, o);
+}
+#endif
 /* Messages (FULL) or room (FREE) now; for sleepers that leave, and for people. */
 static uint32_t vipci_count_phase(const vipc *v, const vipci_ring *r, bool full)
 {
@@ -2454,6 +2551,17 @@ static void vipci_refuse(const vipc *v, const vipci_body *b, vipc_error why)
     while (vipci_call_open(v, b, &word) && !vipci_cas64(v, &vipci_view_at(v, caller)->call, word, vipci_call_failed(word, why))) { }
     if (caller < v->max_threads) vipci_wake_caller(v, caller);
 }
+/* Step into the call that a request belongs to, while its slot is ours.  False: its caller waits no more. */
+static inline bool vipci_call_take(const vipc *v, const vipci_body *b, uint64_t *taken)
+{
+    uint64_t word;
+    while (vipci_call_open(v, b, &word)) {
+        *taken = vipci_call_word(word, VIPCI_TAKEN, v->view + 1);
+        if (vipci_cas64(v, &vipci_view_at(v, vipci_body_view(b))->call, word, *taken)) return true;
+    }
+    return false;
+}
+
 /* ---------------------------------------------------------------------------------------------------- >>hand
  * A message in hand: its slot stays READING (or LATE_R, once it was passed over), claimed by the view that took it, after the operation is over and its
  * intent is gone.  Two words of the view say so instead; a reaper follows them as it follows an intent.
@@ -2496,6 +2604,7 @@ static vipc_error vipci_hand_check(const vipc *v, uint32_t view, vipci_object *o
     return p < v->max_processes && vipci_load64(v, &vipci_process_at(v, p)->pid) == bound ? VIPC_OK : VIPC_ERR_PERMISSION_DENIED;
 }
 #endif
+
 /* ------------------------------------------------------------------------------------------------ >>endpoint
  * An endpoint's life, under the lock.  State goes OPEN -> CLOSING -> WALKED -> 0 and is never taken back: whoever meets one half closed goes on.
  * RACE 14 (a writer that checked before the close commits after it): CLOSING first, then every claim is undone; WALKED is set
@@ -2727,17 +2836,15 @@ static vipc_error vipci_queue_make(vipc *v, vipci_object *o, uint64_t then, vipc
     if (o->queue & 1) return vipci_fail(v, VIPC_ERR_CORRUPT);        /* vipc_trim takes its mark off before it lets the lock go */
     if (vipci_load64(v, &o->state) != then || o->queue) { vipci_unlock(v); return VIPC_OK; }
     uint64_t first = 0, shape = o->shape, count = vipci_queue_frames(v, shape);
-    if (vipci_shape_capacity(shape) == 0 || vipci_shape_capacity(shape) > VIPC_CAPACITY_MAX || vipci_shape_payload(shape) > VIPC_PAYLOAD_MAX)
-        return vipci_fail(v, VIPC_ERR_CORRUPT);
+    if (!vipci_shape_ok(shape)) return vipci_fail(v, VIPC_ERR_CORRUPT);
     e = vipci_take_frames(v, count, &first);
     if (e != VIPC_OK) return vipci_fail(v, e);
     unsigned char *p = (unsigned char *)vipci_frames_at(v, first, count);
     if (!p) return vipci_fail(v, VIPC_ERR_HOOK);
-    for (uint32_t i = 0; i < vipci_shape_capacity(shape); i++)
-        vipci_poke64(v, &((vipci_slot *)(void *)(p + (size_t)i * vipci_stride(vipci_shape_payload(shape))))->state, 0);
-    vipci_set64(v, &o->tail, 0);
-    vipci_set64(v, &o->head, 0);
-    vipci_set64(v, &o->behind, 0);
+    uint64_t tail = o->tail;                                 /* positions go on where the queue that vipc_trim took was left: they count messages */
+    for (uint32_t i = 0; i < vipci_shape_capacity(shape); i++, p += vipci_stride(vipci_shape_payload(shape)))
+        vipci_poke64(v, &((vipci_slot *)(void *)p)->state, (tail + (VIPCI_LAP - 1) - i) & VIPCI_LAPS);      /* of the next lap before the tail's index */
+    vipci_poke64(v, &o->head, tail);                         /* nobody looks at it without a queue: no need to undo it */
     vipci_after_commit(v, first, VIPCI_REDO_QUEUE | vipci_index(v, o));
     vipci_commit(v);
     vipci_unlock(v);
@@ -3267,6 +3374,7 @@ static vipc_error vipci_send_try(vipc *v, const vipci_use *u, const vipci_letter
         e = vipci_claim(v, r, u->o, &s, &lap);
         if (!VIPCI_LIKELY(e == VIPC_OK)) {
             vipci_leave(v, irq);
+            if (e == VIPC_ERR_CHANNEL_FULL) vipci_mark_at_least(v, u->o, r->capacity);
             if (!vipci_still(v, u)) e = vipci_ended(v, u->o, u->then);       /* a revoke wakes who waits, and is not waited through */
             break;
         }
@@ -3303,11 +3411,110 @@ static VIPCI_COLD void vipci_wait_over(vipc *v, vipci_wait *w, vipci_object *o)
     }
     vipci_intend_nothing(v);
 }
+#if !VIPC_NO_DROP
+/* VIPC_FULL_DROP_OLDEST.  The dropper takes the oldest message as a receiver does, READING and its call TAKEN, frees the slot, ends the call, and then sends as
+ * if nothing had been.  RACE 24 (drop against receive, revoke and death): only the very word that was seen FULL is claimed, in the slot that the next send
+ * needs, so what a receiver has taken, or is about to make room with, is not dropped; a claim that is undone meanwhile drops nothing; that of a dropper
+ * that dies is given back like any reader's.  An add to the count follows the free: one who is killed between them has dropped uncounted.
+ * Tests: explore drop_oldest and those beside it; t_policy. */
+#define VIPCI_DROPS_MAX 1000u          /* messages dropped for one send, all but the last of them to others' profit */
+/* The message that is in the way of the next send, and its word.  VIPC_OK with no slot: there is room, or things have moved; CHANNEL_FULL: all slots
+ * are in somebody's hands. */
+static vipc_error vipci_in_the_way(const vipc *v, const vipci_ring *r, vipci_object *o, vipci_claimed *c, uint64_t *word)
+{
+    uint64_t t = vipci_peek64(v, &o->tail), ignore;
+    bool moved = true;
+    c->slot = NULL;
+    for (uint32_t turn = 0; turn < 2 && moved; turn++) {     /* from the hint, and if that led nowhere from where it ought to be */
+        if (turn || (t & (VIPCI_LAP - 1)) >= r->capacity) vipci_hints(v, r, &t, &ignore);
+        uint64_t end = t + VIPCI_LAP;
+        moved = false;
+        for (uint64_t at = t; at != end; at = vipci_next(r, at)) {
+            vipci_slot *s = vipci_slot_at(r, at & (VIPCI_LAP - 1));
+            uint64_t w = vipci_load64(v, &s->state);
+            if (w == VIPCI_WORD(at, VIPCI_FREE, 0)) return VIPC_OK;
+            if (!vipci_is_full(w) || (w & VIPCI_LAPS) != (at & VIPCI_LAPS) - VIPCI_LAP) {      /* claimed: to be passed over, not dropped */
+                moved = moved || vipci_is_full(w) || VIPCI_PHASE(w) == VIPCI_FREE;
+                continue;
+            }
+            c->slot = s;
+            c->lap = w & VIPCI_LAPS;
+            c->whole = vipci_peek64(v, &o->head) == at - VIPCI_LAP;    /* RACE 12: all before it is finished */
+            c->next_head = vipci_next(r, at - VIPCI_LAP);
+            c->again = VIPCI_PHASE(w) == VIPCI_FULL_AGAIN;
+            *word = w;
+            return VIPC_OK;
+        }
+    }
+    return moved ? VIPC_OK : VIPC_ERR_CHANNEL_FULL;
+}
+/* With the intent set.  OK: dropped, or things have moved: send again.  CHANNEL_FULL, what ended the endpoint or the capability, VIPCI_NEEDS_LOCK. */
+static vipc_error vipci_drop_one(vipc *v, const vipci_use *u, const vipci_ring *r, bool locked)
+{
+    vipci_claimed c;
+    vipci_body b;
+    vipci_entry *e = NULL;
+    uint64_t word = 0, call = 0;
+    vipc_error found = vipci_in_the_way(v, r, u->o, &c, &word);
+    if (found != VIPC_OK || !c.slot) return found;
+    b.sender = vipci_word_load(v, &c.slot->body.sender);     /* holds if the claim succeeds */
+    if ((b.sender & VIPC_HAS_CAPABILITY) && !locked) return VIPCI_NEEDS_LOCK;
+    if (!vipci_cas64(v, &c.slot->state, word, VIPCI_WORD(word, VIPCI_READING, v->view + 1))) return VIPC_OK;
+    if (!vipci_still(v, u)) {                                /* RACE 8 */
+        vipci_put_back(v, u->o, &c);
+        return vipci_ended(v, u->o, u->then);
+    }
+    b.head = vipci_word_load(v, &c.slot->body.head);
+    if (b.sender & VIPC_HAS_CAPABILITY) e = vipci_linked(v, (uint32_t)b.head);
+    if (e && (!(e->kind & VIPCI_TRAVELS) || (uint32_t)e->place != u->index + 1)) e = NULL;     /* scribbled over */
+    if (e) { vipci_hold(v, e, vipci_us(v)); vipci_commit(v); }       /* if this one dies its reaper ends it, unless the message is there again */
+    bool taken = (b.sender & VIPCI_CALL) && vipci_call_take(v, &b, &call);
+    if (!vipci_finish(v, u->o, &c)) {                        /* lost: undone in the opposite order */
+        if (taken) (void)vipci_cas64(v, &vipci_view_at(v, vipci_body_view(&b))->call, call, vipci_call_word(call, VIPCI_QUEUED, 0));
+        if (e) { vipci_hold(v, e, NULL); vipci_commit(v); }
+        return VIPC_OK;
+    }
+    /* ---- point of no return: it is gone ---- */
+    if (vipci_add64(v, vipci_dropped(u->o), (uint64_t)1 << 32) >> 32 == 0xffffffffu) (void)vipci_add64(v, vipci_high(u->o), 1u << 16);
+    vipci_count(v, VIPCI_DROPPED);
+    if (e) vipci_forget_traveller(v, vipci_link(v, e));
+    if (taken) (void)vipci_call_end(v, vipci_body_view(&b), call, VIPC_ERR_CHANNEL_FULL);     /* last: the intent moves to the caller meanwhile */
+    return VIPC_OK;                                          /* nobody sleeps for room here: no wake-up is owed */
+}
+static vipc_error vipci_drop_try(vipc *v, const vipci_use *u, bool locked)
+{
+    vipci_ring *r = NULL;
+    vipci_intend(v, vipci_at_object(u->index));
+    vipc_error e = vipci_still(v, u) ? vipci_ring_at(v, u->o, u->index, &r) : vipci_ended(v, u->o, u->then);
+    if (e == VIPC_OK) {
+        uint32_t irq = vipci_enter(v);
+        e = vipci_drop_one(v, u, r, locked);
+        vipci_leave(v, irq);
+    }
+    vipci_intend_nothing(v);
+    return e == VIPC_ERR_CHANNEL_EMPTY ? VIPC_OK : e;        /* the queue has gone meanwhile */
+}
+/* Make room for one message.  OK: send again. */
+static VIPCI_COLD vipc_error vipci_drop_oldest(vipc *v, const vipci_use *u, vipc_time deadline)
+{
+    vipc_error e = vipci_drop_try(v, u, false);
+    if (e != VIPCI_NEEDS_LOCK) return e;
+    e = vipci_lock_aside(v, deadline);
+    if (e != VIPC_OK) return e;
+    e = vipci_drop_try(v, u, true);
+    vipci_finish_closing(v);
+    vipci_unlock(v);
+    return e == VIPCI_NEEDS_LOCK ? VIPC_ERR_CORRUPT : e;
+}
+#endif
 static VIPCI_COLD vipc_error vipci_send_wait(vipc *v, const vipci_use *u, const vipci_letter *l, vipc_time deadline, vipc_error e)
 {
     vipc_time until = vipci_until(v, u, deadline);
     vipci_wait w = vipci_wait_for(v, VIPCI_FOR_ROOM, u->index, &u->o->send_flag, u->o->spin, until);
-    bool block = !(vipci_peek64(v, &u->o->shape) & 0x80000000u);
+    bool block = !(vipci_peek64(v, &u->o->shape) & VIPCI_FAILS);
+#if !VIPC_NO_DROP
+    uint32_t drops = 0;
+#endif
     for (;; e = vipci_send_try(v, u, l)) {
         if (e == VIPCI_NEEDS_LOCK) {
             vipci_wait_over(v, &w, u->o);                    /* the lock has a wait of its own */
@@ -3315,6 +3522,13 @@ static VIPCI_COLD vipc_error vipci_send_wait(vipc *v, const vipci_use *u, const 
             if (e != VIPC_OK) break;
             continue;
         }
+#if !VIPC_NO_DROP
+        if (e == VIPC_ERR_CHANNEL_FULL && (vipci_peek64(v, &u->o->shape) & VIPCI_DROPS) && drops++ < VIPCI_DROPS_MAX) {
+            e = vipci_drop_oldest(v, u, deadline);
+            if (e != VIPC_OK) break;
+            continue;
+        }
+#endif
         if (e != VIPC_ERR_CHANNEL_FULL || !block) break;
         vipc_error p = vipci_pause_and_sweep(v, &w);
         if (p == VIPC_OK) continue;
@@ -3415,7 +3629,8 @@ static inline bool vipci_send_fast(vipc *v, vipc_cap to, const vipc_message *m)
         vipci_slot *s = (vipci_slot *)(void *)r->slots + i;
         uint32_t irq = vipci_enter(v);
         if (VIPCI_LIKELY(vipci_load64(v, &s->state) == lap && vipci_cas64(v, &s->state, lap, lap | (uint64_t)VIPCI_WRITING << 16 | me))) {
-            vipci_poke64(v, &o->tail, i + 1 == r->capacity ? lap + VIPCI_LAP : t + 1);
+            if (VIPCI_LIKELY(i + 1 != r->capacity)) vipci_poke64(v, &o->tail, t + 1);
+            else vipci_poke64(v, &o->tail, lap + VIPCI_LAP);
             if (!VIPCI_LIKELY(vipci_load64(v, &entry->token) == to.token && vipci_load64(v, &o->state) == then)) {     /* RACE 8 */
                 vipci_release_claim(v, s, (uint32_t)me, VIPCI_FULL);
             } else {
@@ -3434,6 +3649,7 @@ static inline bool vipci_send_fast(vipc *v, vipc_cap to, const vipc_message *m)
         if (VIPCI_LIKELY(sent)) {
             vipci_count(v, VIPCI_SENT);
             vipci_wake_one(v, VIPCI_FOR_MESSAGE, index, &o->receive_flag);
+            vipci_note_high(v, o, i);
         }
     }
     vipci_intend_nothing(v);
@@ -3531,12 +3747,13 @@ static inline void vipci_deliver(const vipci_body *b, vipc_cap cap, vipc_message
     m->data[2] = b->data[2];
     m->data[3] = b->data[3];
 }
-static inline void vipci_describe(const vipci_body *b, uint32_t payload_size, bool again, uint64_t reply, vipc_info *info)
+static inline void vipci_describe(const vipci_body *b, uint32_t payload_size, bool again, uint64_t reply, uint32_t dropped, vipc_info *info)
 {
     info->sender.id = b->sender >> 24;
     info->badge = b->badge;
     info->reply.token = reply;
     info->payload_size = payload_size;
+    info->dropped = dropped;
     info->redelivered = again;
 }
 /* The payload of the message in a claimed slot.  MESSAGE_TOO_LARGE, and then *size says how large. */
@@ -3548,16 +3765,6 @@ static vipc_error vipci_read_payload(const vipc *v, const vipci_ring *r, const v
     if (n > p->capacity) return VIPC_ERR_MESSAGE_TOO_LARGE;
     vipci_copy(p->payload, (const unsigned char *)(s + 1) + 8, n);
     return VIPC_OK;
-}
-/* Step into the call that a request belongs to, while its slot is ours.  False: its caller waits no more. */
-static inline bool vipci_call_take(const vipc *v, const vipci_body *b, uint64_t *taken)
-{
-    uint64_t word;
-    while (vipci_call_open(v, b, &word)) {
-        *taken = vipci_call_word(word, VIPCI_TAKEN, v->view + 1);
-        if (vipci_cas64(v, &vipci_view_at(v, vipci_body_view(b))->call, word, *taken)) return true;
-    }
-    return false;
 }
 /* What goes with the slot: the call, the capability.  WOULD_BLOCK: a stale request, not to be delivered; else an error: the message stays. */
 static VIPCI_COLD vipc_error vipci_open_parcel(vipc *v, const vipci_use *u, const vipci_claimed *c, vipci_parcel *p)
@@ -3596,7 +3803,7 @@ static VIPCI_COLD vipc_error vipci_take_special(vipc *v, const vipci_use *u, con
     vipc_error e = VIPC_OK;
     vipci_body_load(v, &p->body, &c->slot->body);
     if (r->stride != sizeof(vipci_slot)) e = vipci_read_payload(v, r, c->slot, p, &size);
-    if (e == VIPC_ERR_MESSAGE_TOO_LARGE && p->info) vipci_describe(&p->body, size, c->again, 0, p->info);
+    if (e == VIPC_ERR_MESSAGE_TOO_LARGE && p->info) vipci_describe(&p->body, size, c->again, 0, 0, p->info);
     if (e == VIPC_OK && (p->body.sender & VIPC_HAS_CAPABILITY) && !locked) e = VIPCI_NEEDS_LOCK;
     if (e != VIPC_OK) return e;
     if (p->body.sender & (VIPCI_CALL | VIPC_HAS_CAPABILITY)) e = vipci_open_parcel(v, u, c, p);
@@ -3604,7 +3811,7 @@ static VIPCI_COLD vipc_error vipci_take_special(vipc *v, const vipci_use *u, con
     if (e != VIPC_OK) return e;
     if ((p->body.sender & (VIPCI_CALL | VIPC_NEEDS_ACK)) == VIPCI_CALL) reply = p->body.head << 32 | (uint64_t)(vipci_body_view(&p->body) + 1) << 8 | 1;
     vipci_deliver(&p->body, p->capability, p->m);
-    if (p->info) vipci_describe(&p->body, size, c->again, reply, p->info);
+    if (p->info) vipci_describe(&p->body, size, c->again, reply, vipci_untold(v, u->o), p->info);
     return VIPC_OK;
 }
 /* One attempt, with the lock held (locked) or not.  CHANNEL_EMPTY; VIPCI_NEEDS_LOCK: the message carries a capability. */
@@ -3619,7 +3826,7 @@ static vipc_error vipci_receive_try(vipc *v, const vipci_use *u, vipci_parcel *p
         e = vipci_ring_at(v, u->o, u->index, &r);
         if (!VIPCI_LIKELY(e == VIPC_OK)) break;
         uint32_t irq = vipci_enter(v);
-        e = vipci_take(v, r, u->o, &c);
+        e = vipci_take(v, r, u->o, locked, &c);
         if (!VIPCI_LIKELY(e == VIPC_OK)) { vipci_leave(v, irq); break; }
         if (!VIPCI_LIKELY(vipci_still(v, u))) {
             e = vipci_ended(v, u->o, u->then);
@@ -3631,7 +3838,7 @@ static vipc_error vipci_receive_try(vipc *v, const vipci_use *u, vipci_parcel *p
             vipci_body_load(v, &b, &c.slot->body);
             if (VIPCI_LIKELY(vipci_finish(v, u->o, &c))) {   /* ---- point of no return ---- */
                 vipci_deliver(&b, none, p->m);
-                if (p->info) vipci_describe(&b, 0, c.again, 0, p->info);
+                if (p->info) vipci_describe(&b, 0, c.again, 0, vipci_untold(v, u->o), p->info);
             } else {
                 e = VIPC_ERR_WOULD_BLOCK;
             }
@@ -3723,7 +3930,7 @@ static inline bool vipci_receive_fast(vipc *v, vipc_cap from, vipc_message *m, v
             }
             if (VIPCI_LIKELY(taken)) {
                 vipci_deliver(&b, none, m);
-                if (info) vipci_describe(&b, 0, false, 0, info);
+                if (info) vipci_describe(&b, 0, false, 0, vipci_untold(v, o), info);
                 vipci_count(v, VIPCI_RECEIVED);
             }
             vipci_wake_one(v, VIPCI_FOR_ROOM, index, &o->send_flag);
@@ -3758,6 +3965,203 @@ VIPC_API vipc_error vipc_receive_large(vipc *self, vipc_cap from, vipc_incoming 
     return vipci_receive(self, &u, &p, deadline);
 }
 
+/* --------------------------------------------------------------------------------------------------- >>batch
+ * Many messages under one intent.  Each is claimed, checked (RACE 8) and committed before the next, in ascending position: so no other's second look
+ * (RACE 9) waits for more than one message, and what was committed stays sent whatever happens next.  Hints are stored once, at the end: they may lag.
+ * RACE 25 (owing several wake-ups): they are made at the end, as many as there were messages, while the flag says that somebody may sleep.  Who registers
+ * before that look is woken, who registers after it sees the messages in its own second look; who is killed before it has its intent there, and the
+ * reaper wakes all.  Tests: explore batch and those beside it; t_batch. */
+#if !VIPC_NO_BATCH
+#if !VIPC_SMALL
+static void vipci_wake_some(const vipc *v, uint32_t kind, uint32_t index, vipci_u64 *flag, uint32_t n)
+{
+    if (!VIPCI_LIKELY(n && (vipci_load64(v, flag) & 3))) return;
+    while (n-- > 0 && (vipci_load64(v, flag) & VIPCI_ASLEEP)) vipci_wake_first(v, kind, index, flag);
+    if (!VIPC_NO_NOTIFICATIONS && (vipci_load64(v, flag) & VIPCI_LOOKED_AT)) vipci_tell_set(v, vipci_object_at(v, index), kind);
+}
+static inline void vipci_count_more(const vipc *v, uint32_t which, uint32_t n)
+{
+    vipci_u64 *c = &vipci_mine(v)->count[which];
+    vipci_poke64(v, c, vipci_peek64(v, c) + n);
+}
+/* Where a run stands in the ring.  Kept in registers. */
+#ifndef VIPCI_AHEAD
+#define VIPCI_AHEAD 8u                 /* slots: how far ahead lines are fetched, to be written */
+#endif
+static inline vipci_slot *vipci_slots(const vipci_ring *r) { return (vipci_slot *)(void *)r->slots; }
+static inline void vipci_fetch(const vipci_slot *s, const vipci_slot *end, uint32_t capacity)      /* a hint */
+{
+    const vipci_slot *to = s + VIPCI_AHEAD;
+    if (to >= end) to -= capacity;
+#if defined(__GNUC__) && defined(__x86_64__)
+    if (capacity > VIPCI_AHEAD) __asm__ volatile("prefetchw %0" : : "m"(*(const char *)to));
+#elif defined(__GNUC__)
+    if (capacity > VIPCI_AHEAD) __builtin_prefetch(to, 1);
+#else
+    (void)to;
+#endif
+}
+/* The usual case, many times: see vipci_send_fast.  How many were sent; what stopped it is for the long way to find out. */
+static uint32_t vipci_send_run(vipc *v, vipc_cap to, const vipc_message *m, uint32_t count)
+{
+    vipci_entry *entry;
+    vipci_object *o = vipci_usual(v, to, VIPC_RIGHT_SEND, &entry);
+    if (!o) return 0;
+    uint32_t index = vipci_peek32(v, &entry->object), n = 0;
+    uint64_t then = vipci_load64(v, &o->state), claim = (uint64_t)VIPCI_WRITING << 16 | (v->view + 1), from = v->from;
+    if (vipci_state(then) != VIPCI_OPEN) return 0;
+    vipci_intend(v, vipci_at_object(index));
+    const vipci_ring *r = vipci_usual_ring(v, o, index);
+    uint64_t first = vipci_peek64(v, &o->tail), badge = vipci_peek64(v, &entry->badge), lap = first & VIPCI_LAPS;
+    bool undone = false;
+    if (VIPCI_LIKELY(r && vipci_load64(v, &o->state) == then && first - lap < r->capacity)) {
+        const bool critical = v->hooks->enter || v->hooks->leave;
+        const uint32_t capacity = r->capacity;
+        const vipc_message *last = m + count, *at = m;
+        vipci_slot *s = vipci_slots(r) + (first - lap), *end = vipci_slots(r) + capacity;
+        for (uint32_t passed = 0; at != last && !(at->flags & ~(uint32_t)(VIPC_UNORDERED | VIPC_IS_REPLY));) {
+            uint32_t irq = critical ? vipci_enter(v) : 0;
+            vipci_fetch(s, end, capacity);
+            if (VIPCI_LIKELY(vipci_load64(v, &s->state) == lap && vipci_cas64(v, &s->state, lap, lap | claim))) {
+                if (!VIPCI_LIKELY(vipci_load64(v, &entry->token) == to.token && vipci_load64(v, &o->state) == then)) {     /* RACE 8 */
+                    vipci_release_claim(v, s, v->view + 1, VIPCI_FULL);
+                    undone = true;
+                } else {
+                    vipci_word_store(v, &s->body.sender, from | (at->flags & VIPC_UNORDERED));
+                    vipci_word_store(v, &s->body.badge, badge);
+                    vipci_word_store(v, &s->body.head, (uint64_t)at->opcode << 32);
+                    vipci_word_store(v, &s->body.data[0], at->data[0]);
+                    vipci_word_store(v, &s->body.data[1], at->data[1]);
+                    vipci_word_store(v, &s->body.data[2], at->data[2]);
+                    vipci_word_store(v, &s->body.data[3], at->data[3]);
+                    undone = !vipci_cas64(v, &s->state, lap | claim, lap | (uint64_t)VIPCI_FULL << 16);      /* ---- point of no return of this message ---- */
+                    if (VIPCI_LIKELY(!undone)) at++;
+                    else (void)vipci_give_up(v, s, VIPCI_LATE_W);
+                }
+                if (critical) vipci_leave(v, irq);
+                if (!VIPCI_LIKELY(!undone)) break;
+            } else {
+                uint64_t w = vipci_load64(v, &s->state);
+                if (critical) vipci_leave(v, irq);
+                if ((w & VIPCI_LAPS) != lap || VIPCI_PHASE(w) == VIPCI_FREE || passed++ == capacity) break;      /* else claimed by another: go on */
+            }
+            if (!VIPCI_LIKELY(++s != end)) { s = vipci_slots(r); lap += VIPCI_LAP; }
+        }
+        n = (uint32_t)(at - m);
+        if (VIPCI_LIKELY(n != 0)) {
+            uint64_t t = lap + (uint64_t)(s - vipci_slots(r));
+            vipci_poke64(v, &o->tail, t);
+            vipci_count_more(v, VIPCI_SENT, n);
+            vipci_wake_some(v, VIPCI_FOR_MESSAGE, index, &o->receive_flag, n);     /* RACE 25 */
+            vipci_note_high(v, o, (first ^ t) < 64);
+        }
+        if (!VIPCI_LIKELY(!undone)) vipci_wake_one(v, VIPCI_FOR_ROOM, index, &o->send_flag);
+    }
+    vipci_intend_nothing(v);
+    return n;
+}
+static uint32_t vipci_receive_run(vipc *v, vipc_cap from, vipc_message *m, vipc_info *info, uint32_t count)
+{
+    vipci_entry *entry;
+    vipci_object *o = vipci_usual(v, from, VIPC_RIGHT_RECEIVE, &entry);
+    if (!o) return 0;
+    uint32_t index = vipci_peek32(v, &entry->object), n = 0, freed = 0;
+    uint64_t then = vipci_load64(v, &o->state), claim = (uint64_t)VIPCI_READING << 16 | (v->view + 1);
+    if (vipci_state(then) != VIPCI_OPEN) return 0;
+    vipci_intend(v, vipci_at_object(index));
+    const vipci_ring *r = vipci_usual_ring(v, o, index);
+    uint64_t h = vipci_peek64(v, &o->head), lap = h & VIPCI_LAPS;
+    if (VIPCI_LIKELY(r && vipci_load64(v, &o->state) == then && h - lap < r->capacity)) {
+        const bool critical = v->hooks->enter || v->hooks->leave;
+        const uint32_t capacity = r->capacity;
+        vipci_slot *s = vipci_slots(r) + (h - lap), *end = vipci_slots(r) + capacity;
+        for (; n < count; n++, m++) {
+            uint32_t irq = critical ? vipci_enter(v) : 0;
+            uint64_t full = lap | (uint64_t)VIPCI_FULL << 16, sender;
+            vipci_fetch(s, end, capacity);
+            bool mine = vipci_load64(v, &s->state) == full && !((sender = vipci_word_load(v, &s->body.sender)) & (VIPCI_CALL | VIPC_HAS_CAPABILITY))
+                        && vipci_cas64(v, &s->state, full, lap | claim);
+            if (VIPCI_LIKELY(mine)) {
+                uint64_t bound = vipci_load64(v, &o->bound);
+                if (VIPCI_LIKELY(vipci_load64(v, &entry->token) == from.token && vipci_load64(v, &o->state) == then && (bound == 0 || bound == v->pid))) {
+                    m->capability.token = 0;
+                    m->opcode = (uint32_t)(vipci_word_load(v, &s->body.head) >> 32);
+                    m->flags = (uint32_t)sender & VIPC_UNORDERED;
+                    m->data[0] = vipci_word_load(v, &s->body.data[0]);
+                    m->data[1] = vipci_word_load(v, &s->body.data[1]);
+                    m->data[2] = vipci_word_load(v, &s->body.data[2]);
+                    m->data[3] = vipci_word_load(v, &s->body.data[3]);
+                    if (info) {
+                        vipci_zero(&info[n], sizeof info[n]);
+                        info[n].sender.id = sender >> 24;
+                        info[n].badge = vipci_word_load(v, &s->body.badge);
+                    }
+                    mine = vipci_cas64(v, &s->state, lap | claim, lap + VIPCI_LAP);      /* ---- point of no return of this message ---- */
+                    if (!VIPCI_LIKELY(mine)) {
+                        freed = 1;
+                        if (vipci_give_up(v, s, VIPCI_LATE_R)) n++;      /* ours all the same: the last of this run */
+                        else vipci_zero(m, sizeof *m);
+                    }
+                } else {
+                    vipci_release_claim(v, s, v->view + 1, VIPCI_FULL);
+                    (void)vipci_add64(v, &o->behind, 1);
+                    vipci_wake_one(v, VIPCI_FOR_MESSAGE, index, &o->receive_flag);
+                    mine = false;
+                    freed = 1;
+                }
+            }
+            if (critical) vipci_leave(v, irq);
+            if (!VIPCI_LIKELY(mine)) break;
+            if (!VIPCI_LIKELY(++s != end)) { s = vipci_slots(r); lap += VIPCI_LAP; }
+        }
+        if (VIPCI_LIKELY(n != 0)) {
+            vipci_poke64(v, &o->head, lap + (uint64_t)(s - vipci_slots(r)));         /* all before it is finished, by us: RACE 12 */
+            vipci_count_more(v, VIPCI_RECEIVED, n);
+            if (info) info[n - 1].dropped = vipci_untold(v, o);
+        }
+        vipci_wake_some(v, VIPCI_FOR_ROOM, index, &o->send_flag, n + freed);       /* RACE 25 */
+    }
+    vipci_intend_nothing(v);
+    return n;
+}
+#else
+static uint32_t vipci_send_run(vipc *v, vipc_cap to, const vipc_message *m, uint32_t count) { (void)v; (void)to; (void)m; (void)count; return 0; }
+static uint32_t vipci_receive_run(vipc *v, vipc_cap from, vipc_message *m, vipc_info *info, uint32_t count) { (void)v; (void)from; (void)m; (void)info; (void)count; return 0; }
+#endif
+VIPC_API vipc_error vipc_send_many(vipc *self, vipc_cap to, const vipc_message *m, uint32_t count, uint32_t *sent, vipc_time deadline)
+{
+    uint32_t n = 0;
+    vipc_error e = vipci_known(self);
+    if (sent) *sent = 0;
+    if (e == VIPC_OK && (!m || !count || !sent)) e = VIPC_ERR_INVALID_ARGUMENT;
+    while (e == VIPC_OK && n < count) {
+        n += vipci_send_run(self, to, m + n, count - n);
+        if (n == count) break;
+        e = vipci_send_slow(self, to, m + n, deadline);      /* it waits, makes the queue, packs a capability, drops, or says what is wrong */
+        n += e == VIPC_OK;
+    }
+    if (n) *sent = n;
+    return n ? VIPC_OK : e;
+}
+VIPC_API vipc_error vipc_receive_many(vipc *self, vipc_cap from, vipc_message *m, vipc_info *info, uint32_t capacity, uint32_t *count, vipc_time deadline)
+{
+    uint32_t n = 0;
+    vipc_error e = vipci_known(self);
+    if (count) *count = 0;
+    if (e == VIPC_OK && (!m || !capacity || !count)) e = VIPC_ERR_INVALID_ARGUMENT;
+    if (e != VIPC_OK) return e;
+    n = vipci_receive_run(self, from, m, info, capacity);
+    if (n == 0) {
+        e = vipci_receive_slow(self, from, m, info, deadline);
+        if (e != VIPC_OK) return e;
+        n = 1 + vipci_receive_run(self, from, m + 1, info ? info + 1 : NULL, capacity - 1);
+        while (VIPC_SMALL && n < capacity && vipci_receive_slow(self, from, m + n, info ? info + n : NULL, VIPC_NOW) == VIPC_OK) n++;
+    }
+    *count = n;
+    return VIPC_OK;
+}
+#endif
+
 VIPC_API vipc_error vipc_cancel(vipc *thread)
 {
     vipc_error e = vipci_known(thread);
@@ -3789,7 +4193,7 @@ static vipc_error vipci_take_front(const vipc *v, const vipci_ring *r, vipci_obj
         best = at;
         word = w;
     }
-    if (!found) return vipci_take(v, r, o, c);
+    if (!found) return vipci_take(v, r, o, true, c);
     if (!vipci_cas64(v, &found->state, word, VIPCI_WORD(word, VIPCI_READING, v->view + 1))) return VIPC_ERR_WOULD_BLOCK;
     c->slot = found;
     c->lap = word & VIPCI_LAPS;
@@ -3807,7 +4211,7 @@ static vipc_error vipci_take_read(vipc *v, const vipci_use *u, const vipci_ring 
     if (r->stride != sizeof(vipci_slot)) e = vipci_read_payload(v, r, c->slot, p, &size);
     if (e == VIPC_OK && (p->body.sender & VIPC_HAS_CAPABILITY)) e = VIPC_ERR_INVALID_MESSAGE;
     if (e == VIPC_OK && (p->body.sender & VIPCI_CALL)) return vipci_open_parcel(v, u, c, p);      /* p->info is NULL: it is refused */
-    if (e != VIPC_ERR_CORRUPT) vipci_describe(&p->body, size, c->again, 0, info);
+    if (e != VIPC_ERR_CORRUPT) vipci_describe(&p->body, size, c->again, 0, 0, info);
     return e;
 }
 /* One attempt.  info: written when the error is MESSAGE_TOO_LARGE or INVALID_MESSAGE too.  CHANNEL_EMPTY; VIPCI_NEEDS_LOCK. */
@@ -4247,6 +4651,9 @@ static vipc_error vipci_object_try(vipc *v, uint32_t type, const char *label, ui
     vipci_poke64(v, &o->queue, 0);
     vipci_poke32(v, &o->receivers, 0);
     vipci_poke32(v, &o->first_cap, 0);
+    vipci_poke64(v, &o->tail, 0);
+    if (!VIPC_NO_DROP) vipci_poke64(v, vipci_dropped(o), 0);
+    if (!VIPC_NO_DROP || !VIPC_NO_INSPECT) vipci_poke64(v, vipci_high(o), 0);
     vipci_set32(v, &o->owner, v->process + 1);
     vipci_set32(v, &o->prev, 0);
     vipci_set32(v, &o->next, us->owned);
@@ -4287,15 +4694,21 @@ static vipc_error vipci_object_create(vipc *self, uint32_t type, const char *lab
     vipci_unlock(self);
     return VIPC_OK;
 }
+/* The shape word of a queue; 0: out of range. */
+static uint64_t vipci_shape_of(uint32_t capacity, uint32_t payload_max, uint32_t full)
+{
+    if (!capacity) capacity = 64;
+    if (capacity > VIPC_CAPACITY_MAX || payload_max > VIPC_PAYLOAD_MAX || full > (uint32_t)(VIPC_NO_DROP ? VIPC_FULL_FAIL : VIPC_FULL_DROP_OLDEST)) return 0;
+    return (uint64_t)payload_max << 32 | (full ? full == VIPC_FULL_FAIL ? VIPCI_FAILS : VIPCI_FAILS | VIPCI_DROPS : 0) | capacity;
+}
 VIPC_API vipc_error vipc_endpoint_create(vipc *self, const vipc_endpoint_desc *desc, vipc_cap *out)
 {
     static const vipc_endpoint_desc usual = VIPC_INIT;
     if (!desc) desc = &usual;
-    uint32_t capacity = desc->capacity ? desc->capacity : 64;
+    uint64_t shape = vipci_shape_of(desc->capacity, desc->payload_max, desc->full);
     vipc_error r = vipci_known(self);
     if (r != VIPC_OK) return r;
-    if (!out || capacity > VIPC_CAPACITY_MAX || desc->payload_max > VIPC_PAYLOAD_MAX || desc->full > VIPC_FULL_FAIL) return VIPC_ERR_INVALID_ARGUMENT;
-    return vipci_object_create(self, VIPC_TYPE_ENDPOINT, desc->label, desc->spin, (uint64_t)desc->payload_max << 32 | desc->full << 31 | capacity, out);
+    return out && shape ? vipci_object_create(self, VIPC_TYPE_ENDPOINT, desc->label, desc->spin, shape, out) : VIPC_ERR_INVALID_ARGUMENT;
 }
 VIPC_API vipc_error vipc_endpoint_bind(vipc *self, vipc_cap endpoint, vipc_pid only)
 {
@@ -4327,13 +4740,13 @@ VIPC_API vipc_error vipc_channel_create(vipc *self, const vipc_channel_desc *des
 {
     static const vipc_channel_desc usual = VIPC_INIT;
     if (!desc) desc = &usual;
-    uint32_t capacity = desc->capacity ? desc->capacity : 64, kind = VIPC_TYPE_CHANNEL << 8 | VIPC_RIGHT_ALL;
+    uint32_t kind = VIPC_TYPE_CHANNEL << 8 | VIPC_RIGHT_ALL;
+    uint64_t shape = vipci_shape_of(desc->capacity, desc->payload_max, desc->full);
     vipc_error r = vipci_known(self);
     vipci_object *one = NULL, *other = NULL;
     vipc_cap first, second;
     if (r != VIPC_OK) return r;
-    if (!a || !b || a == b || capacity > VIPC_CAPACITY_MAX || desc->payload_max > VIPC_PAYLOAD_MAX || desc->full > VIPC_FULL_FAIL) return VIPC_ERR_INVALID_ARGUMENT;
-    uint64_t shape = (uint64_t)desc->payload_max << 32 | desc->full << 31 | capacity;
+    if (!a || !b || a == b || !shape) return VIPC_ERR_INVALID_ARGUMENT;
     r = vipci_lock(self, VIPC_FOREVER);
     if (r != VIPC_OK) return r;
     r = vipci_object_new(self, desc->one_way ? kind & ~(uint32_t)VIPC_RIGHT_RECEIVE : kind, desc->label, desc->spin, shape, &one, &first);
@@ -5246,6 +5659,7 @@ VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoi
     if (e != VIPC_OK) return e;
     if (!out) return VIPC_ERR_INVALID_ARGUMENT;
     vipc_endpoint_info info = VIPC_INIT;
+    uint64_t busy = 0;
     uint32_t index = vipci_index(self, u.o), owner = vipci_peek32(self, &u.o->owner) - 1;
     uint64_t shape = vipci_peek64(self, &u.o->shape);
     info.id = u.then >> 8 << 24 | (index + 1);
@@ -5260,10 +5674,24 @@ VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoi
     vipci_intend(self, vipci_at_object(index));
     if (!vipci_still(self, &u)) e = vipci_ended(self, u.o, u.then);
     else if (vipci_ring_open(self, u.o, &r) == VIPC_OK) {
+        uint64_t tail = 0, head = 0;
         info.queued = vipci_count_phase(self, r, true);
         info.frames = (uint32_t)vipci_queue_frames(self, shape);
+        vipci_hints(self, r, &tail, &head);
+        info.sent = vipci_position(tail, info.capacity);
+        busy = info.capacity - vipci_count_phase(self, r, false);
+    } else {
+        info.sent = vipci_position(vipci_load64(self, &u.o->tail), info.capacity);
     }
     vipci_intend_nothing(self);
+    uint64_t marks;
+    do {
+        marks = vipci_load64(self, vipci_high(u.o));
+        info.dropped = marks >> 16 << 32 | vipci_load64(self, vipci_dropped(u.o)) >> 32;
+    } while (vipci_load64(self, vipci_high(u.o)) >> 16 != marks >> 16);
+    busy += info.dropped;
+    info.received = info.sent > busy ? info.sent - busy : 0;
+    info.high_water = (marks & 0xffff) > info.queued ? (uint32_t)(marks & 0xffff) : info.queued;
     if (e == VIPC_OK) *out = info;
     return e;
 }
@@ -5288,9 +5716,10 @@ VIPC_API vipc_error vipc_stats_get(vipc *self, vipc_stats *out)
     out->checks_failed = n[VIPCI_FAILED_CHECKS];
     out->sent = n[VIPCI_SENT];
     out->received = n[VIPCI_RECEIVED];
+    out->dropped = n[VIPCI_DROPPED];
     out->calls = n[VIPCI_CALLS];
     out->replies = n[VIPCI_REPLIES];
-    out->rate_limited = n[VIPCI_RATE_LIMITED];
+    out->rate_limited = vipci_load64(self, &d->gone[VIPCI_RATE_LIMITED]);
     out->sleeps = n[VIPCI_SLEEPS];
     out->wakes = n[VIPCI_WAKES];
     out->reaped = vipci_load64(self, &d->reaped);

@@ -118,7 +118,7 @@ TEST(full_policies)
     CHECK_EQ(vipc_send(&m.v[0], door, &msg, VIPC_FOREVER), VIPC_ERR_CHANNEL_FULL);
     CHECK_EQ(vipc_send(&m.v[0], door, &msg, vipc_after(&m.v[0], MS)), VIPC_ERR_CHANNEL_FULL);
     CHECK_EQ(m.calls[MOCK_BLOCK], 0);
-    d.full = 2;
+    d.full = 3;
     CHECK_EQ(vipc_endpoint_create(&m.v[0], &d, &door), VIPC_ERR_INVALID_ARGUMENT);
     MOCK_END(&m);
 }

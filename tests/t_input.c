@@ -361,7 +361,7 @@ TEST(endpoint_descriptors)
         d.payload_max = VIPC_PAYLOAD_MAX + over;
         CHECK_EQ(vipc_endpoint_create(&m.v[0], &d, &out), VIPC_ERR_INVALID_ARGUMENT);
         d.payload_max = 0;
-        d.full = 1 + over;
+        d.full = 2 + over;
         CHECK_EQ(vipc_endpoint_create(&m.v[0], &d, &out), VIPC_ERR_INVALID_ARGUMENT);
     }
     CHECK_EQ(out.token, 4711);

@@ -13,7 +13,7 @@ typedef struct m_proc { bool used; uint64_t pid, proof; } m_proc;
 typedef struct m_view { bool used; int proc; } m_view;                /* one for each vipc of the mock */
 typedef struct m_cap { bool used, dead; enum state state; int holder, type, object, parent; uint32_t rights; uint64_t badge, token; } m_cap;
 typedef struct m_msg { uint32_t opcode, flags, size; uint64_t data[4], sender, badge, call; int cap; } m_msg;
-typedef struct m_obj { bool used, full, queue; int owner, n; uint64_t bound, id; uint32_t capacity, payload; char label[32]; m_msg q[QUEUE]; } m_obj;
+typedef struct m_obj { bool used, full, drops, queue; uint32_t dropped, untold; int owner, n; uint64_t bound, id; uint32_t capacity, payload; char label[32]; m_msg q[QUEUE]; } m_obj;
 typedef struct m_name { bool used; int cap; char text[8]; } m_name;
 typedef struct m_right { vipc_reply_right right; uint64_t call, pid; } m_right;
 
@@ -365,7 +365,16 @@ static vipc_error take_along(int v, const vipc_message *m, m_msg *msg)
 static bool enqueue(int o, const m_msg *m)
 {
     objs[o].queue = true;
-    if (objs[o].n >= (int)objs[o].capacity) return false;
+    if (objs[o].n >= (int)objs[o].capacity) {
+        if (!objs[o].drops) return false;
+        m_msg gone = objs[o].q[0];
+        memmove(&objs[o].q[0], &objs[o].q[1], sizeof gone * (size_t)--objs[o].n);
+        objs[o].dropped++;
+        objs[o].untold++;
+        count.dropped++;
+        if (gone.call && call.open && gone.call == call.number && call.phase == QUEUED) call_fails(VIPC_ERR_CHANNEL_FULL);
+        forget_traveller(gone.cap);
+    }
     objs[o].q[objs[o].n++] = *m;
     count.sent++;
     return true;
@@ -405,7 +414,10 @@ static void do_send(void)
         }
     }
     uint64_t allowed = bit(e);
-    vipc_error r = large ? vipc_send_large(&world.v[v], to, &og, deadline) : vipc_send(&world.v[v], to, &og.message, deadline);
+    uint32_t many = 0, one = one_in(3);
+    vipc_error r = large ? vipc_send_large(&world.v[v], to, &og, deadline) : one ? vipc_send_many(&world.v[v], to, &og.message, 1, &many, deadline)
+                         : vipc_send(&world.v[v], to, &og.message, deadline);
+    if (!large && one) SAME("sent at once", many, (uint32_t)(r == VIPC_OK));
     if (slept) {
         uint64_t found = found_after(p, to.token);
         allowed = found ? found : enqueue(o, &m) ? bit(VIPC_OK) : bit(VIPC_ERR_TIMEOUT);
@@ -535,6 +547,8 @@ static void got(int v, int o, const vipc_incoming *in, bool info)
         SAME("badge", in->info.badge, m.badge);
         SAME("payload size", in->info.payload_size, m.size);
         SAME("redelivered", in->info.redelivered, 0u);
+        SAME("dropped", in->info.dropped, q->untold);
+        q->untold = 0;
         SAME("is a call", in->info.reply.token != 0, m.call != 0);
     }
     fill(bytes, m.size, m.opcode);
@@ -569,8 +583,11 @@ static void do_receive_by(int v, vipc_cap from)
         allowed = bit(no_luck(deadline, VIPC_ERR_CHANNEL_EMPTY));
         if (slept) go_to_sleep(v, o);
     }
+    uint32_t many = 0, one = one_in(3);
     vipc_error r = large ? vipc_receive_large(&world.v[v], from, &in, deadline)
+                   : one ? vipc_receive_many(&world.v[v], from, &in.message, info ? &in.info : NULL, 1, &many, deadline)
                          : vipc_receive(&world.v[v], from, &in.message, info ? &in.info : NULL, deadline);
+    if (!large && one) SAME("received at once", many, (uint32_t)(r == VIPC_OK));
     if (slept) {
         allowed = found_after(p, from.token);
         if (!allowed && objs[o].bound && objs[o].bound != procs[p].pid) allowed = bit(VIPC_ERR_PERMISSION_DENIED);
@@ -713,7 +730,7 @@ static void do_create(void)
     char label[48];
     d.capacity = 1 + rnd(QUEUE);
     d.payload_max = payload[rnd(6)];
-    d.full = one_in(3) ? VIPC_FULL_FAIL : VIPC_FULL_BLOCK;
+    d.full = rnd(3);
     snprintf(label, sizeof label, "endpoint %llu%s", (unsigned long long)lives, one_in(3) ? " with a label that is too long for it" : "");
     d.label = label;
     note("view %d: endpoint_create, capacity %u, payload %u, full %u", v, d.capacity, d.payload_max, d.full);
@@ -724,6 +741,7 @@ static void do_create(void)
     objs[o].used = true;
     objs[o].owner = p;
     objs[o].full = d.full != 0;
+    objs[o].drops = d.full == VIPC_FULL_DROP_OLDEST;
     objs[o].capacity = d.capacity;
     objs[o].payload = d.payload_max;
     lives++;
@@ -920,6 +938,7 @@ static void compare_cap(int c)
     SAME("capacity", e.capacity, o->capacity);
     SAME("payload_max", e.payload_max, o->payload);
     SAME("queued", (int)e.queued, o->n);
+    SAME("dropped here", e.dropped, o->dropped);
     SAME("has frames", e.frames != 0, o->queue);
     SAME("waiting", e.senders_waiting + e.receivers_waiting, 0u);
     SAME("label", memcmp(e.label, o->label, sizeof e.label), 0);
@@ -939,6 +958,7 @@ static void compare_all(void)
     SAME("lookup hits", s.lookup_hits, count.lookup_hits);
     SAME("sent", s.sent, count.sent);
     SAME("received", s.received, count.received);
+    SAME("dropped by all", s.dropped, count.dropped);
     SAME("calls", s.calls, count.calls);
     SAME("replies", s.replies, count.replies);
     SAME("reaped", s.reaped, count.reaped);

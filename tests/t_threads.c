@@ -199,6 +199,122 @@ TEST(streams)
     finish();
 }
 
+/* Batches of all sizes: every message once, those of one sender in order. */
+static void send_batches(worker *me)
+{
+    vipc_message m[20];
+    uint64_t random = (uint64_t)me->number;
+    memset(m, 0, sizeof m);
+    for (uint32_t n = 1; n <= me->count;) {
+        uint32_t count = 0, sent = 0, most = 1 + (uint32_t)below(&random, 20);
+        for (; count < most && n + count <= me->count; count++) {
+            m[count].opcode = n + count;
+            m[count].data[0] = (uint64_t)me->number;
+            m[count].data[1] = mix((uint64_t)me->number << 32 | (n + count));
+        }
+        WANT_OK(me, vipc_send_many(&me->view, me->cap, m, count, &sent, VIPC_FOREVER));
+        WANT(me, sent == count);
+        n += sent;
+        step(me);
+    }
+}
+static void receive_batches(worker *me)
+{
+    uint32_t last[WORKERS] = { 0 };
+    vipc_message m[20];
+    vipc_info info[20];
+    uint64_t random = (uint64_t)me->number;
+    for (bool over = false; !over;) {
+        uint32_t count = 0;
+        WANT_OK(me, vipc_receive_many(&me->view, me->cap, m, info, 1 + (uint32_t)below(&random, 20), &count, VIPC_FOREVER));
+        for (uint32_t k = 0; k < count; k++) {
+            uint32_t n = m[k].opcode;
+            uint64_t from = m[k].data[0];
+            if (n == END && over) { WANT_OK(me, vipc_send(&me->view, me->cap, &m[k], VIPC_FOREVER)); continue; }     /* the other's */
+            if (n == END) { over = true; continue; }
+            WANT(me, from < WORKERS && m[k].data[1] == mix(from << 32 | n));
+            WANT(me, n > last[from] && !info[k].redelivered);
+            last[from] = n;
+            me->done++;
+        }
+        step(me);
+    }
+}
+TEST(streams_of_batches)
+{
+    static const uint32_t capacity[] = { 1, 3, 64, 1024 };
+    static const int senders[] = { 1, 3, 2, 1 }, receivers[] = { 1, 2, 3, 1 };
+    vipc_message end = VIPC_INIT;
+    end.opcode = END;
+    begin("streams of batches");
+    for (int i = 0; i < 4; i++)
+        for (int mixed = 0; mixed < 2; mixed++) {              /* with others that send and receive one at a time */
+            uint64_t received = 0, each = 40000 / SLOW;
+            vipc_cap c = endpoint(capacity[i], 0, 0);
+            for (int k = 0; k < receivers[i]; k++) go(senders[i] + k, mixed && k == 1 ? receive_many : receive_batches, c, 0);
+            for (int k = 0; k < senders[i]; k++) go(k, mixed && k == 1 ? send_many : send_batches, c, (uint32_t)each);
+            for (int k = 0; k < senders[i]; k++) wait_worker(&workers[k]);
+            for (int k = 0; k < receivers[i]; k++) CHECK_OK(vipc_send(&top, c, &end, VIPC_FOREVER));
+            for (int k = 0; k < receivers[i]; k++) {
+                wait_worker(&workers[senders[i] + k]);
+                received += workers[senders[i] + k].done;
+            }
+            CHECK_EQ(received, (uint64_t)senders[i] * each);
+            CHECK_OK(vipc_destroy(&top, c, VIPC_FOREVER));
+        }
+    finish();
+}
+
+/* Three that never wait fill a queue of four that drops its oldest message; two receive what is left.  Nothing is missing but what was counted. */
+static void receive_left(worker *me)
+{
+    uint32_t last[WORKERS] = { 0 };
+    vipc_message m;
+    vipc_info info;
+    while (!stop || vipc_receive(&me->view, me->cap, &m, &info, VIPC_NOW) == VIPC_OK) {
+        if (!stop) {
+            vipc_error e = vipc_receive(&me->view, me->cap, &m, &info, VIPC_NOW);
+            if (e == VIPC_ERR_CHANNEL_EMPTY) { step(me); continue; }
+            WANT_OK(me, e);
+        }
+        uint64_t from = m.data[0];
+        WANT(me, from < WORKERS && m.data[1] == mix(from << 32 | m.opcode) && m.opcode > last[from]);
+        last[from] = m.opcode;
+        me->done++;
+        me->refused += info.dropped;
+        step(me);
+    }
+}
+TEST(streams_that_drop)
+{
+    vipc_endpoint_desc d = VIPC_INIT;
+    vipc_endpoint_info info;
+    vipc_stats before, after;
+    vipc_cap c;
+    uint64_t received = 0, told = 0, each = 60000 / SLOW;
+    begin("streams that drop");
+    d.capacity = 4;
+    d.full = VIPC_FULL_DROP_OLDEST;
+    CHECK_OK(vipc_endpoint_create(&top, &d, &c));
+    CHECK_OK(vipc_stats_get(&top, &before));
+    for (int i = 0; i < 2; i++) go(3 + i, receive_left, c, 0);
+    for (int i = 0; i < 3; i++) go(i, send_many, c, (uint32_t)each);
+    for (int i = 0; i < 3; i++) wait_worker(&workers[i]);
+    stop = 1;
+    for (int i = 3; i < 5; i++) {
+        wait_worker(&workers[i]);
+        received += workers[i].done;
+        told += workers[i].refused;
+    }
+    CHECK_OK(vipc_endpoint_get(&top, c, &info));
+    CHECK_OK(vipc_stats_get(&top, &after));
+    CHECK_EQ(received + info.dropped + info.queued, 3 * each);
+    CHECK_EQ(after.dropped - before.dropped, info.dropped);
+    CHECK(told <= info.dropped);
+    CHECK_OK(vipc_destroy(&top, c, VIPC_FOREVER));
+    finish();
+}
+
 /* Two threads that sleep in turn. */
 static void answer(worker *me)
 {
@@ -475,4 +591,4 @@ TEST(slow_path_of_many)
     finish();
 }
 
-RUN_TESTS(T(streams), T(ping_pong), T(calls), T(cancel), T(revoke_against_use), T(destroy_against_use), T(slow_path_of_many))
+RUN_TESTS(T(streams), T(streams_of_batches), T(streams_that_drop), T(ping_pong), T(calls), T(cancel), T(revoke_against_use), T(destroy_against_use), T(slow_path_of_many))

@@ -81,6 +81,13 @@ TEST(it_tells_what_is_ready_as_long_as_it_is)
     CHECK_EQ(ready(&s, VIPC_FOREVER), 111);
     CHECK_EQ(mock_receive(&s.m.v[0], s.door), 5);
     CHECK_EQ(ready(&s, VIPC_FOREVER), 110);
+    vipc_message many[4] = { mock_message(1), mock_message(2), mock_message(3), mock_message(4) };
+    uint32_t n;
+    CHECK_OK(vipc_send_many(&s.m.v[1], s.his, many, 4, &n, VIPC_NOW));
+    CHECK_EQ(ready(&s, VIPC_NOW), 101);                        /* no room, and a message */
+    CHECK_OK(vipc_receive_many(&s.m.v[0], s.door, many, NULL, 4, &n, VIPC_NOW));
+    CHECK_EQ(n, 4);
+    CHECK_EQ(ready(&s, VIPC_NOW), 110);
     CHECK_OK(vipc_wait_set_remove(&s.m.v[0], s.set, s.door));
     CHECK_EQ(ready(&s, VIPC_FOREVER), 100);
     uint64_t got;

@@ -114,7 +114,9 @@ for program in $built; do cat "$out/$program.rows"; done | awk -F'\t' -v OFS='\t
         work = "c_1p1c"
         say("stream, one to one", "vipc-endpoint-wait", "boost-spsc|ck_ring-spsc|rte_ring-spsc", "below 1")
         say("stream, one to one, trying", "vipc-endpoint", "boost-spsc|ck_ring-spsc|rte_ring-spsc", "below 1")
+        say("stream, batches of 16", "vipc-batch16", "floor:lines", "at most 1.5")
         work = "d_2p2c"
+        say("two to two, batches of 16", "vipc-batch16", "rte_ring-mpmc", "below 1")
         say("two to two", "vipc-endpoint-wait", "rte_ring-mpmc", "below 1")
         say("two to two, trying", "vipc-endpoint", "rte_ring-mpmc", "below 1")
         work = "a_rtt_spin"

@@ -2,6 +2,7 @@
  *
  * vipc-endpoint       the queue; works a, c, d and f try with VIPC_NOW as the peers do; b sleeps at once (spin = 1)
  * vipc-endpoint-wait  the same with VIPC_FOREVER and the adaptive spin: what a user gets who says nothing
+ * vipc-batch16        send_many and receive_many, up to 16 messages at a time, with VIPC_FOREVER and the adaptive spin
  * vipc-call           call and reply_receive with VIPC_FOREVER; a spins adaptively, b sleeps at once
  *
  * BENCH_AS is put behind the names, to tell two versions of the headers apart.
@@ -198,12 +199,147 @@ static void call_rows(void)
     }
 }
 
+/* ------------------------------------------------------------------------------------------- c, d, f: batches of 16 */
+enum { BATCH = 16 };
+static uint64_t batch_word(const vipc_message *m)
+{
+    MUST(m->data[3] == ~m->data[0]);
+    return m->data[0];
+}
+static inline void batch_fill(vipc_message *m, uint64_t i)
+{
+    m->opcode = m->flags = 0;
+    m->data[0] = i;
+    m->data[3] = ~i;
+    touch(m);
+}
+static void batch_stream(team *t, int me)
+{
+    vipc_end e;
+    vipc_message m[BATCH];
+    uint32_t n = 0;
+    memset(m, 0, sizeof m);
+    enter(t);
+    open_end(&e, t, 0);
+    gate(t, 0);
+    bool begun = false;
+    for (long i = -WARM_UP; i < t->n; i += n) {
+        if (i >= 0 && !begun) { begun = true; go(t, me); }
+        if (me == 0) {
+            n = (uint32_t)(i < 0 ? -i < BATCH ? -i : BATCH : t->n - i < BATCH ? t->n - i : BATCH);
+            for (uint32_t k = 0; k < n; k++) batch_fill(&m[k], (uint64_t)(i + (long)k));
+            DO(vipc_send_many(e.self, e.cap, m, n, &n, VIPC_FOREVER));
+        } else {
+            DO(vipc_receive_many(e.self, e.cap, m, NULL, i < 0 && -i < BATCH ? (uint32_t)-i : BATCH, &n, VIPC_FOREVER));
+            for (uint32_t k = 0; k < n; k++) MUST(batch_word(&m[k]) == (uint64_t)(i + (long)k));
+        }
+    }
+    halt(t, me);
+    leave(t);
+}
+static void batch_crowd(team *t, int me)
+{
+    vipc_end e;
+    vipc_message m[BATCH];
+    uint64_t got = 0, sum = 0;
+    uint32_t n = 0;
+    memset(m, 0, sizeof m);
+    enter(t);
+    open_end(&e, t, 0);
+    gate(t, 0);
+    go(t, me);
+    if (me < 2) {
+        for (long i = me; i < t->n; i += 2 * (long)n) {
+            n = 0;
+            for (long j = i; j < t->n && n < BATCH; j += 2) batch_fill(&m[n++], (uint64_t)j);
+            DO(vipc_send_many(e.self, e.cap, m, n, &n, VIPC_FOREVER));
+        }
+        if (__atomic_add_fetch(&t->word, 1, __ATOMIC_SEQ_CST) == 2)
+            for (int i = 0; i < 2; i++) {                    /* one farewell to each receiver, sent when the other's is gone */
+                batch_fill(&m[0], FAREWELL);
+                DO(vipc_send(e.self, e.cap, &m[0], VIPC_FOREVER));
+            }
+    } else {
+        for (bool over = false; !over;) {
+            DO(vipc_receive_many(e.self, e.cap, m, NULL, BATCH, &n, VIPC_FOREVER));
+            for (uint32_t k = 0; k < n; k++) {
+                uint64_t i = batch_word(&m[k]);
+                if (i == FAREWELL && over) { batch_fill(&m[0], FAREWELL); DO(vipc_send(e.self, e.cap, &m[0], VIPC_FOREVER)); continue; }     /* the other's */
+                if (i == FAREWELL) { over = true; continue; }
+                sum += i;
+                got++;
+            }
+        }
+    }
+    t->at[me].got = got;
+    t->at[me].sum = sum;
+    halt(t, me);
+    if (me == 0) MUST(t->at[2].got + t->at[3].got == (uint64_t)t->n && t->at[2].sum + t->at[3].sum == (uint64_t)t->n * (uint64_t)(t->n - 1) / 2);
+    leave(t);
+}
+static void batch_pairs(vipc_end *e, long from, long to)       /* whole batches */
+{
+    vipc_message m[BATCH], back[BATCH];
+    uint32_t n;
+    memset(m, 0, sizeof m);
+    for (long i = from; i < to; i += BATCH) {
+        for (uint32_t k = 0; k < BATCH; k++) batch_fill(&m[k], (uint64_t)(i + (long)k));
+        DO(vipc_send_many(e->self, e->cap, m, BATCH, &n, VIPC_FOREVER));
+        MUST(n == BATCH);
+        DO(vipc_receive_many(e->self, e->cap, back, NULL, BATCH, &n, VIPC_FOREVER));
+        MUST(n == BATCH);
+        for (uint32_t k = 0; k < BATCH; k++) MUST(batch_word(&back[k]) == (uint64_t)(i + (long)k));
+    }
+}
+static void batch_pair(team *t, int me)
+{
+    vipc_end e;
+    enter(t);
+    open_end(&e, t, 0);
+    batch_pairs(&e, -2 * CAPACITY, 0);
+    go(t, me);
+    batch_pairs(&e, 0, t->n - t->n % BATCH);
+    halt(t, me);
+    leave(t);
+}
+static void batch_counted(void *unused)
+{
+    team *t = (team *)share(sizeof(team) + 128);
+    vipc_end e;
+    (void)unused;
+    t->workers = 1;
+    t->mode = 't';
+    t->kind = &waits;
+    begin(t);
+    enter(t);
+    open_end(&e, t, 0);
+    batch_pairs(&e, -2 * CAPACITY, 0);
+    mark();
+    batch_pairs(&e, 0, COUNTED);
+    mark();
+}
+static void batch_rows(void)
+{
+    double count[MARKS];
+    static const char name[] = "vipc-batch16" BENCH_AS;
+    for (const char *m = "tp"; *m; m++) {
+        row c = { name, "c_1p1c", *m, 2, batch_stream, &waits, 1, "ns", true };
+        row d = { name, "d_2p2c", *m, 4, batch_crowd, &waits, 1, "ns", true };
+        row f = { name, "f_pair", *m, 1, batch_pair, &waits, 1, "ns", false };
+        measure(c);
+        measure(d);
+        if (*m == 't') measure(f);
+    }
+    if (wanted("f_instr") && !too_late(name, "f_instr") && step(batch_counted, NULL, count) == 1) print_count(name, "f_instr", count[0] / COUNTED);
+}
+
 int main(void)
 {
     queue_rows_tries("acdf", "tp");
     queue_rows_asleep("b", "tp");
     bulk_rows("vipc-endpoint" BENCH_AS, &bulk, payload_bulk, false);
     queue_rows_waits("cd", "tp");
+    batch_rows();
     call_rows();
     return 0;
 }
