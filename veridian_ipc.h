@@ -2570,7 +2570,8 @@ static inline bool vipci_call_take(const vipc *v, const vipci_body *b, uint64_t 
  * It is no pin: a hand does not keep the frames of an endpoint that has ended, so vipc_done asks, with the intent set, whether the endpoint is still the
  * one that it was.  And a queue with a slot that is not FREE is not trimmed.
  * RACE 22 (a revoke, of others, against a take under way): hand and hand_cap are written before the claim is made.  So who undoes claims, and meets one
- * of a take, can tell whether its capability still holds, and leaves it alone or gives it back, marked.  The taker looks at its slot once more after that.
+ * of a take, can tell whether its capability still holds, and leaves it alone or gives it back, marked.  The taker looks at its slot once more, so as not to
+ * hand out what it has lost already.
  * RACE 23 (done against revoke, bind, destroy, reaper and passing over): vipc_done asks whether it still may, then lets the slot go by CAS; who undoes
  * claims has changed the answer before, and takes the slot by CAS too.  One of them wins.
  * What remains: a receive that put its message back, and a take of that very message in that very slot, both between two steps of one who undoes claims,
@@ -4242,7 +4243,7 @@ static vipc_error vipci_take_try(vipc *v, const vipci_use *u, vipci_parcel *p, v
             uint64_t slot = (uint64_t)((unsigned char *)c.slot - r->slots) / r->stride, w;
             hand->token = (c.lap >> 19) << 35 | (slot + 1) << 24 | (u->index + 1);
             (void)vipci_swap64(v, &me->hand, hand->token);   /* ---- from here on its death gives it back without the intent ---- */
-            w = vipci_load64(v, &c.slot->state);             /* RACE 22: taken from us meanwhile? */
+            w = vipci_load64(v, &c.slot->state);             /* RACE 22: lost already? */
             if (VIPCI_OWNER(w) != v->view + 1 || (VIPCI_PHASE(w) != VIPCI_READING && VIPCI_PHASE(w) != VIPCI_LATE_R)) e = VIPC_ERR_WOULD_BLOCK;
         }
         vipci_leave(v, irq);

@@ -809,8 +809,8 @@ static void kill_workers(int goal, uint32_t capacity, uint32_t no_futex)
     CHECK_OK(vipc_check(&top.ipc, &bad));
     CHECK_EQ(bad, 0);
     CHECK_OK(vipc_stats_get(&top.ipc, &stats));
-    printf("    %d kills in %.1f s: %llu jobs, %llu taken, %llu of them again, %llu put back; %llu done once, %llu as far as the queue knows, %llu in the killed ones' last step\n",
-           kills, took, (unsigned long long)sent_, (unsigned long long)top.b->taken, (unsigned long long)top.b->again, (unsigned long long)top.b->put_back,
+    printf("    %d kills in %.1f s: %llu jobs, %llu taken, %llu of them again, %llu put back; %llu done once, %llu as far as the queue knows, "
+           "%llu in the killed ones' last step\n", kills, took, (unsigned long long)sent_, (unsigned long long)top.b->taken, (unsigned long long)top.b->again, (unsigned long long)top.b->put_back,
            (unsigned long long)done_once, (unsigned long long)stats.received, (unsigned long long)in_doubt);
     CHECK_EQ(lost, 0);
     CHECK_EQ(twice, 0);
