@@ -1,5 +1,6 @@
 # veridian_ipc: nothing is needed but a C compiler and make.
 #   make demo       builds and runs what the library is for, on real input (under a minute)
+#   make chaos      eight processes that talk while one is killed every 5 ms, and every message accounted for (SECONDS_TO_RUN=60)
 #   make test       every test (T=t_call runs one program, T=d072_... the one case of that name)
 #   make check      the tests, the whole of the interleaving explorer, the compiler matrix
 #   make bench      speed beside other ways, in one table
@@ -8,11 +9,16 @@
 CC = cc
 BUILD = build
 T =
+SECONDS_TO_RUN = 60
 
 help:
-	@sed -n '2,7s/^# *//p' Makefile
+	@sed -n '2,8s/^# *//p' Makefile
 demo:
 	@CC="$(CC)" BUILD="$(BUILD)" sh tests/demo.sh
+chaos:
+	@mkdir -p "$(BUILD)"
+	@$(CC) -O2 -pthread tests/chaos.c -o "$(BUILD)/chaos"
+	@"$(BUILD)/chaos" $(SECONDS_TO_RUN)
 test:
 	@CC="$(CC)" BUILD="$(BUILD)" sh tests/run.sh $(T)
 check:
@@ -25,4 +31,4 @@ bench:
 	@CC="$(CC)" BUILD="$(BUILD)" sh tests/bench/run.sh
 clean:
 	rm -rf $(BUILD)
-.PHONY: help demo test check explore bench clean
+.PHONY: help demo chaos test check explore bench clean

@@ -193,8 +193,9 @@ static inline void watch_fail(int which)
            (unsigned)watch_.seats[which].run, WATCH_SECONDS);
     for (int i = 0; i < SEATS; i++)
         if (watch_.seats[i].pid)
-            printf("    seat %d: process %d, view %u, busy %u, mark %u, progress %llu\n", i, (int)watch_.seats[i].pid, (unsigned)watch_.seats[i].owner - 1,
-                   (unsigned)watch_.seats[i].busy, (unsigned)watch_.seats[i].mark, (unsigned long long)watch_.seats[i].progress);
+            printf("    seat %d: process %d, view %u, busy %u, mark %u, progress %llu, still for %d s\n", i, (int)watch_.seats[i].pid,
+                   (unsigned)watch_.seats[i].owner - 1, (unsigned)watch_.seats[i].busy, (unsigned)watch_.seats[i].mark,
+                   (unsigned long long)watch_.seats[i].progress, watch_.still[i]);
     if (watch_.domain) vipc_dump(watch_.domain, print_line, NULL);
     fflush(stdout);
     if (getenv("VIPC_TEST_HOLD")) pause();   /* for a debugger */
