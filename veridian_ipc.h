@@ -340,7 +340,7 @@ typedef struct vipc_wait_item {        /* one of the things that are waited for 
 typedef struct vipc_limits {
     uint64_t message_max;              /* bytes of one message, 48 and its payload: MESSAGE_TOO_LARGE */
     uint64_t rate;                     /* messages a second: RATE_LIMIT, at once, whatever the deadline; kept as 2^54 if more */
-    uint64_t bandwidth;                /* bytes a second, each message 48 and its payload: RATE_LIMIT, likewise */
+    uint64_t bandwidth;                /* bytes a second, each message 48 and its payload: RATE_LIMIT; at once, and 2^54, likewise */
     vipc_time expires;                 /* from then on it is no valid capability: INVALID_CAPABILITY, also to who sleeps with it; vipc_close and vipc_cap_get still work */
 } vipc_limits;
 typedef struct vipc_derive_desc {
@@ -452,7 +452,7 @@ typedef struct vipc {
  *  - Inputs are borrowed for the call.  On an error nothing has changed and what was passed in is still the caller's.
  *  - "Slow path" functions take the domain's lock: they may sleep for it, without a deadline of their own for as long as it is held; not from interrupts or
  *    signal handlers.  All others may be called from one with VIPC_NOW, with a view of the handler's own.
- *  - Every function that takes a capability may give VIPC_ERR_INVALID_CAPABILITY (not a token of the caller's process, revoked, or of a wrong type) and
+ *  - Every function that takes a capability may give VIPC_ERR_INVALID_CAPABILITY (not a token of the caller's process, revoked, expired, or of a wrong type) and
  *    VIPC_ERR_PERMISSION_DENIED (valid, without the right that the line names).  By one that expires, NOT_SUPPORTED: no clock hook; HOOK: it said 0.  Any may give VIPC_ERR_CORRUPT: shared memory does not hold
  *    what the core wrote there. */
 
@@ -733,9 +733,13 @@ typedef char vipci_assert_handles[sizeof(vipc_cap) == 8 && sizeof(vipc_reply_rig
 #endif
 #if defined(__GNUC__)
 #define VIPCI_LIKELY(x) __builtin_expect(!!(x), 1)
+#define VIPCI_APART __attribute__((noinline))
+#define VIPCI_HERE inline __attribute__((always_inline))
 #define VIPCI_ALIGNED(n) __attribute__((aligned(n)))
 #else
 #define VIPCI_LIKELY(x) (x)
+#define VIPCI_APART
+#define VIPCI_HERE inline
 #define VIPCI_ALIGNED(n)
 #endif
 #if defined(__GNUC__) && !VIPC_SMALL
@@ -1646,7 +1650,7 @@ static void vipci_name_remove(const vipc *v, uint32_t link)
  * the token is looked at again (RACE 8).
  * RACE 21 (siblings at one allowance): every bucket's CAS sees the other's charge, so together they never pass the limit.  Who is refused further up gives back
  * what it took below, and may have had a sibling refused meanwhile.  Who is killed in between gives nothing back; time does.
- * Tests: explore limits, limits_revoke, limits_chain; d108_*, race20_*, race21_*. */
+ * Tests: explore limits, limits_full, limits_chain, limits_revoke, limits_reuse, limits_carry; race20_*, race21_*. */
 #if VIPC_NO_LIMITS
 #define VIPCI_IF_LIMITED 0u
 #else
@@ -1661,7 +1665,7 @@ static void vipci_name_remove(const vipc *v, uint32_t link)
 #define VIPCI_MARK ((uint64_t)15 << 56)
 #define VIPCI_BUCKET_STEPS 1000000u    /* lost races of one charge: each is somebody else's success */
 
-static vipci_limit *vipci_limit_at(const vipc *v, uint32_t link)     /* NULL for nonsense */
+static inline vipci_limit *vipci_limit_at(const vipc *v, uint32_t link)     /* NULL for nonsense */
 {
     if (link - 1 >= v->max_caps) return NULL;
     vipci_entry *e = vipci_entry_at(v, link - 1);
@@ -1702,7 +1706,7 @@ static inline uint64_t vipci_earned(vipci_instant t, uint64_t value)
     return sum + vipci_seconds(t.f * value);
 }
 /* The clock, for what cannot go on without: NOT_SUPPORTED, HOOK. */
-static vipc_error vipci_clock(const vipc *v, vipc_time *now)
+static inline vipc_error vipci_clock(const vipc *v, vipc_time *now)
 {
     if (!v->hooks->now) return VIPC_ERR_NOT_SUPPORTED;
     *now = v->hooks->now(v->hooks->user);
@@ -1751,7 +1755,7 @@ static VIPCI_COLD void vipci_limits_return(const vipc *v, vipci_entry *e, vipc_c
     }
 }
 /* May e's holder send so many bytes now?  OK: it is charged. */
-static VIPCI_COLD vipc_error vipci_limits_take(const vipc *v, vipci_entry *e, vipc_cap cap, uint64_t bytes)
+static VIPCI_APART vipc_error vipci_limits_take(const vipc *v, vipci_entry *e, vipc_cap cap, uint64_t bytes)
 {
     vipci_limit *head = vipci_limit_of(v, e), *r = head;
     vipc_time now = 0, expires = head ? vipci_peek64(v, &head->expires) : 0;
@@ -3555,7 +3559,7 @@ static inline void vipci_refund(const vipc *v, const vipci_use *u, const vipci_l
 {
     if (vipci_is_limited(v, u)) vipci_limits_return(v, u->entry, u->cap, vipci_letter_bytes(l), NULL);
 }
-static VIPCI_COLD vipc_error vipci_send_limited(vipc *v, const vipci_use *u, const vipci_letter *l, vipc_time deadline)
+static VIPCI_APART vipc_error vipci_send_limited(vipc *v, const vipci_use *u, const vipci_letter *l, vipc_time deadline)
 {
     vipc_error e = vipci_limits_take(v, u->entry, u->cap, vipci_letter_bytes(l));
     if (!VIPCI_LIKELY(e == VIPC_OK)) return e;
@@ -3596,7 +3600,7 @@ static VIPCI_COLD vipc_error vipci_send_carrying(vipc *v, const vipci_use *u, vi
 #if !VIPC_SMALL
 /* The usual case alone: a small message of words, a queue used lately, the slot where the hint says.  Nothing here takes the address of a local, so
  * all stays in registers: half the instructions of the long way.  The rules are the same, and so are the steps.  NULL: not usual; nothing has happened. */
-static inline vipci_object *vipci_usual(vipc *v, vipc_cap cap, uint32_t right, vipci_entry **entry)
+static VIPCI_HERE vipci_object *vipci_usual(vipc *v, vipc_cap cap, uint32_t right, vipci_entry **entry)
 {
     uint32_t i = (uint32_t)(cap.token & 0xffffff) - 1;
     if (!VIPCI_LIKELY(vipci_known(v) == VIPC_OK && i < v->max_caps)) return NULL;
@@ -3614,11 +3618,8 @@ static inline const vipci_ring *vipci_usual_ring(vipc *v, vipci_object *o, uint3
     uint64_t queue = vipci_load64(v, &o->queue);
     return VIPCI_LIKELY(queue != 0 && queue == r->queue && vipci_peek64(v, &o->shape) == r->shape && r->stride == sizeof(vipci_slot)) ? r : NULL;
 }
-static inline bool vipci_send_fast(vipc *v, vipc_cap to, const vipc_message *m)
+static VIPCI_HERE bool vipci_send_words(vipc *v, vipc_cap to, const vipc_message *m, vipci_entry *entry, vipci_object *o)
 {
-    vipci_entry *entry;
-    vipci_object *o = vipci_usual(v, to, VIPC_RIGHT_SEND, &entry);
-    if (!o || !m || (m->flags & ~(uint32_t)(VIPC_UNORDERED | VIPC_IS_REPLY))) return false;
     uint32_t index = vipci_peek32(v, &entry->object);
     uint64_t then = vipci_load64(v, &o->state), me = v->view + 1;
     if (vipci_state(then) != VIPCI_OPEN) return false;
@@ -3655,6 +3656,13 @@ static inline bool vipci_send_fast(vipc *v, vipc_cap to, const vipc_message *m)
     }
     vipci_intend_nothing(v);
     return sent;
+}
+static inline bool vipci_plain_words(const vipc_message *m) { return m && !(m->flags & ~(uint32_t)(VIPC_UNORDERED | VIPC_IS_REPLY)); }
+static VIPCI_HERE bool vipci_send_fast(vipc *v, vipc_cap to, const vipc_message *m)
+{
+    vipci_entry *entry;
+    vipci_object *o = vipci_usual(v, to, VIPC_RIGHT_SEND, &entry);
+    return o && vipci_plain_words(m) && vipci_send_words(v, to, m, entry, o);
 }
 #else
 static inline bool vipci_send_fast(vipc *v, vipc_cap to, const vipc_message *m) { (void)v; (void)to; (void)m; return false; }
@@ -3710,9 +3718,24 @@ static VIPCI_COLD vipc_error vipci_send_slow(vipc *self, vipc_cap to, const vipc
     if (VIPCI_LIKELY(!(m->flags & VIPC_HAS_CAPABILITY))) return vipci_send(self, &u, &l, deadline);
     return vipci_send_carrying(self, &u, &l, m->capability, 0, deadline);
 }
+#if !VIPC_SMALL && !VIPC_NO_LIMITS
+/* The usual case, but by a limited capability; what is not usual there either gives back its charge and goes the long way. */
+static VIPCI_APART vipc_error vipci_send_unusual(vipc *self, vipc_cap to, const vipc_message *m, vipc_time deadline)
+{
+    vipci_entry *entry;
+    vipci_object *o = vipci_usual(self, to, VIPC_RIGHT_SEND | VIPCI_IF_LIMITED, &entry);
+    if (!o || !vipci_plain_words(m)) return vipci_send_slow(self, to, m, deadline);
+    vipc_error e = vipci_limits_take(self, entry, to, sizeof *m);
+    if (!VIPCI_LIKELY(e == VIPC_OK) || VIPCI_LIKELY(vipci_send_words(self, to, m, entry, o))) return e;
+    vipci_limits_return(self, entry, to, sizeof *m, NULL);
+    return vipci_send_slow(self, to, m, deadline);
+}
+#else
+static inline vipc_error vipci_send_unusual(vipc *self, vipc_cap to, const vipc_message *m, vipc_time deadline) { return vipci_send_slow(self, to, m, deadline); }
+#endif
 VIPC_API vipc_error vipc_send(vipc *self, vipc_cap to, const vipc_message *m, vipc_time deadline)
 {
-    return VIPCI_LIKELY(vipci_send_fast(self, to, m)) ? VIPC_OK : vipci_send_slow(self, to, m, deadline);
+    return VIPCI_LIKELY(vipci_send_fast(self, to, m)) ? VIPC_OK : vipci_send_unusual(self, to, m, deadline);
 }
 VIPC_API vipc_error vipc_send_large(vipc *self, vipc_cap to, const vipc_outgoing *m, vipc_time deadline)
 {

@@ -126,6 +126,20 @@ int main(void)
     return vipc_posix_close(&ipc) == VIPC_OK ? 0 : 6;
 }
 END
+cat >"$tmp/no_limits_main.c" <<'END'
+int main(void)
+{
+    vipc ipc;
+    vipc_cap door, child;
+    int fd;
+    vipc_derive_desc d = VIPC_INIT;
+    if (vipc_posix_create_fd(&ipc, NULL, &fd) != VIPC_OK || vipc_endpoint_create(&ipc, NULL, &door) != VIPC_OK) return 1;
+    if (vipc_derive(&ipc, door, NULL, &child) != VIPC_OK || vipc_derive(&ipc, door, &d, &child) != VIPC_OK) return 2;
+    d.limits.expires = 1;
+    return vipc_derive(&ipc, door, &d, &child) == VIPC_ERR_NOT_SUPPORTED ? 0 : 3;
+}
+END
+cat "$tmp/both.c" "$tmp/no_limits_main.c" >"$tmp/no_limits.c"
 cat "$tmp/both.c" "$tmp/main.c" >"$tmp/one.c"
 cat "$tmp/both_shim_first.c" "$tmp/main.c" >"$tmp/shim_first.c"
 cat "$tmp/use_core.c" "$tmp/main.c" >"$tmp/use.c"
@@ -187,6 +201,7 @@ if part compile; then
         check "${compiler}_unstable" $compiler -std=c99 -O1 $warn -I. -DVIPC_UNSTABLE "$tmp/one.c" -o "$tmp/one"
         # shellcheck disable=SC2086
         check "${compiler}_unstable_without_calls" $compiler -std=c99 -O1 $warn -I. -DVIPC_UNSTABLE -DVIPC_NO_CALLS=1 "$tmp/one.c" -o "$tmp/one"
+        alone "${compiler}_without_limits_none_can_be_set" one_unit $compiler "$tmp/no_limits.c" -std=c99 -Os $warn -I. -DVIPC_NO_LIMITS=1
     done
     for compiler in g++ clang++; do
         if ! have $compiler; then missing $compiler "${compiler}"; continue; fi

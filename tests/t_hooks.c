@@ -6,7 +6,7 @@
 /* The scene: v[0] owns `door` (small, capacity 2) and `wide` (payloads), v[1] and v[2] have capabilities for them. */
 typedef struct scene {
     mock m;
-    vipc_cap door, wide, his, hers, extra, gift, brim, process;
+    vipc_cap door, wide, his, hers, extra, gift, brim, process, tight;
     vipc thread;
     vipc_reply_right right;
     vipc_hand hand;
@@ -73,6 +73,11 @@ static void open_scene(scene *s)
     p.proof = MOCK_PROOF;                                      /* v[0]'s own: v[0] may end it */
     REQUIRE_OK(vipc_process_create(&s->m.v[0], &p, &s->m.v[3], &s->process));
     s->m.member[3] = 1;
+    vipc_derive_desc one = VIPC_INIT;                          /* one message a second: what a failure has used up is missed at the next try */
+    one.limits.rate = 1;
+    one.limits.bandwidth = 1000;
+    one.limits.expires = s->m.now + 3600000 * MS;
+    REQUIRE_OK(vipc_grant(&s->m.v[0], s->door, vipc_self(&s->m.v[1]), &one, &s->tight));
     s->m.script = s;
     s->msg = mock_message(1);
 }
@@ -185,6 +190,23 @@ static vipc_error op_process_destroy(scene *s)
 }
 static vipc_error op_endpoint_create(scene *s) { vipc_cap out; return vipc_endpoint_create(&s->m.v[1], NULL, &out); }
 static vipc_error op_derive(scene *s) { vipc_cap out; return vipc_derive(&s->m.v[1], s->his, NULL, &out); }
+static vipc_error op_derive_limited(scene *s)
+{
+    vipc_cap out;
+    vipc_derive_desc d = VIPC_INIT;
+    d.limits.rate = 7;
+    d.limits.bandwidth = 700;
+    d.limits.expires = ~(uint64_t)0;
+    return vipc_derive(&s->m.v[1], s->his, &d, &out);
+}
+static vipc_error op_send_limited(scene *s) { return vipc_send(&s->m.v[1], s->tight, &s->msg, VIPC_NOW); }
+static vipc_error op_send_limited_carrying(scene *s)
+{
+    vipc_message m = mock_message(1);
+    m.flags = VIPC_HAS_CAPABILITY;
+    m.capability = s->tight;
+    return vipc_send(&s->m.v[1], s->tight, &m, VIPC_NOW);
+}
 static vipc_error op_grant(scene *s) { vipc_cap out; return vipc_grant(&s->m.v[1], s->his, vipc_self(&s->m.v[2]), NULL, &out); }
 static vipc_error op_revoke(scene *s) { return vipc_revoke(&s->m.v[0], s->door, VIPC_FOREVER); }
 static vipc_error op_close(scene *s) { return vipc_close(&s->m.v[0], s->extra); }
@@ -340,6 +362,8 @@ static const struct operation { const char *name; vipc_error (*run)(scene *s); v
     { "call, first use", op_call, NULL }, { "call", op_call, empty_used }, { "call carrying, first use", op_call_carrying, NULL }, { "publish", op_publish, publish },
     { "unpublish", op_unpublish, publish }, { "lookup", op_lookup, publish }, { "lookup waiting", op_lookup_waiting, publish },
     { "process_wait", op_process_wait, NULL }, { "process_get", op_process_get, NULL }, { "process_find", op_process_find, NULL },
+    { "derive limited", op_derive_limited, NULL }, { "send limited, first use", op_send_limited, NULL }, { "send limited", op_send_limited, queue_one },
+    { "send limited, carrying, first use", op_send_limited_carrying, NULL }, { "send limited, carrying", op_send_limited_carrying, queue_one },
     { "sweep", op_sweep, one_dead }, { "trim", op_trim, empty_used }, { "trim of nothing", op_trim, queue_one }, { "check", op_check, queue_one },
     { "dump", op_dump, queue_one }, { "stats_get", op_stats, NULL }, { "config_get", op_config, NULL }, { "cancel", op_cancel, NULL },
 };

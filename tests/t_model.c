@@ -11,7 +11,8 @@ enum phase { QUEUED, TAKEN, REPLIED, FAILED };
 
 typedef struct m_proc { bool used; uint64_t pid, proof; } m_proc;
 typedef struct m_view { bool used; int proc; } m_view;                /* one for each vipc of the mock */
-typedef struct m_cap { bool used, dead; enum state state; int holder, type, object, parent; uint32_t rights; uint64_t badge, token; } m_cap;
+typedef struct m_cap { bool used, dead; enum state state; int holder, type, object, parent; uint32_t rights; uint64_t badge, token, most, limits; } m_cap;
+/* most: limits.message_max; limits: which record of limits it shares with others, 0: none; it takes a slot of the table */
 typedef struct m_msg { uint32_t opcode, flags, size; uint64_t data[4], sender, badge, call; int cap; } m_msg;
 typedef struct m_obj { bool used, full, drops, queue; uint32_t dropped, untold; int owner, n; uint64_t bound, id; uint32_t capacity, payload; char label[32]; m_msg q[QUEUE]; } m_obj;
 typedef struct m_name { bool used; int cap; char text[8]; } m_name;
@@ -27,7 +28,7 @@ static m_right rights[OLD];
 static uint64_t old[OLD];
 static struct { bool open; uint64_t number; int taker; enum phase phase; vipc_error why; m_msg reply; } call;
 static vipc_stats count;               /* what the statistics must say */
-static uint64_t rnd_state, lives, next_proof, operations;
+static uint64_t rnd_state, lives, next_proof, operations, records;
 static int sleeper, slept_at, in_script;                   /* the mock view that sleeps, or -1; the object that it sleeps at, or -1 */
 static bool made_since;                /* an endpoint was made since that one ended */
 static vipc_error ended_why;           /* how that object ended meanwhile; OK: it did not */
@@ -126,8 +127,21 @@ static int find(int p, uint64_t token)
         if (caps[i].used && !caps[i].dead && caps[i].state == HELD && caps[i].holder == p && caps[i].token == token) return i;
     return -1;
 }
+static int table_left(void)
+{
+    int left = CAPS;
+    for (int i = 0; i < CAPS; i++) {
+        if (!caps[i].used) continue;
+        left--;
+        bool first = caps[i].limits != 0;
+        for (int k = 0; k < i; k++) first = first && !(caps[k].used && caps[k].limits == caps[i].limits);
+        left -= first;
+    }
+    return left;
+}
 static int free_cap(void)
 {
+    if (table_left() <= 0) return -1;
     for (int i = 0; i < CAPS; i++)
         if (!caps[i].used) return i;
     return -1;
@@ -220,8 +234,8 @@ static void end_process(int p, bool reaped)
 static int new_cap(int holder, int from, uint32_t with, uint64_t badge, enum state state, uint64_t token)
 {
     int c = free_cap();
-    m_cap n = { true, false, state, holder, VIPC_TYPE_ENDPOINT, 0, from, with, badge, token };
-    if (from >= 0) { n.type = caps[from].type; n.object = caps[from].object; }
+    m_cap n = { true, false, state, holder, VIPC_TYPE_ENDPOINT, 0, from, with, badge, token, 0, 0 };
+    if (from >= 0) { n.type = caps[from].type; n.object = caps[from].object; n.most = caps[from].most; n.limits = caps[from].limits; }
     for (int i = 0; token && i < CAPS; i++)
         if (caps[i].used && caps[i].token == token) differ("a token that is in use", (long long)token, 0);
     caps[c] = n;
@@ -402,7 +416,7 @@ static void do_send(void)
     vipc_error e = may(p, to.token, VIPC_TYPE_ENDPOINT, VIPC_RIGHT_SEND, &c);
     int o = e == VIPC_OK ? caps[c].object : -1;
     if (e == VIPC_OK && (og.message.flags & 1)) e = VIPC_ERR_INVALID_MESSAGE;
-    if (e == VIPC_OK && m.size > objs[o].payload) e = VIPC_ERR_MESSAGE_TOO_LARGE;
+    if (e == VIPC_OK && (m.size > objs[o].payload || (caps[c].most && 48 + m.size > caps[c].most))) e = VIPC_ERR_MESSAGE_TOO_LARGE;
     if (e == VIPC_OK) e = take_along(v, &og.message, &m);
     if (e == VIPC_OK) {
         m.badge = caps[c].badge;
@@ -467,6 +481,7 @@ static void do_call(void)
     memset(&call, 0, sizeof call);
     if (loop == 2) e = VIPC_ERR_DEADLOCK;
     if (loop == 1) return;                                   /* either may come of it */
+    if (e == VIPC_OK && caps[c].most && caps[c].most < 48) e = VIPC_ERR_MESSAGE_TOO_LARGE;
     if (e == VIPC_OK) {
         o = caps[c].object;
         static uint64_t numbers;
@@ -667,16 +682,23 @@ static void do_derive(void)
     vipc_pid who = { 0 };
     d.rights = some_rights();
     d.badge = one_in(4) ? 1 + rnd(3) : 0;
+    d.limits.message_max = one_in(4) ? 30 + rnd(250) : 0;
     who.id = procs[rnd(PROCS)].pid;                          /* sometimes of one that has ended */
     if (grant) to = process_of(who.id);
-    note("view %d: %s of %llx to %llu, rights %u, badge %llu", v, grant ? "grant" : "derive", (unsigned long long)from.token,
-         (unsigned long long)who.id, d.rights, (unsigned long long)d.badge);
+    note("view %d: %s of %llx to %llu, rights %u, badge %llu, at most %llu bytes", v, grant ? "grant" : "derive", (unsigned long long)from.token,
+         (unsigned long long)who.id, d.rights, (unsigned long long)d.badge, (unsigned long long)d.limits.message_max);
     vipc_error e = may(p, from.token, 0, grant ? VIPC_RIGHT_GRANT : 0, &c);
     uint64_t no = e == VIPC_OK ? attenuate(c, d.rights, d.badge) : bit(e);
     if (to < 0 && c >= 0 && e == VIPC_OK) no |= bit(VIPC_ERR_PROCESS_NOT_FOUND);
-    if (e == VIPC_OK && (free_cap() < 0 || (to >= 0 && holds(to) >= CAPS_EACH))) no |= bit(VIPC_ERR_LIMIT);
+    uint64_t most = e == VIPC_OK && !d.limits.message_max ? caps[c].most : d.limits.message_max, badge = e == VIPC_OK && !d.badge ? caps[c].badge : d.badge;
+    bool record = e == VIPC_OK && most && (most != caps[c].most || badge != caps[c].badge);       /* else it shares its parent's */
+    if (e == VIPC_OK && caps[c].most && most > caps[c].most) no |= bit(VIPC_ERR_PERMISSION_DENIED);
+    if (e == VIPC_OK && (table_left() < 1 + record || (to >= 0 && holds(to) >= CAPS_EACH))) no |= bit(VIPC_ERR_LIMIT);
     if (!good("derive or grant", grant ? vipc_grant(&world.v[v], from, who, &d, &out) : vipc_derive(&world.v[v], from, &d, &out), no)) return;
-    token_is_for(out, new_cap(to, c, d.rights ? d.rights : caps[c].rights, d.badge ? d.badge : caps[c].badge, HELD, out.token));
+    int made = new_cap(to, c, d.rights ? d.rights : caps[c].rights, badge, HELD, out.token);
+    caps[made].most = most;
+    if (record) caps[made].limits = ++records;
+    token_is_for(out, made);
 }
 static void do_revoke_or_close(void)
 {
@@ -924,6 +946,7 @@ static void compare_cap(int c)
     SAME("type", (int)i.type, caps[c].type);
     SAME("rights", i.rights, caps[c].rights);
     SAME("badge", i.badge, caps[c].badge);
+    SAME("message_max", i.limits.message_max, caps[c].most);
     SAME("holder", i.holder.id, procs[caps[c].holder].pid);
     SAME("children", (int)i.children, children);
     if (caps[c].type != VIPC_TYPE_ENDPOINT) { SAME("owner of a process", i.owner.id, procs[caps[c].object].pid); return; }
