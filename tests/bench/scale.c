@@ -3,6 +3,7 @@
  * vipc-check            vipc_cap_require: the capability check by itself
  * vipc-call-client      one call+reply round trip, the caller's part; the server answers while the caller spins
  * vipc-call-server      its server's part: receive and reply
+ * vipc-send...          one send: the usual way; by the long way, which limited ones take; with limits, less the clock hook's own instructions
  * vipc-endpoint:N       g_lookup: send+receive at ten endpoints by turns, in a domain that has N of them; g_create: to make one, ns
  * vipc-process:N        g_join: N members, made as identities within one process; g_sweep: one look at all of them; g_reap: all have died
  * vipc-posix:N          the same with N real processes, each forked, joined and killed; BENCH_PROCESSES=N, else 200
@@ -112,6 +113,34 @@ static void count_call(void *unused)
     }
 }
 
+/* Sends by capabilities with more and more limits.  The clock hook is one instruction and a return; how often it is asked is seen in the code: once. */
+static vipc_time still(void *unused) { (void)unused; return 4000000000u; }
+static void count_limited(void *unused)
+{
+    static vipc self;
+    vipc_derive_desc d = VIPC_INIT;
+    vipc_message m = VIPC_INIT;
+    vipc_cap door[5];
+    (void)unused;
+    domain(&self, NULL);
+    hooks.now = still;
+    DO(vipc_endpoint_create(&self, NULL, &door[0]));
+    d.limits.message_max = 48;
+    DO(vipc_derive(&self, door[0], &d, &door[1]));
+    d.limits.rate = 1000;
+    DO(vipc_derive(&self, door[0], &d, &door[2]));
+    d.limits.bandwidth = 1000000;
+    d.limits.expires = 5000000000u;
+    DO(vipc_derive(&self, door[0], &d, &door[3]));
+    door[4] = door[0];
+    for (int counted = 0; counted < 2; counted++)
+        for (int i = 0; i < 5; i++) {
+            if (counted) mark();
+            DO(i < 4 ? vipc_send(&self, door[i], &m, VIPC_NOW) : vipci_send_slow(&self, door[i], &m, VIPC_NOW));
+            if (counted && i == 4) mark();
+        }
+}
+
 static double create_ns;
 static void turns(vipc *self, long n)
 {
@@ -152,6 +181,10 @@ static void instructions(void)
     if (wanted("f_instr") && step(count_call, NULL, n) == 3) {
         print_count("vipc-call-client", "f_instr", n[0] + n[2]);
         print_count("vipc-call-server", "f_instr", n[1]);
+    }
+    if (wanted("f_instr") && step(count_limited, NULL, n) == 5) {
+        static const char *const names[] = { "vipc-send", "vipc-send-size", "vipc-send-rate", "vipc-send-all-limits", "vipc-send-long-way" };
+        for (int i = 0; i < 5; i++) print_count(names[i], "f_instr", n[i] - (i == 2 || i == 3 ? 4 : 0));      /* the hook: its call, a constant, return */
     }
     if (!wanted("g_lookup")) return;
     created = (double *)share(sizeof *created);

@@ -46,6 +46,7 @@ typedef struct world {
     vipc view[ACTORS + 1];
     vipc_cap door[ACTORS + 1], in[ACTORS + 1], second[ACTORS + 1], set[ACTORS], process[ACTORS];     /* door: to send; in: to receive, the same but for a channel */
     vipc_hand hand[ACTORS];
+    vipc_cap limited[ACTORS + 1];           /* two messages a second: each actor's a child of the checker's, but for who may be revoked */
     /* what is noted about the run; part of the world, because it decides the verdict */
     uint64_t taken;                         /* frames, one bit each */
     uint64_t tried, sent, refused, got;     /* messages: one bit each */
@@ -64,6 +65,7 @@ typedef struct world {
     uint64_t dropped;                       /* messages that a sender has taken to make room */
     uint8_t no_victim[ACTORS + 2];          /* there was a moment in this call when all slots were in somebody's hands */
     uint32_t told;                          /* sum of vipc_info.dropped */
+    uint8_t allowed;                        /* sends by limited ones that returned OK */
     uint8_t disturbed;                      /* somebody died, or claims were undone: verdicts may be early */
     uint64_t end;
 } world;
@@ -117,6 +119,12 @@ static const scenario scenarios[] = {
     { "trim", "sr,m,s", "trim against use", 2, COLD },
     { "trim_sleep", "R,m,S", "trim against sleepers", 2, 0 },
     { "threads", "t,t,s", "views come and go", 2, 0 },
+    { "limits", "$,$,$r", "three who share an allowance of two", 3, 0 },
+    { "limits_full", "$,$,$r", "and sends that fail give it back", 1, 0 },
+    { "limits_revoke", "$$,v,8r", "a charge against a revoke, and who takes the slot", 2, 0 },
+    { "limits_reuse", "$,v8,r", "the same, by the revoker", 2, 0 },
+    { "limits_chain", "7,7,$", "tighter ones below", 3, 0 },
+    { "limits_carry", "&,r,v", "a limited capability in a message, revoked on its way", 2, 0 },
     { "leave", "c,L,r", "a process leaves", 2, 0 },
     { "attach", "A,s,w", "joining against reaping", 2, 0 },
     { "channel", "ss,D,rr", "a channel whose sending end is destroyed", 2, CHANNEL },
@@ -176,6 +184,8 @@ static const struct { char letter; const char *does; } operations[] = {
     { 'a', "receive a request and answer" }, { 'd', "receive a request and refuse it" }, { 'n', "receive without info" }, { 'h', "receive a request and hold it" }, { 'j', "receive a request and answer with a capability" },
     { 'k', "send a capability, now" }, { 'z', "send, to be acknowledged" },
     { 'y', "take, now" }, { 'Y', "take, waiting" }, { 'f', "finish what is in hand" }, { 'b', "put it back" },
+    { '&', "send a limited capability, now" },
+    { '$', "send by a limited capability, now" }, { '7', "the same by a child with a limit of its own" }, { '8', "derive a limited one, send by it, close it" },
     { 'v', "revoke what actor 0 was given" }, { 'D', "destroy the endpoint" }, { 'B', "bind the endpoint to another process" },
     { 'x', "derive and close" }, { 'g', "grant to the next actor" }, { 'e', "create an endpoint and destroy it" },
     { 'p', "publish" }, { 'l', "look up, waiting" }, { 'u', "unpublish, if it is there" }, { 'm', "trim" },
@@ -226,7 +236,7 @@ static vipc_error hook_block(void *user, uint64_t self, uint32_t *word, uint32_t
     return x_block(word, expected, deadline) ? VIPC_OK : VIPC_ERR_TIMEOUT;
 }
 static void hook_wake(void *user, uint64_t target, uint32_t *word) { (void)user; (void)target; x_wake(word); }
-static vipc_time hook_now(void *user) { (void)user; return x_now.clock; }
+static vipc_time hook_now(void *user) { (void)user; return x_now.clock + 1; }     /* never 0 */
 static int hook_alive(void *user, uint64_t proof)
 {
     (void)user;
@@ -294,7 +304,7 @@ static void x_changed(void *word, uint64_t from, uint64_t to)
     uint32_t owner = VIPCI_OWNER(from) - 1;
     if ((commit || take) && !x_direct) {
         if (W->ended && (commit || !(flags & CHANNEL))) x_fail("a message was %s after destroy had returned", commit ? "sent" : "taken");
-        if (W->revoked && owner == W->view[0].view && has('v')) x_fail("a message was %s after revoke had returned", commit ? "sent" : "taken");
+        if (W->revoked && owner == W->view[0].view && has('v') && !strchr(script[0], '8')) x_fail("a message was %s after revoke had returned", commit ? "sent" : "taken");
     }
     if (flags & DROPS) note_drop(word, from, to, owner, take);
     if (VIPCI_PHASE(to) == VIPCI_LATE_W || ((VIPCI_PHASE(from) == VIPCI_READING || VIPCI_PHASE(from) == VIPCI_LATE_R) && VIPCI_PHASE(to) != VIPCI_FREE)) W->disturbed = W->disturbed || VIPCI_PHASE(to) != VIPCI_LATE_R;
@@ -319,6 +329,17 @@ static uint64_t bit_of(int actor, int seq) { return 1ull << (actor * 8 + seq); }
 static vipc *view(int a) { return &W->view[a]; }
 
 static void sent(uint64_t bit, vipc_error e) { if (e == VIPC_OK) W->sent |= bit; else W->refused |= bit; }
+static bool no_refill(void) { return x_now.clock < 400 * MS; }      /* of two a second */
+static bool shares(int a) { return !(has('v') && a == 0); }
+static vipc_error do_send_limited(int a, vipc_cap to)
+{
+    int seq = W->seq[a]++;
+    vipc_message m = message(a, seq);
+    W->tried |= bit_of(a, seq);
+    vipc_error e = vipc_send(view(a), to, &m, VIPC_NOW);
+    sent(bit_of(a, seq), e);
+    return e;
+}
 static vipc_error do_send(int a, vipc_time deadline, bool carry)
 {
     int seq = W->seq[a]++;
@@ -506,17 +527,18 @@ static const char *allowed(int a, char op)
     if (has('D')) strcat(text, "-18 -1 ");
     if (has('B') && strchr("rRQyYfb", op)) strcat(text, "-9 ");
     if (has('!') && a == 0) strcat(text, "-20 ");
-    if (strchr("sTk3", op)) strcat(text, "-11 ");
+    if (strchr("sTk3$78&", op)) strcat(text, "-11 ");
     if (op == 'r' || op == 'y' || op == '5') strcat(text, "-12 ");
     if ((flags & DROPS) && strchr("S4cCi", op)) strcat(text, "-11 ");
-    if (strchr("srky35", op) && (has('m') || has('k') || (flags & COLD))) strcat(text, "-15 ");    /* now, and the lock was not to be had */
+    if (strchr("srky35&", op) && (has('m') || has('k') || has('&') || (flags & COLD))) strcat(text, "-15 ");    /* now, and the lock was not to be had */
+    if (op == '$' || op == '7') strcat(text, "-7 ");
     if (op == 'Q' || op == 'T' || op == 'C') strcat(text, "-8 ");
     if (op == 'C') strcat(text, "-15 -19 ");
     if (op == 'z' && x_kills) strcat(text, "-19 ");
     if (strchr("cCio", op)) { if (x_kills || has('L')) strcat(text, "-19 "); if (has('d')) strcat(text, "-7 "); if (has('n') || has('y')) strcat(text, "-10 "); }
     if (op == 'o') strcat(text, "-21 -19 -18 ");
     if (strchr("adhj", op)) strcat(text, "-20 ");
-    if (op == 'e' || op == 'k' || op == 'x' || op == 'g' || op == 'i' || op == 'j') strcat(text, "-24 ");
+    if (op == 'e' || op == 'k' || op == 'x' || op == '8' || op == '7' || op == '&' || op == 'g' || op == 'i' || op == 'j') strcat(text, "-24 ");
     if (op == 'g') strcat(text, "-2 ");
     if (op == 'u') strcat(text, "-3 -9 ");
     if (op == 'D') strcat(text, "-6 -8 -15 ");
@@ -562,6 +584,22 @@ static vipc_error do_other(int a, char op)
         e = vipc_thread_enter(v, 100 + (uint64_t)a, &more);
         return e == VIPC_OK ? vipc_leave(&more) : e;
     }
+    case '$': case '7':
+        c = W->limited[a];
+        if (op == '7') { d.limits.rate = 1; e = vipc_derive(v, c, &d, &c); if (e != VIPC_OK) return e; }
+        e = do_send_limited(a, c);
+        if (e == VIPC_OK) W->allowed = (uint8_t)(W->allowed + shares(a));
+        if (e == VIPC_OK && shares(a) && W->allowed > 2 && no_refill()) x_fail("more was sent than the allowance");
+        if (op == '7') (void)vipc_close(v, c);
+        return e;
+    case '8':
+        d.limits.rate = 1;
+        e = vipc_derive(v, W->door[a], &d, &c);
+        if (e != VIPC_OK) return e;
+        e = do_send_limited(a, c);
+        if (e == VIPC_ERR_RATE_LIMIT) x_fail("somebody else has used up a new allowance");
+        (void)vipc_close(v, c);
+        return e;
     case 'L': W->holds[a] |= W->holds[a] ? 0x80 : 0; return vipc_leave(v);
     case 'A': {
         vipc more;
@@ -629,7 +667,7 @@ static void x_body(int a)
         W->was_empty[a] = W->was_full[a] = W->none_back[a] = W->no_victim[a] = 0; note_queue();
         if (x_trace) printf("  %d begins '%c'\n", a, op);
         switch (op) {
-        case 's': case 'k': e = do_send(a, VIPC_NOW, op == 'k'); if (e == VIPC_ERR_CHANNEL_FULL && !W->was_full[a] && !W->disturbed) x_fail("full, though there was room all the time"); break;
+        case 's': case 'k': case '&': e = do_send(a, VIPC_NOW, op != 's'); if (e == VIPC_ERR_CHANNEL_FULL && !W->was_full[a] && !W->disturbed) x_fail("full, though there was room all the time"); break;
         case 'z': e = do_acked(a); break;
         case '3': e = do_send_many(a, 3, VIPC_NOW); if (e == VIPC_ERR_CHANNEL_FULL && !W->was_full[a] && !W->disturbed) x_fail("full, though there was room all the time"); break;
         case '4': e = do_send_many(a, 3, VIPC_FOREVER); break;
@@ -735,7 +773,7 @@ static bool x_time_passes(void)
     for (int a = 0; a < x_actors; a++) if (x_asleep(a) && W->op[a] && strchr("QTC", W->op[a])) return true;
     return false;
 }
-static bool plain_queue(void) { return !W->ended && !strpbrk(all_letters, "DmokBcCij") && slots(); }
+static bool plain_queue(void) { return !W->ended && !strpbrk(all_letters, "DmokBcCij&") && slots(); }
 static void drain(int as)
 {
     vipc_message m;
@@ -836,6 +874,14 @@ static void x_check(void)
     }
     if ((flags & CHANNEL) || (!W->ended && !has('D') && !has('o'))) {
         drain(ACTORS);
+        if (strpbrk(all_letters, "$7") && no_refill()) {        /* what is left of the allowance */
+            int left = 0, hands = 0;
+            vipc_message m = message(0, 0), r;
+            for (int a = 0; a < x_actors; a++) hands += shares(a) && x_dead(a) && (W->op[a] == '$' || W->op[a] == '7');
+            while (left < 9 && vipc_send(view(CHECKER), W->limited[CHECKER], &m, VIPC_NOW) == VIPC_OK && vipc_receive(view(CHECKER), W->in[CHECKER], &r, NULL, VIPC_NOW) == VIPC_OK) left++;
+            if (W->allowed + left > 2) x_fail("the allowance has grown: %d sent, %d left", W->allowed, left);
+            if (W->allowed + left + hands < 2) x_fail("some of the allowance is lost: %d sent, %d left", W->allowed, left);
+        }
         uint64_t lost = W->sent & ~W->got & ~W->dropped, counted = *vipci_dropped(object()) >> 32, drops = (uint64_t)__builtin_popcountll(W->dropped);
         if (counted > drops || counted + x_now.kills < drops) x_fail("%llu messages were dropped, %llu were counted", (unsigned long long)drops, (unsigned long long)counted);
         if (x_now.kills ? W->told > counted : W->told != (uint32_t)*vipci_dropped(object())) x_fail("%u dropped messages were told of, %u are noted as told", W->told, (uint32_t)*vipci_dropped(object()));
@@ -967,6 +1013,18 @@ static void set_up(void)
     if (has('o')) {                         /* each owns an endpoint that the one before it may call */
         for (int a = 0; a < x_actors; a++) { must(vipc_endpoint_create(view(a), &e, &W->door[a]), "vipc_endpoint_create"); W->in[a] = W->door[a]; }
         for (int a = 0; a < x_actors; a++) W->second[a] = give((a + 1) % x_actors, W->door[(a + 1) % x_actors], a, VIPC_RIGHT_SEND);
+    }
+    if (strpbrk(all_letters, "$7&")) {
+        vipc_derive_desc d = VIPC_INIT;
+        d.limits.rate = 2;
+        must(vipc_derive(view(CHECKER), W->door[CHECKER], &d, &W->limited[CHECKER]), "vipc_derive");
+        for (int a = 0; a < x_actors; a++) {
+            vipc_pid pid = { W->view[a].pid };
+            bool under = revoker >= 0 && a == 0;
+            if (!strpbrk(script[a], "$7&")) continue;
+            must(vipc_grant(view(under ? revoker : CHECKER), under ? W->door[revoker] : W->limited[CHECKER], pid, under ? &d : NULL, &W->limited[a]), "vipc_grant");
+            if (strchr(script[a], '&')) W->second[a] = W->limited[a];
+        }
     }
     if (!(flags & COLD)) pass(1, "first use");
     x_touch = touch;
