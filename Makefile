@@ -2,9 +2,9 @@
 #   make demo       builds and runs what the library is for, on real input (under a minute)
 #   make chaos      eight processes that talk while one is killed every 5 ms, and every message accounted for (SECONDS_TO_RUN=60)
 #   make test       every test (T=t_call runs one program, T=d072_... the one case of that name)
-#   make check      the tests, the whole of the interleaving explorer, the compiler matrix
+#   make check      the tests, the whole of the interleaving explorer and of its planted bugs, the compiler matrix
 #   make bench      speed beside other ways, in one table
-#   make explore    the whole of the interleaving explorer
+#   make explore    the whole of the interleaving explorer, and of the bugs planted to try it
 #   make clean
 CC = cc
 BUILD = build
@@ -24,9 +24,11 @@ test:
 check:
 	@CC="$(CC)" BUILD="$(BUILD)" sh tests/run.sh
 	@CC="$(CC)" BUILD="$(BUILD)" sh tests/explore/run.sh full
+	@CC="$(CC)" BUILD="$(BUILD)" sh tests/explore/mutants.sh full
 	@CC="$(CC)" BUILD="$(BUILD)" sh tests/matrix.sh
 explore:
 	@CC="$(CC)" BUILD="$(BUILD)" sh tests/explore/run.sh full
+	@CC="$(CC)" BUILD="$(BUILD)" sh tests/explore/mutants.sh full
 bench:
 	@CC="$(CC)" BUILD="$(BUILD)" sh tests/bench/run.sh
 clean:

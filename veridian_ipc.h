@@ -1268,7 +1268,7 @@ static VIPCI_COLD void vipci_wake_here(const vipc *v, uint32_t index, vipci_u64 
  * place, and behind them the places.  Marking is idempotent; whoever looks clears a mark before the look that finds nothing. */
 #define VIPCI_SET_HEAD 3u              /* slots before the places */
 typedef struct vipci_marks { vipci_u64 summary, pad[7], word[16]; } vipci_marks;
-VIPCI_ASSERT(marks, sizeof(vipci_marks) == VIPCI_SET_HEAD * 64 && VIPC_WAIT_SET_MAX == 16 * 64);
+VIPCI_ASSERT(marks, sizeof(vipci_marks) == (size_t)VIPCI_SET_HEAD * 64 && VIPC_WAIT_SET_MAX == 16 * 64);
 static inline uint64_t vipci_watch_of(uint32_t set, uint64_t state, uint32_t place) { return state >> 8 << 36 | (uint64_t)place << 24 | (set + 1); }
 static void vipci_mark(const vipc *v, vipci_marks *m, uint32_t place)
 {

@@ -545,8 +545,7 @@ static int vipc_posix_bell_address_(const vipc_posix_member_ *m, uint64_t bell, 
     memset(to, 0, sizeof *to);
     to->sun_family = AF_UNIX;
     char *at = to->sun_path + 1;
-    memcpy(at, "vipc.", 5);
-    at += 5;
+    for (const char *c = "vipc."; *c; c++) *at++ = *c;
     at += vipc_posix_hex_(at, (uint64_t)st.st_dev);
     at += vipc_posix_hex_(at, (uint64_t)st.st_ino);
     at += vipc_posix_hex_(at, bell);

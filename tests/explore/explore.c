@@ -1,6 +1,6 @@
 /* explore.c - the header's own code under the interleaving explorer (explore.h says what is searched, and what a bound means).
  *
- *     ./explore NAME [-c capacity] [-p preemptions] [-k kills] [-s stops] [-t timeouts] [-w] [-x script] [-T seconds] [-R schedule]
+ *     ./explore NAME [-c capacity] [-p preemptions] [-k kills] [-s stops] [-t timeouts] [-w] [-n] [-x script] [-T seconds] [-R schedule]
  *     ./explore list
  *
  * A scenario is a script: one word of letters an actor, one letter an operation of the public interface (see `operations` below).
@@ -11,15 +11,18 @@
  *   - nobody is asleep beside what it waits for, no death is unnoticed, the lock is free, vipc_check finds nothing
  *   - every message whose send returned OK was received once with its content, or went with a receiver that died with it in hand, or
  *     with its endpoint; none whose send failed was received; none twice; those of one sender in order
+ *   - a reply that was given with success came, and a message's capability came with it; no reply buffer is set aside, and no capability travels, for ever
  *   - the queue takes as many messages as it should, then no more, and gives them in order
  *   - when all is destroyed no frame is missing, and none was touched after it was given back
  *   - a message that was taken (vipc_take) is finished once, or was received by somebody, marked, or is in the queue again; no death loses one that is in hand
  * While it runs:
  *   - "empty" is said only if there was a moment in that call without a message, "full" only if there was one without room
+ *   - a slot's word changes only as a claim allows
  *   - after a revoke or destroy has returned nothing takes effect through what it ended
  *   - the others pass three laps of messages while one stands still
  *   - a message is in one hand at a time, and vipc_done of one who was not revoked, bound away or destroyed succeeds; what came back is taken first
- * -w makes the words of messages scheduling points too.  Exit: 0 fine, 1 a failure (shown), 2 usage, 3 cut off by -T. */
+ * -w makes the words of messages scheduling points too; -n searches twice,
+ * the second time going into known states again, and compares the sets of states at the end (slow: small bounds only).  Exit: 0 fine, 1 a failure (shown), 2 usage, 3 cut off by -T. */
 #define X_WORLD 24576
 #include "explore.h"
 #define VIPC_SKIP_MAX 16                    /* the queues are short: a smaller array on the stack is hashed faster */
@@ -60,12 +63,14 @@ typedef struct world {
     uint8_t was_empty[ACTORS + 2], was_full[ACTORS + 2], kept[ACTORS + 2];
     uint8_t holds[ACTORS + 2];              /* message in hand, + 1 */
     uint8_t none_back[ACTORS + 2];          /* takers: there was a moment in that call when nothing that had come back was in the queue */
-    uint8_t answered[ACTORS + 2];           /* callers: replies that returned OK to their server */
     uint64_t rung, heard;                   /* bits whose signal returned OK; bits taken */
     uint64_t dropped;                       /* messages that a sender has taken to make room */
     uint8_t no_victim[ACTORS + 2];          /* there was a moment in this call when all slots were in somebody's hands */
     uint32_t told;                          /* sum of vipc_info.dropped */
     uint8_t allowed;                        /* sends by limited ones that returned OK */
+    uint8_t answered[ACTORS + 2];           /* callers: requests, one bit each, for which a reply returned OK to its server */
+    uint8_t freed[ACTORS + 2];              /* a receive has freed the slot, and has not returned yet */
+    uint64_t carried;                       /* messages that were sent with a capability */
     uint8_t disturbed;                      /* somebody died, or claims were undone: verdicts may be early */
     uint64_t end;
 } world;
@@ -189,9 +194,9 @@ static const struct { char letter; const char *does; } operations[] = {
     { 'v', "revoke what actor 0 was given" }, { 'D', "destroy the endpoint" }, { 'B', "bind the endpoint to another process" },
     { 'x', "derive and close" }, { 'g', "grant to the next actor" }, { 'e', "create an endpoint and destroy it" },
     { 'p', "publish" }, { 'l', "look up, waiting" }, { 'u', "unpublish, if it is there" }, { 'm', "trim" },
-    { 't', "thread enter and leave" }, { 'L', "leave" }, { 'A', "attach and leave" }, { '!', "cancel actor 0" },
+    { 't', "thread enter and leave" }, { '0', "a thread enters, derives, closes and leaves" }, { 'L', "leave" }, { 'A', "attach and leave" }, { '!', "cancel actor 0" },
     { 'N', "signal a bit of one's own" }, { 'W', "wait for any bit" }, { 'V', "wait for a message or a bit, and take neither" }, { 'P', "watch the next actor" },
-    { 'E', "wait with a set for a message or a bit, and take neither" }, { 'G', "the same with a set that is filled first, and emptied" }, { 'w', "clean up whenever somebody has died" },
+    { 'E', "wait with a set for a message or a bit, and take neither" }, { 'G', "the same with a set that is filled first, and emptied" }, { 'w', "clean up whenever somebody has died" }, { '9', "clean up, once" },
 };
 
 static int capacity = 2, flags;
@@ -295,10 +300,19 @@ static void note_drop(void *word, uint64_t from, uint64_t to, uint32_t owner, bo
         if (id < 64) W->dropped |= 1ull << id;
     }
 }
+/* May a slot's word go from one to the other?  Laps only grow, and what is free or full is claimed before it changes. */
+static bool legal(uint64_t from, uint64_t to)
+{
+    static const uint8_t next[8] = { [VIPCI_FREE] = 1 << VIPCI_WRITING, [VIPCI_WRITING] = 1 << VIPCI_FULL | 1 << VIPCI_FREE | 1 << VIPCI_LATE_W,
+        [VIPCI_LATE_W] = 1 << VIPCI_FREE | 1 << VIPCI_LATE_W, [VIPCI_FULL] = 1 << VIPCI_READING, [VIPCI_FULL_AGAIN] = 1 << VIPCI_READING,
+        [VIPCI_READING] = 1 << VIPCI_FREE | 1 << VIPCI_FULL | 1 << VIPCI_FULL_AGAIN | 1 << VIPCI_READING | 1 << VIPCI_LATE_R,
+        [VIPCI_LATE_R] = 1 << VIPCI_FREE | 1 << VIPCI_FULL | 1 << VIPCI_FULL_AGAIN | 1 << VIPCI_READING | 1 << VIPCI_LATE_R };
+    return (next[VIPCI_PHASE(from)] >> VIPCI_PHASE(to) & 1) && vipci_ahead(to & VIPCI_LAPS, from & VIPCI_LAPS) >= (VIPCI_PHASE(to) == VIPCI_FREE ? (int64_t)VIPCI_LAP : 0);
+}
 static void x_changed(void *word, uint64_t from, uint64_t to)
 {
     vipci_slot *s = slots();
-    if (!s || (unsigned char *)word < (unsigned char *)s || ((unsigned char *)word - (unsigned char *)s) % sizeof(vipci_slot)) return;
+    if (!s || (unsigned char *)word < (unsigned char *)s || (vipci_slot *)word >= s + capacity || ((unsigned char *)word - (unsigned char *)s) % sizeof(vipci_slot)) return;
     bool commit = VIPCI_PHASE(from) == VIPCI_WRITING && VIPCI_PHASE(to) == VIPCI_FULL;
     bool take = (VIPCI_PHASE(from) == VIPCI_READING || VIPCI_PHASE(from) == VIPCI_LATE_R) && VIPCI_PHASE(to) == VIPCI_FREE;
     uint32_t owner = VIPCI_OWNER(from) - 1;
@@ -307,6 +321,8 @@ static void x_changed(void *word, uint64_t from, uint64_t to)
         if (W->revoked && owner == W->view[0].view && has('v') && !strchr(script[0], '8')) x_fail("a message was %s after revoke had returned", commit ? "sent" : "taken");
     }
     if (flags & DROPS) note_drop(word, from, to, owner, take);
+    if (!legal(from, to)) x_fail("a slot went from phase %u to %u", VIPCI_PHASE(from), VIPCI_PHASE(to));
+    if (take && !x_direct) for (int a = 0; a < x_actors; a++) if (W->view[a].view == owner) W->freed[a] |= !strchr("sSTkcCi34", W->op[a]);
     if (VIPCI_PHASE(to) == VIPCI_LATE_W || ((VIPCI_PHASE(from) == VIPCI_READING || VIPCI_PHASE(from) == VIPCI_LATE_R) && VIPCI_PHASE(to) != VIPCI_FREE)) W->disturbed = W->disturbed || VIPCI_PHASE(to) != VIPCI_LATE_R;
     note_queue();
 }
@@ -345,7 +361,7 @@ static vipc_error do_send(int a, vipc_time deadline, bool carry)
     int seq = W->seq[a]++;
     vipc_message m = message(a, seq);
     W->tried |= bit_of(a, seq);
-    if (carry) { m.flags |= VIPC_HAS_CAPABILITY; m.capability = W->second[a]; }
+    if (carry) { m.flags |= VIPC_HAS_CAPABILITY; m.capability = W->second[a]; W->carried |= bit_of(a, seq); }
     vipc_error e = vipc_send(view(a), W->door[a], &m, deadline);
     sent(bit_of(a, seq), e);
     return e;
@@ -385,7 +401,9 @@ static void judge(int a, const vipc_message *m, const vipc_info *info)
     if (info) W->told += info->dropped;
     if (info && info->sender.id != W->view[from].pid) x_fail("message %d.%d names another sender", from, seq);
     judge_seen(a, id, !info || info->redelivered);
+    if ((W->carried >> id & 1) && !(m->flags & VIPC_HAS_CAPABILITY) && !has('v') && !has('D')) x_fail("message %d.%d came without its capability", from, seq);
     W->got |= 1ull << id;
+    W->freed[a] = 0;
     if (info && !info->redelivered && !W->disturbed && W->before[a][from] > seq) x_fail("message %d.%d came after a later one of its sender had been received", from, seq);
     if (W->latest[from] < seq + 1) W->latest[from] = (uint8_t)(seq + 1);
 }
@@ -475,7 +493,7 @@ static vipc_error do_call(int a, vipc_cap door, vipc_time deadline, bool carry)
     int seq = W->seq[a]++;
     vipc_message m = message(a, seq), reply = VIPC_INIT;
     W->tried |= bit_of(a, seq);
-    if (carry) { m.flags |= VIPC_HAS_CAPABILITY; m.capability = W->second[a]; }
+    if (carry) { m.flags |= VIPC_HAS_CAPABILITY; m.capability = W->second[a]; W->carried |= bit_of(a, seq); }
     vipc_error e = vipc_call(view(a), door, &m, &reply, deadline);
     if (e == VIPC_ERR_CHANNEL_FULL) {
         if (W->got & bit_of(a, seq)) x_fail("a request was received, and its caller told that it was dropped");
@@ -507,6 +525,7 @@ static vipc_error do_answer(int a, char how)
     m.opcode += 0x1000; m.flags = 0; m.data[0] = ~m.data[0];
     if (how == 'j') { m.flags = VIPC_HAS_CAPABILITY; m.capability = W->second[a]; }
     e = vipc_reply(view(a), info.reply, &m);
+    if (e == VIPC_OK) W->answered[(m.opcode - 0x6000) / 8] |= (uint8_t)(1u << (m.opcode - 0x6000) % 8);
     if (e == VIPC_OK && vipc_reply(view(a), info.reply, &m) == VIPC_OK) x_fail("a reply right could be used twice");
     if (e == VIPC_ERR_INVALID_ARGUMENT) x_fail("a good reply right was refused");
     return e;
@@ -579,9 +598,11 @@ static vipc_error do_other(int a, char op)
         if (e == VIPC_OK && vipc_cap_require(v, c, VIPC_TYPE_ENDPOINT, VIPC_RIGHT_SEND) != VIPC_OK && !x_now.kills && !has('u')) x_fail("what was looked up is not valid");
         return e;
     case 'm': return vipc_trim(v, NULL);
-    case 't': {
+    case 't': case '0': {
         vipc more;
         e = vipc_thread_enter(v, 100 + (uint64_t)a, &more);
+        d.rights = VIPC_RIGHT_SEND;
+        if (e == VIPC_OK && op == '0' && vipc_derive(&more, W->door[a], &d, &c) == VIPC_OK) (void)vipc_close(&more, c);
         return e == VIPC_OK ? vipc_leave(&more) : e;
     }
     case '$': case '7':
@@ -607,6 +628,7 @@ static vipc_error do_other(int a, char op)
         e = vipc_attach(&more, W->domain, sizeof W->domain, NULL, &p, &hooks);
         return e == VIPC_OK ? vipc_leave(&more) : e;
     }
+    case '9': return vipc_sweep(v, NULL);
     case '!': return vipc_cancel(view(0));
     case 'N':
         e = vipc_signal(v, W->second[a], 1ull << a);
@@ -664,7 +686,7 @@ static void x_body(int a)
         vipc_error e;
         clean_stack();
         W->op[a] = (uint8_t)op;
-        W->was_empty[a] = W->was_full[a] = W->none_back[a] = W->no_victim[a] = 0; note_queue();
+        W->was_empty[a] = W->was_full[a] = W->none_back[a] = W->no_victim[a] = W->freed[a] = 0; note_queue();
         if (x_trace) printf("  %d begins '%c'\n", a, op);
         switch (op) {
         case 's': case 'k': case '&': e = do_send(a, VIPC_NOW, op != 's'); if (e == VIPC_ERR_CHANNEL_FULL && !W->was_full[a] && !W->disturbed) x_fail("full, though there was room all the time"); break;
@@ -848,11 +870,11 @@ static void x_check(void)
     for (int a = 0; a < x_actors; a++) {
         const char *wrong = x_asleep(a) && !unreaped() ? sleeps_wrongly(a) : NULL;
         if (wrong) x_fail("at the end actor %d %s", a, wrong);
-        if (x_dead(a) && W->op[a] && strchr("rRQnadhj", W->op[a])) dead_hands++;
+        if (x_dead(a) && W->freed[a]) dead_hands += strchr("56", W->op[a]) ? 3 : 1;
         dead_listener |= x_dead(a) && W->op[a] == 'W';
         dead_voice |= x_dead(a) && W->op[a] && strchr("NP", W->op[a]);
-        if (x_dead(a) && W->op[a] == 'f' && W->holds[a]) dead_hands++;
-        if (x_dead(a) && W->op[a] && strchr("56", W->op[a])) dead_hands += 3;
+        uint64_t unheard = W->answered[a] & ~(W->sent >> a * 8);
+        if (unheard && !x_dead(a) && !strpbrk(script[a], "i")) x_fail("actor %d never got a reply that was given with success", a);
     }
     for (int a = 0; a < x_actors; a++)
         if (x_a[a].status == X_DONE && W->holds[a] && W->op[a] == 0 && vipci_known(view(a)) == VIPC_OK) { (void)vipc_done(view(a), W->hand[a], false); W->holds[a] = 0; }
@@ -865,6 +887,10 @@ static void x_check(void)
     if (e != VIPC_OK) x_fail("vipc_sweep: %s", vipc_error_string(e));
     if (unreaped()) x_fail("a dead process was not cleaned up");
     check_domain("after the clean-up");
+    for (uint32_t i = 0; i < W->view[CHECKER].max_threads; i++) {
+        vipci_view *c = vipci_view_at(view(CHECKER), i);
+        if (c->abandoned[0] || c->abandoned[1]) x_fail("a reply buffer of view %u is set aside for ever", i);
+    }
     if (strpbrk(all_letters, "NWVPE")) {
         uint64_t lost = W->rung & ~W->heard & ~bits(), extra = (W->heard | bits()) & ~W->rung;
         if ((lost & ~(1ull << x_actors)) && !dead_listener) x_fail("a signal was lost: %llx", (unsigned long long)lost);
@@ -901,6 +927,7 @@ static void x_check(void)
         if (W->set[a].token && !x_dead(a) && vipc_destroy(view(a), W->set[a], VIPC_NOW) != VIPC_OK) x_fail("the wait set cannot be destroyed");
     (void)vipc_trim(view(CHECKER), NULL);
     check_domain("at the end");
+    for (uint32_t i = 0; i < W->view[CHECKER].max_caps; i++) if (vipci_entry_at(view(CHECKER), i)->kind & VIPCI_TRAVELS) x_fail("capability %u travels for ever", i);
     if (!has('o') && W->taken) x_fail("frames leaked: %llx", (unsigned long long)W->taken);
     for (int f = 0; f < FRAMES; f++) for (int i = 0; i < PAGE && !(W->taken >> f & 1); i++) if (W->frames[f][i] != POISON) x_fail("frame %d was written after it was given back", f);
 }
@@ -1034,7 +1061,7 @@ static void set_up(void)
 }
 static int usage(void)
 {
-    printf("usage: explore NAME [-c capacity] [-p preemptions] [-k kills] [-s stops] [-t timeouts] [-w] [-x script] [-T seconds] [-R schedule]\nscenarios:\n");
+    printf("usage: explore NAME [-c capacity] [-p preemptions] [-k kills] [-s stops] [-t timeouts] [-w] [-n] [-x script] [-T seconds] [-R schedule]\nscenarios:\n");
     for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) printf("  %-20s %-12s %s\n", scenarios[i].name, scenarios[i].script, scenarios[i].says);
     printf("operations:\n");
     for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) printf("  %c  %s\n", operations[i].letter, operations[i].does);
@@ -1045,6 +1072,7 @@ int main(int argc, char **argv)
     static char line[300];
     const scenario *s = NULL;
     const char *text, *replay = NULL;
+    bool twice = false;
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (size_t i = 0; argc > 1 && i < sizeof scenarios / sizeof *scenarios; i++) if (!strcmp(argv[1], scenarios[i].name)) s = &scenarios[i];
     if (!s) return usage();
@@ -1053,6 +1081,7 @@ int main(int argc, char **argv)
     for (int i = 2; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (!strcmp(argv[i], "-w")) { x_words = 1; strcat(line, " -w"); continue; }
+        if (!strcmp(argv[i], "-n")) { twice = true; continue; }
         if (!value || argv[i][0] != '-' || strlen(argv[i]) != 2) return usage();
         i++;
         switch (argv[i - 1][1]) {
@@ -1081,7 +1110,18 @@ int main(int argc, char **argv)
     set_up();
     double began = x_clock_seconds();
     int code = x_search();
+    if (code == 0 && twice && !replay) {
+        uint64_t ends = x_end_used, sum = x_end_sum;
+        unsigned long pruned = x_runs;
+        x_prune = 0; x_end_used = x_end_sum = 0;
+        memcpy(x_world, x_saved, x_world_size);
+        code = x_search();
+        if (code == 0 && (ends != x_end_used || sum != x_end_sum)) {
+            printf("FAIL: known states left out: %llu different ends after %lu schedules, else %llu after %lu\n", (unsigned long long)ends, pruned, (unsigned long long)x_end_used, x_runs);
+            code = 1;
+        }
+    }
     double took = x_clock_seconds() - began;
-    if (!replay) printf("%s\t%s\t%s\tc=%d p=%d k=%d s=%d t=%d%s\t%lu schedules\t%lu ends\t%lu states\t%lu kills\t%lu stops\t%.2f s\n", code == 0 ? "ok" : code == 2 ? "CUT" : "FAIL", s->name, text, capacity, x_preemptions, x_kills, x_stops, x_timeouts, x_words ? " w" : "", x_runs, x_ends, x_states, x_kill_count, x_stop_count, took);
+    if (!replay) printf("%s\t%s\t%s\tc=%d p=%d k=%d s=%d t=%d%s\t%lu schedules\t%lu ends\t%lu states\t%lu kills\t%lu stops\t%.2f s\t%llu different ends\n", code == 0 ? "ok" : code == 2 ? "CUT" : "FAIL", s->name, text, capacity, x_preemptions, x_kills, x_stops, x_timeouts, x_words ? " w" : "", x_runs, x_ends, x_states, x_kill_count, x_stop_count, took, (unsigned long long)x_end_used);
     return code == 2 ? 3 : code;
 }

@@ -17,6 +17,7 @@
  *  - A state that was reached before with as many preemptions left is not gone into again.  A state is all of the shared world, the stacks and
  *    registers of all actors and their store buffers, by a 64-bit hash of which 60 bits are kept (among 10 million states two collide with
  *    a chance of 1 in 20,000).
+ *    Whether this leaves anything out can be seen: with x_prune = 0 every schedule is gone through, and must reach the same set of ends.
  *  - A schedule is begun again from a saved world, without asking anything until it reaches its first new choice.
  *
  * The program supplies the callbacks declared below and calls x_main.  A failure prints the operations that led to it and a command
@@ -80,6 +81,8 @@ static struct { uint64_t clock, kills, stops, timeouts; int64_t stopped, last; }
 /* -- bounds and counters -- */
 static int x_preemptions = 2, x_kills, x_stops, x_timeouts, x_words, x_first_bound = -1;
 static double x_seconds;                    /* cut off after so long; 0: never */
+static int x_prune = 1;                     /* 0: go into known states again, to see that nothing is missed by leaving them out */
+static uint64_t *x_end_table, x_end_used, x_end_sum; static unsigned x_end_bits;      /* different states at the end, as a set */
 static unsigned long x_runs, x_ends, x_states, x_restarts, x_kill_count, x_stop_count;
 static int x_step_limit = 20000;
 
@@ -371,6 +374,25 @@ static bool x_known_state(uint64_t h, unsigned used)
     return false;
 }
 
+/* A schedule has ended: note its last state, whoever ran last. */
+static void x_note_end(void)
+{
+    int64_t last = x_now.last;
+    x_now.last = -1;
+    uint64_t h = x_state() | 1, mask;
+    x_now.last = last;
+    if (!x_end_table || x_end_used > ((uint64_t)1 << x_end_bits) / 2) {
+        uint64_t *old = x_end_table, n = old ? (uint64_t)1 << x_end_bits : 0;
+        x_end_bits = old ? x_end_bits + 1 : 12;
+        x_end_table = calloc((size_t)1 << x_end_bits, 8);
+        if (!x_end_table) { fprintf(stderr, "no memory for the table of ends\n"); exit(3); }
+        for (uint64_t k = 0; k < n; k++) if (old[k]) { uint64_t i = old[k] >> (64 - x_end_bits); while (x_end_table[i]) i = (i + 1) & (((uint64_t)1 << x_end_bits) - 1); x_end_table[i] = old[k]; }
+        free(old);
+    }
+    mask = ((uint64_t)1 << x_end_bits) - 1;
+    for (uint64_t i = h >> (64 - x_end_bits); x_end_table[i] != h; i = (i + 1) & mask) if (!x_end_table[i]) { x_end_table[i] = h; x_end_used++; x_end_sum += x_mix(h); break; }
+}
+
 /* ---- one schedule ---- */
 static bool x_can_run(int i)
 {
@@ -432,7 +454,7 @@ static int x_choose(int n, int plain, bool look)
         x_seen_on_path[x_depth] = 0;
         if (look) {
             uint64_t h = x_state();
-            if (x_known_state(h, (unsigned)x_used)) {
+            if (x_prune && x_known_state(h, (unsigned)x_used)) {
                 for (int i = x_depth; i-- > 0;) { if (x_seen_on_path[i] == h) x_fail("the same state comes again: goes round for ever"); if (x_path[i].count && !x_path[i].plain) break; }
                 return -1;
             }
@@ -627,11 +649,12 @@ static int x_show_failure(const char *message)
 /* 0: all schedules within the bounds are fine; 1: a failure, shown; 2: cut off by the clock. */
 static int x_search(void)
 {
+    static int x_made;
     double began = x_clock_seconds();
     int top = x_preemptions, code;
     x_keys();
     memcpy(x_saved, x_world, x_world_size);
-    x_make_actors();
+    if (!x_made++) x_make_actors();         /* a second search has the same stacks, and the same registers below them */
     if (x_script_count) return x_replay();
     code = _setjmp(x_top);
     x_direct = 1;
@@ -639,11 +662,12 @@ static int x_search(void)
     for (x_preemptions = x_first_bound >= 0 ? x_first_bound : 0; x_preemptions <= top; x_preemptions++) {
 again:
         free(x_table); x_table = NULL; x_table_make(16);
+        free(x_end_table); x_end_table = NULL; x_end_used = x_end_sum = 0;
         x_again = 0; x_known = 0; x_runs = x_ends = x_states = x_kill_count = x_stop_count = 0;
         for (;;) {
             bool end = x_run();
             x_runs++;
-            if (end) { x_direct = 1; x_ends++; x_check(); }
+            if (end) { x_direct = 1; x_ends++; x_note_end(); x_check(); }
             if (x_again) { x_restarts++; goto again; }
             int d = x_depth - 1;
             while (d >= 0 && x_path[d].chosen + 1 >= x_path[d].count) d--;
