@@ -28,8 +28,7 @@
  * two things done; who does not for WATCH_SECONDS fails the run, with a dump.  Then vipc_check.  The witness does a bit of everything, so whatever a death
  * leaves waiting for ever shows there, if not before.  In the end everybody leaves, and frames, objects, capabilities, names, views and processes must be
  * what they were before the first one came.
- * Order: what one sender sent to one endpoint reaches each receiver in order, redelivered messages left out.  Left out too are those with a capability:
- * to take one needs the lock, and another receiver may pass it meanwhile.  -DCHAOS_STRICT_ORDER asks it of those as well.
+ * Order: what one sender sent to one endpoint reaches each receiver in order, redelivered messages left out.
  *
  * --plant: seat 3 leaves out each 50th note, or makes it twice, or stops for good: the run must fail.
  */
@@ -49,11 +48,6 @@ enum { PLANT_NOTHING, PLANT_LOSE, PLANT_DOUBLE, PLANT_HANG };
 enum { GOING, ENDING, DRAINING };                                       /* board.stage */
 enum { ECHO = 1, CARRIES, GIFT, GIVE, REFUSE, THANKS, END = 0x7eee, QUIT = 0x7999 };      /* opcodes */
 enum { KILL_EVERY_US = 5000, ROLL_CALL_EVERY = 100, LENGTH = 16384 };   /* kills; numbers in a stretch */
-#ifdef CHAOS_STRICT_ORDER
-enum { STRICT_ORDER = 1 };
-#else
-enum { STRICT_ORDER = 0 };
-#endif
 
 /* A stretch of numbers of one sender's for one kind of messages.  A process takes as many as it needs; none is ever used again. */
 typedef struct stretch {
@@ -241,7 +235,7 @@ static void note(const vipc_message *m, uint32_t redelivered, int kind)
     if (n > stretches[s].sending || (int)stretches[s].kind != kind)
         give_up(&me.p, "%s message %llu of stretch %llu was never sent there", place[kind], (unsigned long long)n, (unsigned long long)s);
     if (redelivered) one_more(&me.t->again);
-    else if (n <= latest[s] && (kind == CALL || m->opcode == ECHO || STRICT_ORDER) && atomic_fetch_add(&b->disorder, 1) < 3)
+    else if (n <= latest[s] && atomic_fetch_add(&b->disorder, 1) < 3)
         printf("\n  OUT OF ORDER: %s message %llu of stretch %llu after its %u\n", place[kind], (unsigned long long)n, (unsigned long long)s, latest[s]);
     if (n > latest[s]) latest[s] = (uint32_t)n;
 }
