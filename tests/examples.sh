@@ -46,6 +46,7 @@ done
 same "$("$tmp/hello.c.bin")" "parent: received 42 from process 2"; ok $? hello_c
 if [ -x "$tmp/hello.cpp.bin" ]; then same "$("$tmp/hello.cpp.bin")" "parent: received 42 from process 2"; ok $? hello_cpp; fi
 [ "$(wc -l <examples/hello.c)" -lt 40 ]; ok $? hello_c_is_short
+limit 60 "$tmp/supervisor.c.bin" >"$tmp/log"; [ $? -eq 0 ] && grep -qxE '400 sums, all right; [1-9][0-9]* workers died and were replaced, [0-9]+ calls were made again' "$tmp/log"; ok $? supervisor_c
 case $(uname -s) in
 Linux)
     same "$(limit 60 "$tmp/epoll_server.c.bin" | sed 's/, [0-9]* wake-ups$//')" "1000 lines through a socket, 1000 calls through an endpoint, one thread"; ok $? epoll_server_c;;
