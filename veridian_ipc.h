@@ -4884,9 +4884,10 @@ static vipc_error vipci_look_at_queue(vipc *v, const vipci_use *u, bool for_send
     if (vipci_bound_away(v, u)) return VIPC_ERR_PERMISSION_DENIED;
     k.at = vipci_peek64(v, &u->o->head);
     k.whole = true;
-    if ((k.at & (VIPCI_LAP - 1)) >= r->capacity || (e = vipci_walk_past(v, r, &k)) == VIPC_ERR_CHANNEL_EMPTY)
-        e = vipci_load64(v, &u->o->behind) && vipci_count_phase(v, r, true) ? VIPC_OK : VIPC_ERR_WOULD_BLOCK;       /* RACE 11 */
-    return e == VIPC_ERR_WOULD_BLOCK && vipci_count_phase(v, r, true) ? VIPC_OK : e;
+    e = (k.at & (VIPCI_LAP - 1)) < r->capacity ? vipci_walk_past(v, r, &k) : VIPC_ERR_WOULD_BLOCK;
+    if (e == VIPC_ERR_CHANNEL_EMPTY && !vipci_load64(v, &u->o->behind)) return VIPC_ERR_WOULD_BLOCK;
+    if (e != VIPC_ERR_CHANNEL_EMPTY && e != VIPC_ERR_WOULD_BLOCK) return e;
+    return vipci_count_phase(v, r, true) ? VIPC_OK : VIPC_ERR_WOULD_BLOCK;                  /* RACE 11, or things have moved */
 }
 static vipc_error vipci_look_at(vipc *v, const vipc_wait_item *item, vipci_use *u)
 {
@@ -5075,6 +5076,14 @@ VIPC_API vipc_error vipc_wait_set_remove(vipc *self, vipc_cap set, vipc_cap obje
     return found ? VIPC_OK : VIPC_ERR_NOT_FOUND;
 }
 
+/* The lowest bit that is set; not 0.  By halves: where there is no instruction for it a compiler would ask for a library's function. */
+static inline uint32_t vipci_lowest(uint64_t bits)
+{
+    uint32_t n = 0;
+    for (uint32_t half = 32; half; half /= 2)
+        if (!(bits & (((uint64_t)1 << half) - 1))) { bits >>= half; n += half; }
+    return n;
+}
 /* How does the thing in this place stand?  Leaves the intent at the set.  WOULD_BLOCK: not ready, or nothing there. */
 static vipc_error vipci_look_at_place(vipc *v, const vipci_use *set, vipci_marks *m, uint32_t i, vipc_wait_item *item)
 {
@@ -5105,9 +5114,7 @@ static vipc_error vipci_look_at_set(vipc *v, const vipci_use *set, vipc_wait_ite
         if (k == 0) marked &= part;
         if (k == 16) marked &= ~part;
         for (; m && marked && n < room; marked &= marked - 1) {
-            uint32_t i = w * 64, bit = 0;
-            while (!(marked >> bit & 1)) bit++;
-            i += bit;
+            uint32_t i = w * 64 + vipci_lowest(marked);
             if (i >= capacity) continue;
             if (vipci_look_at_place(v, set, m, i, &ready[n]) == VIPC_ERR_WOULD_BLOCK) {
                 vipci_unmark(v, m, i);
