@@ -23,6 +23,8 @@ static uint64_t bits(vipc *who, vipc_cap cap, uint64_t mask)
     CHECK_EQ(got, 4711);
     return 0;
 }
+/* Did the sleep end because somebody ended it?  One that was forgotten ends too, when its first slice of 50 ms is over: that is no wake-up. */
+#define WOKEN(m, since) CHECK((m)->now - (since) < 50 * MS)
 static void signals(mock *m, uint64_t self)
 {
     act *a = (act *)m->script;
@@ -117,7 +119,9 @@ TEST(a_signal_wakes_who_waits_for_its_bits)
         m.script = &a;
         if (asleep) m.asleep = signals;
         else m.before_sleep = signals;
+        vipc_time since = m.now;
         CHECK_OK(vipc_notification_wait(&m.v[0], bell, 3, &got, VIPC_FOREVER));
+        WOKEN(&m, since);
         CHECK_EQ(got, 2);
         CHECK_OK(a.said);
         a.bits = 8;                                            /* not among those */
@@ -153,7 +157,9 @@ TEST(one_signal_wakes_all_whose_bits_it_has)
     a.bits = 1 | 4 | 8;
     m.script = &a;
     m.asleep = waits_too;
+    vipc_time since = m.now;
     CHECK_OK(vipc_notification_wait(&m.v[0], bell, 1, &got, VIPC_FOREVER));
+    WOKEN(&m, since);
     CHECK_EQ(got, 1);
     CHECK_EQ(a.done, 11);
     CHECK_EQ(bits(&m.v[0], bell, ~0ull), 8);
@@ -171,7 +177,9 @@ TEST(the_end_of_a_notification_ends_waits)
     a.by = 1;
     m.script = &a;
     m.asleep = destroys;
+    vipc_time since = m.now;
     CHECK_EQ(vipc_notification_wait(&m.v[0], ears, 1, &got, VIPC_FOREVER), VIPC_ERR_CLOSED);
+    WOKEN(&m, since);
     CHECK_EQ(vipc_signal(&m.v[0], voice, 1), VIPC_ERR_INVALID_CAPABILITY);     /* gone with it */
     bell = notification(&m, 1);
     ears = mock_grant(&m, 1, bell, 0, VIPC_RIGHT_RECEIVE);
@@ -338,7 +346,9 @@ TEST(wait_any_sleeps_until_one_is_ready)
             s.a.to = which == 0 ? s.his : which == 2 ? s.voice : s.full;
             if (asleep) s.m.asleep = does[which];
             else s.m.before_sleep = does[which];
+            vipc_time since = s.m.now;
             CHECK_EQ(ready(&s, VIPC_FOREVER), says[which]);
+            WOKEN(&s.m, since);
             CHECK_EQ(s.a.done, 1);
             CHECK_EQ(s.m.stuck, 0);
             MOCK_END(&s.m);

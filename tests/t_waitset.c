@@ -160,7 +160,9 @@ TEST(it_sleeps_until_something_is_ready)
             s.to = which == 0 ? mock_grant(&s.m, 0, empty, 1, 0) : which == 1 ? full : s.voice;
             if (asleep) s.m.asleep = does[which];
             else s.m.before_sleep = does[which];
+            vipc_time since = s.m.now;
             CHECK_EQ(ready(&s, VIPC_FOREVER), which + 1);
+            CHECK(s.m.now - since < 50 * MS);                  /* woken, and not at the end of a slice */
             CHECK_EQ(s.done, 1);
             CHECK_EQ(s.m.stuck, 0);
             MOCK_END(&s.m);
