@@ -15,7 +15,7 @@
  * WHAT IT DOES
  *   endpoints     bounded queues with many senders and many receivers; 48-byte messages, or payloads up to a size
  *                 that you choose; blocking with absolute deadlines, or trying; a full one makes its senders wait, fails them, or
- *                 drops its oldest message; one at a time, or many
+ *                 drops its oldest message; one at a time, or many; what is urgent passes the rest
  *   channels      two ends, each of which sends to the other; what was sent before an end closed can still be received
  *   capabilities  every access goes through a 64-bit token of the calling process: checked in O(1), derived with fewer
  *                 rights, granted, carried in a message, revoked with all that came of it
@@ -28,7 +28,7 @@
  *   death         a process that vanishes at any instruction leaves no lock taken and no queue wedged; of all others
  *                 every message whose send returned VIPC_OK is received exactly once
  *
- * WHAT IT DOES NOT DO (yet): priorities, shared regions, address spaces.
+ * WHAT IT DOES NOT DO (yet): priorities of processes, shared regions, address spaces.
  *   It never allocates memory of its own, has no globals and starts no threads.
  *   Members of one domain map the same memory, so they trust one another with its contents.  What a member writes
  *   there by mistake or in malice may spoil messages and answers; it is checked before use, and crashes nobody else.
@@ -78,6 +78,8 @@
  *                                            cap_get, endpoint_get, process_get,
  *                                            process_find
  *   VIPC_NO_BATCH                   0        1: no send_many, receive_many  every includer
+ *   VIPC_NO_URGENT                  0        1: VIPC_URGENT is an unknown      every includer; members with and without it cannot share a domain:
+ *                                            flag                             VERSION
  *   VIPC_NO_DROP                    0        1: no VIPC_FULL_DROP_OLDEST: an    every includer; at an endpoint that another member made so,
  *                                            endpoint that asks for it is refused    a send of this one to a full queue is CHANNEL_FULL
  *   VIPC_NO_LIMITS                  0        1: no limits of capabilities:   every includer; members with and without them cannot share a domain:
@@ -158,6 +160,9 @@ extern "C" {
 #ifndef VIPC_NO_DROP
 #define VIPC_NO_DROP 0
 #endif
+#ifndef VIPC_NO_URGENT
+#define VIPC_NO_URGENT 0
+#endif
 #ifndef VIPC_LINE
 #define VIPC_LINE 64     /* bytes: the cache line of x86-64 and of most Arm cores */
 #endif
@@ -224,6 +229,7 @@ enum vipc_right {                      /* the low four are the token's flags */
     VIPC_RIGHT_RECEIVE = 1, VIPC_RIGHT_SEND = 2, VIPC_RIGHT_BIND = 4    /* what they mean at an endpoint; at a notification: wait, signal */
 };
 enum vipc_flag {                       /* vipc_message.flags; any other bit is VIPC_ERR_INVALID_MESSAGE */
+    VIPC_URGENT = 1,                   /* goes past all that is not urgent, in a lane of its own, see vipc_endpoint_desc; in a reply it means nothing */
     VIPC_UNORDERED = 2,                /* accepted, promises nothing */
     VIPC_NEEDS_ACK = 4,                /* vipc_send and vipc_send_large return when a receiver has taken it, or say why none will */
     VIPC_IS_REPLY = 8,                 /* set by the core alone, on replies; ignored in what is sent, so that a reply can be the next request */
@@ -233,6 +239,7 @@ enum vipc_full { VIPC_FULL_BLOCK = 0, VIPC_FULL_FAIL = 1, VIPC_FULL_DROP_OLDEST 
 
 #define VIPC_CAPACITY_MAX 1024u        /* messages in one queue */
 #define VIPC_PAYLOAD_MAX (1u << 20)    /* bytes of one inline payload */
+#define VIPC_URGENT_MAX 64u            /* urgent messages in one queue */
 #define VIPC_WAIT_SET_MAX 1024u        /* things in one wait set */
 #define VIPC_NAME_MAX 255u             /* bytes of a published name */
 #define VIPC_LABEL_MAX 31u             /* bytes kept of a label */
@@ -299,24 +306,26 @@ typedef struct vipc_endpoint_desc {
     uint32_t full;                     /* VIPC_FULL_BLOCK: a send waits for room; VIPC_FULL_FAIL: CHANNEL_FULL whatever the deadline;
                                         * VIPC_FULL_DROP_OLDEST: the oldest message is dropped, see vipc_send */
     uint32_t spin;                     /* 0: adaptive; 1: a wait sleeps at once; else at most so many looks before it sleeps */
+    uint32_t urgent;                   /* 8; at most VIPC_URGENT_MAX: room for URGENT messages, beside `capacity`.  It takes frames of its own when the first is
+                                        * sent.  They are received first, in order among themselves; what is not urgent waits as long as there are any */
     const char *label;                 /* none; VIPC_LABEL_MAX bytes are kept; shown by vipc_dump */
 } vipc_endpoint_desc;
 typedef struct vipc_channel_desc {     /* as for an endpoint, for each direction */
-    uint32_t capacity, payload_max, full, spin;
+    uint32_t capacity, payload_max, full, spin, urgent;
     uint32_t one_way;                  /* 0: both ends send and receive; 1: a only sends, b only receives */
     const char *label;
 } vipc_channel_desc;
 typedef struct vipc_endpoint_info {
     uint64_t id;                       /* unique in the domain's life */
     vipc_pid owner, bound;             /* bound: 0 when anybody with the right may receive */
-    uint32_t capacity, payload_max;
-    uint32_t queued;                   /* messages ready to be received, a snapshot */
+    uint32_t capacity, payload_max, urgent;
+    uint32_t queued, queued_urgent;    /* messages ready to be received, a snapshot; queued_urgent: those of them that are urgent */
     uint32_t senders_waiting, receivers_waiting;   /* asleep, a snapshot */
     uint32_t frames;                   /* held by its queue: 0 until first used */
     /* Since it was created.  Nobody counts sent and received: they are positions in the queue, exact while nobody is halfway through a send or receive; a
      * position that was passed over beside somebody who stood still, or given up because of a revoke or a death, is in both. */
     uint64_t sent, received, dropped;  /* messages; dropped: by VIPC_FULL_DROP_OLDEST; sent = received + dropped + queued + those being sent or received */
-    uint32_t high_water;               /* the most messages queued that anybody has noticed, a message being received included: senders look at least once
+    uint32_t high_water;               /* the most messages queued, urgent ones aside, that anybody has noticed, a message being received included: senders look at least once
                                         * in 64 messages, and whenever they meet a full queue (then it is the capacity); and the present look.  0 of senders
                                         * built with VIPC_NO_INSPECT */
     char label[VIPC_LABEL_MAX + 1];
@@ -421,7 +430,7 @@ enum vipc_log {                        /* what hook log is told, with its two nu
     VIPC_LOG_CHECK = 3                 /* vipc_check found a violation: kind (the order in >>look), where */
 };
 
-struct vipc_seen { uint64_t queue, shape; unsigned char *slots; uint32_t capacity, stride; };   /* where a queue lies; private */
+struct vipc_seen { uint64_t queue, shape; unsigned char *slots, *hints; uint32_t capacity, stride; };   /* where a queue lies; private */
 
 /* One thread's view of one domain.  Fields are private; sizes and offsets are kept here because what lies in shared memory
  * is not believed twice. */
@@ -439,6 +448,9 @@ typedef struct vipc {
     uint32_t lull;                     /* how long a wait that is one of a stream lets the other side run ahead: learned */
     uint64_t turned, done;             /* how much this view had done, in the other direction and in this, when it waited last */
     struct vipc_seen seen[4];          /* queues used lately */
+#if !VIPC_NO_URGENT
+    struct vipc_seen urgent[2];
+#endif
 } vipc;
 
 /* ----------------------------------------------------------------------------------------------------- >>api
@@ -560,7 +572,8 @@ VIPC_API vipc_error vipc_channel_create(vipc *self, const vipc_channel_desc *des
 VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoint_info *out);
 #endif
 /* Queue a copy of *m; needs SEND.  OK: it will be received exactly once, or the endpoint ends first.  Messages of one thread arrive in
- * order, except what a receiver died with (vipc_info.redelivered), and what one gave back with an error while others went on receiving.
+ * order, except what a receiver died with (vipc_info.redelivered), and what one gave back with an error while others went on receiving; urgent ones in
+ * an order of their own, before the rest.
  * CHANNEL_FULL: no room, with NOW or VIPC_FULL_FAIL (it may come early while an operation of another thread stands still halfway);
  * TIMEOUT; CLOSED or PEER_DEAD: the endpoint ended (its owner died) while this slept; CANCELLED; INVALID_MESSAGE: unknown flags;
  * OUT_OF_MEMORY: no frames for the queue, at first use.
@@ -610,7 +623,7 @@ VIPC_API vipc_error vipc_done(vipc *self, vipc_hand hand, bool finished);
 #endif
 #if !VIPC_NO_BATCH
 /* -- many messages at once -- */
-/* As `count` sends in this order, at less cost for each; needs SEND.  Each message is received by itself, and others' may come between.  Waits, where the
+/* As `count` sends in this order, at less cost for each (but for urgent ones); needs SEND.  Each message is received by itself, and others' may come between.  Waits, where the
  * endpoint does, until the last has found room or the deadline has passed.  *sent is always written: how many were sent, the first of m.  OK: at least
  * one.  Else none was, and the error is vipc_send's for the first; what stopped it at a later one is for the next call to say.
  * INVALID_ARGUMENT: m or sent NULL, count 0.  Messages with HAS_CAPABILITY are sent as by vipc_send, in their turn. */
@@ -923,10 +936,11 @@ static inline void vipci_word_store(const vipc *v, vipci_u64 *p, uint64_t n) { (
  * Who may touch a field: [L] under the lock, logged; [A] anybody, atomically; [O] its owner alone; [C] constant once published. */
 #define VIPCI_MAGIC 0x6370692d64697276ull            /* "vrid-ipc", read little-endian */
 #define VIPCI_ORDER 0x01020304u
-#define VIPCI_LAYOUT (VIPC_LAYOUT | (VIPC_NO_LIMITS ? 0x100u : 0u))      /* who does not know limits would not keep them */
+#define VIPCI_LAYOUT (VIPC_LAYOUT | (VIPC_NO_LIMITS ? 0x100u : 0u) | (VIPC_NO_URGENT ? 0x200u : 0u))   /* who does not know limits would not keep them, nor find what is urgent */
 #define VIPCI_LOG_MAX 64u                            /* words that one step under the lock may change */
 #define VIPCI_REDO_MAX 4u
 #define VIPCI_REDO_QUEUE ((uint64_t)1 << 63)
+#define VIPCI_REDO_URGENT ((uint64_t)1 << 62)
 #define VIPCI_NO_FRAME (~(uint64_t)0)
 #define VIPCI_NO_PROOF (~(uint64_t)0)                /* a member about whose death nobody is asked */
 #define VIPCI_INDEX_MAX 16777214u                    /* 24 bits, index + 1 never 0 */
@@ -976,7 +990,7 @@ VIPCI_ASSERT(process, sizeof(vipci_process) == 128 && offsetof(vipci_process, la
  *   head    opcode << 32 | link                                     link: a call's number, or the travelling capability's link */
 typedef struct vipci_body { vipci_u64 sender, badge, head, data[VIPC_MESSAGE_WORDS]; } vipci_body;
 #define VIPCI_PID_MAX ((1ull << 40) - 1)
-#define VIPCI_CALL 1u                  /* sender's flags that are not a user's: it is a call (URGENT's bit, not in use yet) */
+#define VIPCI_CALL 128u                /* sender's flags that are not a user's: it is a call */
 
 enum { VIPCI_SENT, VIPCI_RECEIVED, VIPCI_CALLS, VIPCI_REPLIES, VIPCI_FAILED_CHECKS, VIPCI_SLEEPS, VIPCI_WAKES, VIPCI_DROPPED, VIPCI_COUNTERS, VIPCI_RATE_LIMITED = VIPCI_COUNTERS };      /* RATE_LIMITED: in the domain alone */
 VIPCI_ASSERT(counters, VIPCI_COUNTERS <= 8);
@@ -1002,7 +1016,7 @@ enum { VIPCI_OPEN = 1, VIPCI_CLOSING = 2, VIPCI_WALKED = 3, VIPCI_STATE = 3, VIP
 typedef struct vipci_object {
     vipci_u64 state;                   /* [A] generation << 8 | OWNER_DIED | 0 free, OPEN, CLOSING (no new use), WALKED (old use undone) */
     vipci_u64 queue;                   /* [A] 0: none; else (first frame + 1) << 1 | 1 while vipc_trim looks at it */
-    vipci_u64 shape;                   /* [C] payload_max << 32 | DROPS | FAILS | capacity, see >>queue */
+    vipci_u64 shape;                   /* [C] payload_max << 32 | DROPS | FAILS | urgent << 16 | capacity, but for [A] LANE, see >>queue */
     vipci_u64 bound;                   /* [A] pid, 0: anybody; of a channel's end: [C] the other end's state while that is open */
     uint32_t spin;                     /* [C] */
     uint32_t owner;                    /* [L] process + 1; 0 once on the closing list */
@@ -1020,7 +1034,9 @@ typedef struct vipci_object {
     vipci_u64 send_flag;               /* [A] somebody may sleep to send; receivers look here */
     vipci_u64 dropped;                 /* [A] messages dropped << 32 | how many of them vipc_info has told of */
     vipci_u64 watch_room;              /* [A] the wait set that looks for room here */
-    vipci_u64 spare2[3];
+    vipci_u64 spare2[1];
+    vipci_u64 urgent;                  /* [A] as queue, for what is urgent; without frames: 0, or 1 << 63 | where its positions go on */
+    vipci_u64 urgent_flag;             /* [A] somebody may sleep to send what is urgent */
 } vipci_object;
 VIPCI_ASSERT(object, sizeof(vipci_object) == 192 && offsetof(vipci_object, tail) == 64 && offsetof(vipci_object, head) == 128);
 
@@ -1161,7 +1177,7 @@ static void vipci_wake(const vipc *v, uint32_t view)
  * chosen beside, never instead of, one who waits for the thing alone, so it has no choice to hand on; it may wake for another's sake.
  * Tests: explore block, timeout; d072, d073, d074, d076. */
 enum { VIPCI_AWAKE = 0, VIPCI_WAITING = 1, VIPCI_CHOSEN = 2 };
-enum { VIPCI_FOR_MESSAGE = 1, VIPCI_FOR_ROOM, VIPCI_FOR_REPLY, VIPCI_FOR_NAME, VIPCI_FOR_PROCESS, VIPCI_FOR_LOCK, VIPCI_FOR_ANY };
+enum { VIPCI_FOR_URGENT_ROOM = 0, VIPCI_FOR_MESSAGE, VIPCI_FOR_ROOM, VIPCI_FOR_REPLY, VIPCI_FOR_NAME, VIPCI_FOR_PROCESS, VIPCI_FOR_LOCK, VIPCI_FOR_ANY };
 #define VIPCI_SLICE 50000000u          /* ns: first sleep before a look for deaths; doubles to 16 times that */
 #ifndef VIPCI_PATIENCE_MAX
 #define VIPCI_PATIENCE_MAX 800u        /* looks before a sleep, some 40 us: what a sleep and a wake-up across CPUs cost together */
@@ -1459,9 +1475,11 @@ static void vipci_redo(const vipc *v)
     vipci_domain *d = vipci_d(v);
     uint32_t n = d->redo_count <= VIPCI_REDO_MAX ? d->redo_count : VIPCI_REDO_MAX;
     for (uint32_t i = 0; i < n; i++) {
-        uint64_t first = d->redo[i].first, count = d->redo[i].count, object = count & ~VIPCI_REDO_QUEUE;
-        if (count == object) v->hooks->frame_free(v->hooks->user, first, count);
-        else if (object < v->max_objects) vipci_store64(v, &vipci_object_at(v, (uint32_t)object)->queue, (first + 1) << 1);
+        uint64_t first = d->redo[i].first, count = d->redo[i].count, object = count & ~(VIPCI_REDO_QUEUE | VIPCI_REDO_URGENT);
+        if (!(count & VIPCI_REDO_QUEUE)) v->hooks->frame_free(v->hooks->user, first, count);
+        else if (object >= v->max_objects) continue;
+        else if (!VIPC_NO_URGENT && (count & VIPCI_REDO_URGENT)) vipci_store64(v, &vipci_object_at(v, (uint32_t)object)->urgent, (first + 1) << 1);
+        else vipci_store64(v, &vipci_object_at(v, (uint32_t)object)->queue, (first + 1) << 1);
     }
     if (n) vipci_store32(v, &d->redo_count, 0);
 }
@@ -1584,7 +1602,7 @@ static void vipci_after_commit(const vipc *v, uint64_t first, uint64_t count)
 {
     vipci_domain *d = vipci_d(v);
     uint32_t n = d->redo_count;
-    if (n >= VIPCI_REDO_MAX) return;                         /* scribbled over: a step has one entry */
+    if (n >= VIPCI_REDO_MAX) return;                         /* scribbled over: a step has one entry, or two */
     vipci_set64(v, &d->redo[n].first, first);
     vipci_set64(v, &d->redo[n].count, count);
     vipci_set32(v, &d->redo_count, n + 1);
@@ -2153,7 +2171,14 @@ static void vipci_prune(const vipc *v, uint32_t *head)
  * RACE 10 (a lying "empty"): the same look before "empty" is said.                                               explore ring
  * RACE 11 (given back behind head): `behind` counts; while it is not 0 the oldest FULL of all is taken.           explore ring
  * RACE 12 (hint past an unfinished slot): head moves only when nothing unfinished was met below.                 explore ring
- * Hints and state words may have been scribbled over: walks are bounded, and give VIPC_ERR_CORRUPT past the bound. */
+ * Hints and state words may have been scribbled over: walks are bounded, and give VIPC_ERR_CORRUPT past the bound.
+ *
+ * What is URGENT has a queue of its own, with its hints in front of it, in frames that are taken when the first such message is sent.  Receivers look there
+ * while a bit in the shape word, LANE, says so: it is set after a message is there, and cleared by who finds none.  While it is set nobody takes the quick ways.
+ * RACE 28 (LANE cleared over a message): who publishes there, or gives back, looks at LANE afterwards and sets it; who clears it looks for messages
+ * afterwards and sets it again.  One of them sees the other; who is killed in between has its intent there, and the reaper sets it.
+ * RACE 29 (a lying "empty" over two queues): LANE is looked at before the other queue, and again when that was empty.
+ * Tests: explore urgent and those beside it; t_urgent. */
 enum { VIPCI_FREE, VIPCI_WRITING, VIPCI_FULL, VIPCI_FULL_AGAIN, VIPCI_READING, VIPCI_LATE_W, VIPCI_LATE_R };
 #define VIPCI_LAP ((uint64_t)1 << 19)
 #define VIPCI_LAPS (~(VIPCI_LAP - 1))
@@ -2179,7 +2204,8 @@ static inline bool vipci_is_full(uint64_t w) { return VIPCI_PHASE(w) == VIPCI_FU
 
 #define VIPCI_FAILS 0x80000000u         /* in a shape: a send to a full queue does not wait; alone it is VIPC_FULL_FAIL */
 #define VIPCI_DROPS 0x40000000u         /* with it: VIPC_FULL_DROP_OLDEST.  Who knows nothing of dropping takes it for VIPC_FULL_FAIL */
-static inline uint32_t vipci_shape_capacity(uint64_t shape) { return (uint32_t)shape & 0x3fffffffu; }
+#define VIPCI_LANE 0x20000000u          /* there may be urgent messages */
+static inline uint32_t vipci_shape_capacity(uint64_t shape) { return (uint32_t)shape & 0xffffu; }
 static inline uint32_t vipci_shape_payload(uint64_t shape) { return (uint32_t)(shape >> 32); }
 static bool vipci_shape_ok(uint64_t shape)
 {
@@ -2194,6 +2220,28 @@ static uint64_t vipci_queue_frames(const vipc *v, uint64_t shape)
     uint64_t bytes = (uint64_t)vipci_shape_capacity(shape) * vipci_stride(vipci_shape_payload(shape));
     return (bytes + ((uint64_t)1 << v->page_shift) - 1) >> v->page_shift;
 }
+/* Where its hints are: of the usual queue in the object, of the urgent one in front of its slots, at the same distances. */
+#define VIPCI_HINTS (2u * 64u)
+#if VIPC_NO_URGENT
+#define VIPCI_LANES 1u
+static inline vipci_u64 *vipci_tail(const vipci_ring *r, vipci_object *o) { (void)r; return &o->tail; }
+static inline vipci_u64 *vipci_head(const vipci_ring *r, vipci_object *o) { (void)r; return &o->head; }
+static inline vipci_u64 *vipci_behind(const vipci_ring *r, vipci_object *o) { (void)r; return &o->behind; }
+static inline uint32_t vipci_lane_of(const vipci_ring *r, const vipci_object *o) { (void)r; (void)o; return 0; }
+#else
+#define VIPCI_LANES 2u
+VIPCI_ASSERT(hints, offsetof(vipci_object, head) - offsetof(vipci_object, tail) == 64 && offsetof(vipci_object, behind) == offsetof(vipci_object, head) + 8);
+static inline vipci_u64 *vipci_tail(const vipci_ring *r, vipci_object *o) { (void)o; return (vipci_u64 *)(void *)r->hints; }
+static inline vipci_u64 *vipci_head(const vipci_ring *r, vipci_object *o) { (void)o; return (vipci_u64 *)(void *)(r->hints + 64); }
+static inline vipci_u64 *vipci_behind(const vipci_ring *r, vipci_object *o) { (void)o; return (vipci_u64 *)(void *)(r->hints + 72); }
+static inline uint32_t vipci_lane_of(const vipci_ring *r, const vipci_object *o) { return r->hints != (const unsigned char *)&o->tail; }
+static inline uint32_t vipci_shape_urgent(uint64_t shape) { return (uint32_t)shape >> 16 & 0x7fu; }
+static uint64_t vipci_urgent_frames(const vipc *v, uint64_t shape)
+{
+    uint64_t bytes = VIPCI_HINTS + (uint64_t)vipci_shape_urgent(shape) * vipci_stride(vipci_shape_payload(shape));
+    return (bytes + ((uint64_t)1 << v->page_shift) - 1) >> v->page_shift;
+}
+#endif
 /* Where the object's queue is.  CHANNEL_EMPTY: it has none; VIPCI_NEEDS_LOCK: vipc_trim is at it. */
 #define VIPCI_NEEDS_LOCK ((vipc_error)1)
 static VIPCI_COLD vipc_error vipci_ring_find(vipc *v, uint64_t queue, uint64_t shape, vipci_ring *r)
@@ -2213,14 +2261,50 @@ static VIPCI_COLD vipc_error vipci_ring_find(vipc *v, uint64_t queue, uint64_t s
 }
 static inline vipc_error vipci_ring_at(vipc *v, vipci_object *o, uint32_t index, vipci_ring **out)
 {
-    uint64_t queue = vipci_load64(v, &o->queue), shape = vipci_peek64(v, &o->shape);
+    uint64_t queue = vipci_load64(v, &o->queue), shape = vipci_peek64(v, &o->shape) & ~(uint64_t)VIPCI_LANE;
     vipci_ring *r = &v->seen[index & 3];
     *out = r;
+    if (!VIPC_NO_URGENT) r->hints = (unsigned char *)&o->tail;
     if (VIPCI_LIKELY(r->queue == queue && r->shape == shape && queue != 0)) return VIPC_OK;
     return vipci_ring_find(v, queue, shape, r);
 }
 static inline bool vipci_is_set(const vipc *v, vipci_object *o) { return !VIPC_NO_NOTIFICATIONS && vipci_peek32(v, &o->type) == VIPC_TYPE_WAIT_SET; }
 static vipc_error vipci_ring_open(vipc *v, vipci_object *o, vipci_ring **out) { return vipci_ring_at(v, o, vipci_index(v, o), out); }
+#if VIPC_NO_URGENT
+static inline vipc_error vipci_lane_open(vipc *v, vipci_object *o, uint32_t lane, vipci_ring **out) { (void)lane; return vipci_ring_open(v, o, out); }
+static inline void vipci_show_lane(const vipc *v, vipci_object *o) { (void)v; (void)o; }
+#else
+static vipc_error vipci_urgent_at(vipc *v, vipci_object *o, vipci_ring **out)
+{
+    uint64_t queue = vipci_load64(v, &o->urgent), shape = vipci_peek64(v, &o->shape);
+    uint32_t n = vipci_shape_urgent(shape);
+    vipci_ring *r = &v->urgent[vipci_index(v, o) & 1];
+    *out = r;
+    shape = (shape & ~(uint64_t)0xffffffff) | n;
+    if (queue >> 63 || queue == 0) return VIPC_ERR_CHANNEL_EMPTY;
+    if (VIPCI_LIKELY(r->queue == queue && r->shape == shape)) return VIPC_OK;
+    if (queue & 1) return VIPCI_NEEDS_LOCK;
+    if (!vipci_shape_ok(shape) || n > VIPC_URGENT_MAX) return VIPC_ERR_CORRUPT;
+    unsigned char *p = (unsigned char *)vipci_frames_at(v, (queue >> 1) - 1, vipci_urgent_frames(v, shape | (uint64_t)n << 16));
+    if (!p) return VIPC_ERR_CORRUPT;
+    r->queue = queue;
+    r->shape = shape;
+    r->hints = p;
+    r->slots = p + VIPCI_HINTS;
+    r->capacity = n;
+    r->stride = vipci_stride(vipci_shape_payload(shape));
+    return VIPC_OK;
+}
+static vipc_error vipci_lane_open(vipc *v, vipci_object *o, uint32_t lane, vipci_ring **out)
+{
+    return lane ? vipci_urgent_at(v, o, out) : vipci_ring_open(v, o, out);
+}
+/* RACE 28: called after an urgent message is there. */
+static void vipci_show_lane(const vipc *v, vipci_object *o)
+{
+    for (uint64_t s = vipci_load64(v, &o->shape); !(s & VIPCI_LANE) && !vipci_cas64(v, &o->shape, s, s | VIPCI_LANE);) s = vipci_load64(v, &o->shape);
+}
+#endif
 
 /* What the hints ought to be, from the slots alone: for hints that make no sense. */
 static VIPCI_COLD void vipci_hints(const vipc *v, const vipci_ring *r, uint64_t *tail, uint64_t *head)
@@ -2285,7 +2369,7 @@ static inline void vipci_note_high(const vipc *v, vipci_object *o, uint64_t inde
 /* Claim a slot to write into.  CHANNEL_FULL, CORRUPT. */
 static inline vipc_error vipci_claim(const vipc *v, const vipci_ring *r, vipci_object *o, vipci_slot **out, uint64_t *lap)
 {
-    uint64_t t = vipci_peek64(v, &o->tail), ignore;
+    uint64_t t = vipci_peek64(v, vipci_tail(r, o)), ignore;
     uint32_t spun = 0, mended = 0;
     if ((t & (VIPCI_LAP - 1)) >= r->capacity) { vipci_hints(v, r, &t, &ignore); mended = 1; }
     for (uint32_t steps = 0; steps < VIPCI_STEPS; steps++) {
@@ -2296,8 +2380,8 @@ static inline vipc_error vipci_claim(const vipc *v, const vipci_ring *r, vipci_o
         if (VIPCI_LIKELY(d == 0)) {
             if (!VIPCI_LIKELY(VIPCI_PHASE(w) == VIPCI_FREE)) { t = vipci_next(r, t); continue; }
             if (!vipci_cas64(v, &s->state, w, VIPCI_WORD(t, VIPCI_WRITING, v->view + 1))) continue;
-            vipci_poke64(v, &o->tail, vipci_next(r, t));
-            vipci_note_high(v, o, index);
+            vipci_poke64(v, vipci_tail(r, o), vipci_next(r, t));
+            if (!vipci_lane_of(r, o)) vipci_note_high(v, o, index);
             *out = s;
             *lap = t & VIPCI_LAPS;
             return VIPC_OK;
@@ -2408,10 +2492,10 @@ static inline vipc_error vipci_take(const vipc *v, const vipci_ring *r, vipci_ob
 {
     for (uint32_t tries = 0; tries < VIPCI_STEPS; tries++) {
         vipci_walk k;
-        k.at = vipci_peek64(v, &o->head);
+        k.at = vipci_peek64(v, vipci_head(r, o));
         k.whole = true;
         vipc_error e = VIPC_OK;
-        uint64_t ignore, behind = vipci_load64(v, &o->behind);
+        uint64_t ignore, behind = vipci_load64(v, vipci_behind(r, o));
         if ((k.at & (VIPCI_LAP - 1)) >= r->capacity) vipci_hints(v, r, &ignore, &k.at);
         k.slot = vipci_slot_at(r, k.at & (VIPCI_LAP - 1));
         k.word = vipci_load64(v, &k.slot->state);
@@ -2420,7 +2504,7 @@ static inline vipc_error vipci_take(const vipc *v, const vipci_ring *r, vipci_ob
         if (e == VIPC_ERR_CHANNEL_EMPTY && behind) {
             e = vipci_oldest(v, r, &k.word, &k.slot);
             k.whole = false;
-            if (e == VIPC_ERR_CHANNEL_EMPTY) (void)vipci_cas64(v, &o->behind, behind, 0);       /* fails if more was given back */
+            if (e == VIPC_ERR_CHANNEL_EMPTY) (void)vipci_cas64(v, vipci_behind(r, o), behind, 0);       /* fails if more was given back */
             if (e != VIPC_OK) continue;
         }
         if (e != VIPC_OK) return e;
@@ -2439,11 +2523,11 @@ static inline vipc_error vipci_take(const vipc *v, const vipci_ring *r, vipci_ob
     return VIPC_ERR_CORRUPT;
 }
 /* The message is ours for good and the slot free.  False: it was taken from us (revoke, destroy): what we copied is void. */
-static inline bool vipci_finish(const vipc *v, vipci_object *o, const vipci_claimed *c)
+static inline bool vipci_finish(const vipc *v, const vipci_ring *r, vipci_object *o, const vipci_claimed *c)
 {
     bool ours = vipci_cas64(v, &c->slot->state, VIPCI_WORD(c->lap, VIPCI_READING, v->view + 1), VIPCI_WORD(c->lap + VIPCI_LAP, VIPCI_FREE, 0));
     if (!VIPCI_LIKELY(ours)) return vipci_give_up(v, c->slot, VIPCI_LATE_R);
-    if (c->whole) vipci_poke64(v, &o->head, c->next_head);
+    if (c->whole) vipci_poke64(v, vipci_head(r, o), c->next_head);
     return true;
 }
 /* Turn one claim of view `owner` into what it leaves behind: a writer's slot is freed, a reader's message is there again. */
@@ -2458,11 +2542,17 @@ static void vipci_release_claim(const vipc *v, vipci_slot *s, uint32_t owner, ui
         if (vipci_cas64(v, &s->state, w, to)) return;
     }
 }
+/* Something was given back in r: RACE 11, RACE 28. */
+static inline void vipci_came_back(const vipc *v, const vipci_ring *r, vipci_object *o)
+{
+    (void)vipci_add64(v, vipci_behind(r, o), 1);
+    if (!VIPC_NO_URGENT && vipci_lane_of(r, o)) vipci_show_lane(v, o);
+}
 /* A message that we do not take after all. */
-static void vipci_put_back(const vipc *v, vipci_object *o, const vipci_claimed *c)
+static void vipci_put_back(const vipc *v, const vipci_ring *r, vipci_object *o, const vipci_claimed *c)
 {
     vipci_release_claim(v, c->slot, v->view + 1, c->again ? VIPCI_FULL_AGAIN : VIPCI_FULL);
-    (void)vipci_add64(v, &o->behind, 1);
+    vipci_came_back(v, r, o);
     vipci_wake_one(v, VIPCI_FOR_MESSAGE, vipci_index(v, o), &o->receive_flag);
 }
 #if VIPC_NO_DROP
@@ -2585,8 +2675,13 @@ static inline bool vipci_call_take(const vipc *v, const vipci_body *b, uint64_t 
 #define VIPCI_TOKEN_LOW 0x00ffffffffffffffull
 #define VIPCI_HAND_OBJECT(h) ((uint32_t)(h) & 0xffffffu)
 #define VIPCI_HAND_SLOT(h) ((uint32_t)((h) >> 24) & 0x7ffu)
-VIPCI_ASSERT(hand, VIPC_CAPACITY_MAX < (1u << 11) && VIPCI_INDEX_MAX < (1u << 24));
+VIPCI_ASSERT(hand, VIPC_CAPACITY_MAX + VIPC_URGENT_MAX < (1u << 11) && VIPCI_INDEX_MAX < (1u << 24));
 
+/* Urgent slots are counted on behind the others. */
+static inline uint32_t vipci_lane_base(const vipc *v, const vipci_ring *r, vipci_object *o)
+{
+    return vipci_lane_of(r, o) ? vipci_shape_capacity(vipci_peek64(v, &o->shape)) : 0;
+}
 /* Is the claim of this view on this slot one of a message in hand, or of a take under way? */
 static bool vipci_in_hand(const vipc *v, uint32_t view, vipci_object *o, uint32_t slot)
 {
@@ -2666,6 +2761,7 @@ static vipc_error vipci_ended(const vipc *v, vipci_object *o, uint64_t then)
 }
 static void vipci_wake_endpoint(const vipc *v, uint32_t index)
 {
+    if (!VIPC_NO_URGENT) vipci_wake_every(v, VIPCI_FOR_URGENT_ROOM, index);
     vipci_wake_all(v, VIPCI_FOR_MESSAGE, index);
     vipci_wake_all(v, VIPCI_FOR_ROOM, index);
 }
@@ -2687,10 +2783,8 @@ static void vipci_wake_users(const vipc *v, uint32_t index)
 }
 /* Undo every claim, under the lock: writers send anew (and are checked anew), readers lose what they have not finished taking.  A message in the hand
  * of one who may keep it stays there. */
-static void vipci_undo_claims(vipc *v, vipci_object *o)
+static void vipci_undo_claims_in(vipc *v, vipci_object *o, const vipci_ring *r)
 {
-    vipci_ring *r;
-    if (vipci_is_set(v, o) || vipci_ring_open(v, o, &r) != VIPC_OK) return;
     for (uint32_t i = 0; i < r->capacity; i++) {
         vipci_slot *s = vipci_slot_at(r, i);
         for (;;) {
@@ -2699,7 +2793,7 @@ static void vipci_undo_claims(vipc *v, vipci_object *o)
             else if (VIPCI_PHASE(w) == VIPCI_READING || VIPCI_PHASE(w) == VIPCI_LATE_R) to = VIPCI_WORD(w, VIPCI_FULL, 0);
             else break;
 #if !VIPC_NO_TAKE
-            if (VIPCI_PHASE(w) != VIPCI_WRITING && vipci_in_hand(v, VIPCI_OWNER(w) - 1, o, i)) {       /* RACE 22 */
+            if (VIPCI_PHASE(w) != VIPCI_WRITING && vipci_in_hand(v, VIPCI_OWNER(w) - 1, o, i + vipci_lane_base(v, r, o))) {       /* RACE 22 */
                 if (vipci_hand_check(v, VIPCI_OWNER(w) - 1, o) == VIPC_OK) break;
                 to = VIPCI_WORD(w, VIPCI_FULL_AGAIN, 0);
             }
@@ -2707,7 +2801,13 @@ static void vipci_undo_claims(vipc *v, vipci_object *o)
             if (vipci_cas64(v, &s->state, w, to)) break;
         }
     }
-    (void)vipci_add64(v, &o->behind, 1);
+    vipci_came_back(v, r, o);
+}
+static void vipci_undo_claims(vipc *v, vipci_object *o)
+{
+    vipci_ring *r;
+    for (uint32_t lane = 0; lane < VIPCI_LANES && !vipci_is_set(v, o); lane++)
+        if (vipci_lane_open(v, o, lane, &r) == VIPC_OK) vipci_undo_claims_in(v, o, r);
 }
 static void vipci_undo_uses(vipc *v, vipci_object *o)             /* of capabilities for this object */
 {
@@ -2726,10 +2826,8 @@ static bool vipci_seize(const vipc *v, vipci_slot *s)
     }
 }
 /* Drop all messages of an endpoint that has ended: callers are told why, travelling capabilities are freed. */
-static void vipci_drop_messages(vipc *v, vipci_object *o, vipc_error why)
+static void vipci_drop_messages_in(vipc *v, const vipci_ring *r, vipc_error why)
 {
-    vipci_ring *r;
-    if (vipci_is_set(v, o) || vipci_ring_open(v, o, &r) != VIPC_OK) return;
     for (uint32_t i = 0; i < r->capacity; i++) {
         vipci_slot *s = vipci_slot_at(r, i);
         if (!vipci_seize(v, s)) continue;
@@ -2741,6 +2839,12 @@ static void vipci_drop_messages(vipc *v, vipci_object *o, vipc_error why)
         uint64_t w = vipci_load64(v, &s->state);
         (void)vipci_cas64(v, &s->state, w, VIPCI_WORD(w + VIPCI_LAP, VIPCI_FREE, 0));
     }
+}
+static void vipci_drop_messages(vipc *v, vipci_object *o, vipc_error why)
+{
+    vipci_ring *r;
+    for (uint32_t lane = 0; lane < VIPCI_LANES && !vipci_is_set(v, o); lane++)
+        if (vipci_lane_open(v, o, lane, &r) == VIPC_OK) vipci_drop_messages_in(v, r, why);
 }
 /* Is any other member inside?  (RACE 1: asked after the state, or the queue word, was changed.) */
 static bool vipci_pinned(const vipc *v, uint32_t object)
@@ -2792,6 +2896,11 @@ static bool vipci_object_free(const vipc *v, vipci_object *o)
     uint64_t queue = o->queue;
     if (queue) vipci_drop_frames(v, (queue >> 1) - 1, vipci_queue_frames(v, o->shape));
     vipci_set64(v, &o->queue, 0);
+#if !VIPC_NO_URGENT
+    queue = o->urgent;
+    if (queue && !(queue >> 63)) vipci_drop_frames(v, (queue >> 1) - 1, vipci_urgent_frames(v, o->shape));
+    vipci_set64(v, &o->urgent, 0);
+#endif
     vipci_set64(v, &o->state, o->state & ~(uint64_t)VIPCI_STATE);
     vipci_set32(v, &o->next, d->free_object);
     vipci_set32(v, &d->free_object, index + 1);
@@ -2834,23 +2943,49 @@ static void vipci_give_up_cap(vipc *v, vipci_entry *e)
 }
 
 /* First use: frames for the queue.  The lock is held by nobody for long, except by somebody stopped: hence the deadline. */
-static vipc_error vipci_queue_make(vipc *v, vipci_object *o, uint64_t then, vipc_time deadline)
+static void vipci_slots_make(const vipc *v, unsigned char *p, uint32_t count, uint32_t stride, uint64_t tail)
+{
+    for (uint32_t i = 0; i < count; i++, p += stride)
+        vipci_poke64(v, &((vipci_slot *)(void *)p)->state, (tail + (VIPCI_LAP - 1) - i) & VIPCI_LAPS);      /* of the next lap before the tail's index */
+}
+#if !VIPC_NO_URGENT
+static void vipci_lane_make(const vipc *v, const vipci_object *o, unsigned char *p, uint64_t shape)
+{
+    uint64_t tail = o->urgent & ~((uint64_t)1 << 63);
+    vipci_zero(p, VIPCI_HINTS);
+    vipci_poke64(v, (vipci_u64 *)(void *)p, tail);
+    vipci_poke64(v, (vipci_u64 *)(void *)(p + 64), tail);
+    vipci_slots_make(v, p + VIPCI_HINTS, vipci_shape_urgent(shape), vipci_stride(vipci_shape_payload(shape)), tail);
+}
+#endif
+static vipc_error vipci_queue_make(vipc *v, vipci_object *o, uint64_t then, uint32_t lane, vipc_time deadline)
 {
     vipc_error e = vipci_lock_aside(v, deadline);
     if (e != VIPC_OK) return e;
-    if (o->queue & 1) return vipci_fail(v, VIPC_ERR_CORRUPT);        /* vipc_trim takes its mark off before it lets the lock go */
-    if (vipci_load64(v, &o->state) != then || o->queue) { vipci_unlock(v); return VIPC_OK; }
-    uint64_t first = 0, shape = o->shape, count = vipci_queue_frames(v, shape);
+    uint64_t first = 0, shape = o->shape, queue = o->queue, count = vipci_queue_frames(v, shape);
+#if !VIPC_NO_URGENT
+    if (lane) {
+        queue = o->urgent >> 63 ? 0 : o->urgent;
+        count = vipci_urgent_frames(v, shape);
+    }
+#endif
+    if (queue & 1) return vipci_fail(v, VIPC_ERR_CORRUPT);   /* vipc_trim takes its mark off before it lets the lock go */
+    if (vipci_load64(v, &o->state) != then || queue) { vipci_unlock(v); return VIPC_OK; }
     if (!vipci_shape_ok(shape)) return vipci_fail(v, VIPC_ERR_CORRUPT);
     e = vipci_take_frames(v, count, &first);
     if (e != VIPC_OK) return vipci_fail(v, e);
     unsigned char *p = (unsigned char *)vipci_frames_at(v, first, count);
     if (!p) return vipci_fail(v, VIPC_ERR_HOOK);
-    uint64_t tail = o->tail;                                 /* positions go on where the queue that vipc_trim took was left: they count messages */
-    for (uint32_t i = 0; i < vipci_shape_capacity(shape); i++, p += vipci_stride(vipci_shape_payload(shape)))
-        vipci_poke64(v, &((vipci_slot *)(void *)p)->state, (tail + (VIPCI_LAP - 1) - i) & VIPCI_LAPS);      /* of the next lap before the tail's index */
-    vipci_poke64(v, &o->head, tail);                         /* nobody looks at it without a queue: no need to undo it */
-    vipci_after_commit(v, first, VIPCI_REDO_QUEUE | vipci_index(v, o));
+#if !VIPC_NO_URGENT
+    if (lane) vipci_lane_make(v, o, p, shape);
+    else
+#endif
+    {
+        uint64_t tail = o->tail;                             /* positions go on where the queue that vipc_trim took was left: they count messages */
+        vipci_slots_make(v, p, vipci_shape_capacity(shape), vipci_stride(vipci_shape_payload(shape)), tail);
+        vipci_poke64(v, &o->head, tail);                     /* nobody looks at it without a queue: no need to undo it */
+    }
+    vipci_after_commit(v, first, VIPCI_REDO_QUEUE | (lane ? VIPCI_REDO_URGENT : 0) | vipci_index(v, o));
     vipci_commit(v);
     vipci_unlock(v);
     return VIPC_OK;
@@ -2874,12 +3009,15 @@ static bool vipci_in_flight(vipc *v, const vipci_entry *e)
         return VIPCI_CALL_STATE(word) == VIPCI_REPLIED && (b->sender & VIPC_HAS_CAPABILITY) && (uint32_t)b->head == link;
     }
     vipci_ring *r;
-    if (where - 1 >= v->max_objects || vipci_ring_open(v, vipci_object_at(v, where - 1), &r) != VIPC_OK) return false;
-    for (uint32_t i = 0; i < r->capacity; i++) {
-        vipci_slot *s = vipci_slot_at(r, i);
-        uint64_t w = vipci_load64(v, &s->state);
-        if (!vipci_is_full(w) && VIPCI_PHASE(w) != VIPCI_READING && VIPCI_PHASE(w) != VIPCI_LATE_R) continue;
-        if ((vipci_word_load(v, &s->body.sender) & VIPC_HAS_CAPABILITY) && (uint32_t)vipci_word_load(v, &s->body.head) == link) return true;
+    if (where - 1 >= v->max_objects) return false;
+    for (uint32_t lane = 0; lane < VIPCI_LANES; lane++) {
+        if (vipci_lane_open(v, vipci_object_at(v, where - 1), lane, &r) != VIPC_OK) continue;
+        for (uint32_t i = 0; i < r->capacity; i++) {
+            vipci_slot *s = vipci_slot_at(r, i);
+            uint64_t w = vipci_load64(v, &s->state);
+            if (!vipci_is_full(w) && VIPCI_PHASE(w) != VIPCI_READING && VIPCI_PHASE(w) != VIPCI_LATE_R) continue;
+            if ((vipci_word_load(v, &s->body.sender) & VIPC_HAS_CAPABILITY) && (uint32_t)vipci_word_load(v, &s->body.head) == link) return true;
+        }
     }
     return false;
 }
@@ -2898,9 +3036,12 @@ static void vipci_clean_claims(vipc *v, uint32_t i, uint32_t index)
     vipci_intend(v, vipci_at_object(index));
     if (vipci_is_set(v, o)) {
         vipci_mark_all(v, o);
-    } else if (vipci_state(vipci_load64(v, &o->state)) != 0 && vipci_ring_open(v, o, &r) == VIPC_OK) {
-        for (uint32_t k = 0; k < r->capacity; k++) vipci_release_claim(v, vipci_slot_at(r, k), i + 1, VIPCI_FULL_AGAIN);
-        (void)vipci_add64(v, &o->behind, 1);                 /* RACE 11: after the slots, and always */
+    } else if (vipci_state(vipci_load64(v, &o->state)) != 0) {
+        for (uint32_t lane = 0; lane < VIPCI_LANES; lane++) {
+            if (vipci_lane_open(v, o, lane, &r) != VIPC_OK) continue;
+            for (uint32_t k = 0; k < r->capacity; k++) vipci_release_claim(v, vipci_slot_at(r, k), i + 1, VIPCI_FULL_AGAIN);
+            vipci_came_back(v, r, o);                        /* after the slots, and always */
+        }
     }
     vipci_wake_endpoint(v, index);
     if (vipci_state(vipci_load64(v, &o->state)) == VIPCI_CLOSING) vipci_object_end(v, o, false);
@@ -3321,6 +3462,7 @@ static inline vipc_time vipci_until(const vipc *v, const vipci_use *u, vipc_time
     return deadline;
 }
 
+#define VIPCI_MAY_URGENT (VIPC_NO_URGENT ? 0u : (uint32_t)VIPC_URGENT)
 typedef struct vipci_letter {          /* what is to be sent; m and payload are the caller's, read inside the claim */
     const vipc_message *m;
     uint64_t sender;                   /* as in vipci_body */
@@ -3331,10 +3473,17 @@ static inline vipci_letter vipci_address(const vipc *v, const vipc_message *m, u
 {
     vipci_letter l;
     l.m = m;
-    l.sender = v->from | (m->flags & (VIPC_UNORDERED | VIPC_HAS_CAPABILITY)) | flags;
+    l.sender = v->from | (m->flags & (VIPC_UNORDERED | VIPC_HAS_CAPABILITY | VIPCI_MAY_URGENT)) | flags;
     l.link = l.payload_size = 0;
     l.payload = NULL;
     return l;
+}
+static inline uint32_t vipci_letter_lane(const vipci_letter *l) { return (uint32_t)l->sender & VIPCI_MAY_URGENT; }
+/* Who sleeps for room there. */
+static inline void vipci_wake_room(const vipc *v, vipci_object *o, uint32_t index, uint32_t lane)
+{
+    if (lane) vipci_wake_one(v, VIPCI_FOR_URGENT_ROOM, index, &o->urgent_flag);
+    else vipci_wake_one(v, VIPCI_FOR_ROOM, index, &o->send_flag);
 }
 static inline void vipci_body_store(const vipc *v, vipci_body *to, const vipci_letter *l, uint64_t badge)
 {
@@ -3368,9 +3517,10 @@ static vipc_error vipci_send_try(vipc *v, const vipci_use *u, const vipci_letter
 {
     vipci_ring *r;
     vipc_error e;
+    uint32_t lane = vipci_letter_lane(l);
     vipci_intend(v, vipci_at_object(u->index));
     if (!VIPCI_LIKELY(vipci_still(v, u))) { e = vipci_ended(v, u->o, u->then); goto out; }
-    e = vipci_ring_at(v, u->o, u->index, &r);
+    e = VIPCI_LIKELY(!lane) ? vipci_ring_at(v, u->o, u->index, &r) : vipci_lane_open(v, u->o, lane, &r);
     if (!VIPCI_LIKELY(e == VIPC_OK)) { e = e == VIPC_ERR_CHANNEL_EMPTY ? VIPCI_NEEDS_LOCK : e; goto out; }
     for (;;) {
         vipci_slot *s;
@@ -3379,7 +3529,7 @@ static vipc_error vipci_send_try(vipc *v, const vipci_use *u, const vipci_letter
         e = vipci_claim(v, r, u->o, &s, &lap);
         if (!VIPCI_LIKELY(e == VIPC_OK)) {
             vipci_leave(v, irq);
-            if (e == VIPC_ERR_CHANNEL_FULL) vipci_mark_at_least(v, u->o, r->capacity);
+            if (e == VIPC_ERR_CHANNEL_FULL && !lane) vipci_mark_at_least(v, u->o, r->capacity);
             if (!vipci_still(v, u)) e = vipci_ended(v, u->o, u->then);       /* a revoke wakes who waits, and is not waited through */
             break;
         }
@@ -3394,10 +3544,11 @@ static vipc_error vipci_send_try(vipc *v, const vipci_use *u, const vipci_letter
         vipci_leave(v, irq);
         if (VIPCI_LIKELY(published)) {
             vipci_count(v, VIPCI_SENT);
+            if (lane) vipci_show_lane(v, u->o);              /* RACE 28 */
             vipci_wake_one(v, VIPCI_FOR_MESSAGE, u->index, &u->o->receive_flag);
             break;
         }
-        vipci_wake_one(v, VIPCI_FOR_ROOM, u->index, &u->o->send_flag);
+        vipci_wake_room(v, u->o, u->index, lane);
     }
 out:
     vipci_intend_nothing(v);
@@ -3411,8 +3562,11 @@ static VIPCI_COLD void vipci_wait_over(vipc *v, vipci_wait *w, vipci_object *o)
     vipci_learn(v, w);
     if (w->chosen) {
         vipci_intend(v, vipci_at_object(w->index));
-        if (vipci_state(vipci_load64(v, &o->state)) == VIPCI_OPEN && vipci_ring_open(v, o, &r) == VIPC_OK && vipci_count_phase(v, r, w->what == VIPCI_FOR_MESSAGE))
-            vipci_wake_one(v, w->what, w->index, w->flag);
+        bool open = vipci_state(vipci_load64(v, &o->state)) == VIPCI_OPEN, other = false;
+        for (uint32_t lane = 0; lane < VIPCI_LANES && open && !other; lane++)
+            other = (w->what == VIPCI_FOR_MESSAGE || lane == (w->what == VIPCI_FOR_URGENT_ROOM)) && vipci_lane_open(v, o, lane, &r) == VIPC_OK
+                    && vipci_count_phase(v, r, w->what == VIPCI_FOR_MESSAGE);
+        if (other) vipci_wake_one(v, w->what, w->index, w->flag);
     }
     vipci_intend_nothing(v);
 }
@@ -3427,7 +3581,7 @@ static VIPCI_COLD void vipci_wait_over(vipc *v, vipci_wait *w, vipci_object *o)
  * are in somebody's hands. */
 static vipc_error vipci_in_the_way(const vipc *v, const vipci_ring *r, vipci_object *o, vipci_claimed *c, uint64_t *word)
 {
-    uint64_t t = vipci_peek64(v, &o->tail), ignore;
+    uint64_t t = vipci_peek64(v, vipci_tail(r, o)), ignore;
     bool moved = true;
     c->slot = NULL;
     for (uint32_t turn = 0; turn < 2 && moved; turn++) {     /* from the hint, and if that led nowhere from where it ought to be */
@@ -3444,7 +3598,7 @@ static vipc_error vipci_in_the_way(const vipc *v, const vipci_ring *r, vipci_obj
             }
             c->slot = s;
             c->lap = w & VIPCI_LAPS;
-            c->whole = vipci_peek64(v, &o->head) == at - VIPCI_LAP;    /* RACE 12: all before it is finished */
+            c->whole = vipci_peek64(v, vipci_head(r, o)) == at - VIPCI_LAP;    /* RACE 12: all before it is finished */
             c->next_head = vipci_next(r, at - VIPCI_LAP);
             c->again = VIPCI_PHASE(w) == VIPCI_FULL_AGAIN;
             *word = w;
@@ -3466,7 +3620,7 @@ static vipc_error vipci_drop_one(vipc *v, const vipci_use *u, const vipci_ring *
     if ((b.sender & VIPC_HAS_CAPABILITY) && !locked) return VIPCI_NEEDS_LOCK;
     if (!vipci_cas64(v, &c.slot->state, word, VIPCI_WORD(word, VIPCI_READING, v->view + 1))) return VIPC_OK;
     if (!vipci_still(v, u)) {                                /* RACE 8 */
-        vipci_put_back(v, u->o, &c);
+        vipci_put_back(v, r, u->o, &c);
         return vipci_ended(v, u->o, u->then);
     }
     b.head = vipci_word_load(v, &c.slot->body.head);
@@ -3474,7 +3628,7 @@ static vipc_error vipci_drop_one(vipc *v, const vipci_use *u, const vipci_ring *
     if (e && (!(e->kind & VIPCI_TRAVELS) || (uint32_t)e->place != u->index + 1)) e = NULL;     /* scribbled over */
     if (e) { vipci_hold(v, e, vipci_us(v)); vipci_commit(v); }       /* if this one dies its reaper ends it, unless the message is there again */
     bool taken = (b.sender & VIPCI_CALL) && vipci_call_take(v, &b, &call);
-    if (!vipci_finish(v, u->o, &c)) {                        /* lost: undone in the opposite order */
+    if (!vipci_finish(v, r, u->o, &c)) {                     /* lost: undone in the opposite order */
         if (taken) (void)vipci_cas64(v, &vipci_view_at(v, vipci_body_view(&b))->call, call, vipci_call_word(call, VIPCI_QUEUED, 0));
         if (e) { vipci_hold(v, e, NULL); vipci_commit(v); }
         return VIPC_OK;
@@ -3486,11 +3640,11 @@ static vipc_error vipci_drop_one(vipc *v, const vipci_use *u, const vipci_ring *
     if (taken) (void)vipci_call_end(v, vipci_body_view(&b), call, VIPC_ERR_CHANNEL_FULL);     /* last: the intent moves to the caller meanwhile */
     return VIPC_OK;                                          /* nobody sleeps for room here: no wake-up is owed */
 }
-static vipc_error vipci_drop_try(vipc *v, const vipci_use *u, bool locked)
+static vipc_error vipci_drop_try(vipc *v, const vipci_use *u, uint32_t lane, bool locked)
 {
     vipci_ring *r = NULL;
     vipci_intend(v, vipci_at_object(u->index));
-    vipc_error e = vipci_still(v, u) ? vipci_ring_at(v, u->o, u->index, &r) : vipci_ended(v, u->o, u->then);
+    vipc_error e = vipci_still(v, u) ? vipci_lane_open(v, u->o, lane, &r) : vipci_ended(v, u->o, u->then);
     if (e == VIPC_OK) {
         uint32_t irq = vipci_enter(v);
         e = vipci_drop_one(v, u, r, locked);
@@ -3500,13 +3654,13 @@ static vipc_error vipci_drop_try(vipc *v, const vipci_use *u, bool locked)
     return e == VIPC_ERR_CHANNEL_EMPTY ? VIPC_OK : e;        /* the queue has gone meanwhile */
 }
 /* Make room for one message.  OK: send again. */
-static VIPCI_COLD vipc_error vipci_drop_oldest(vipc *v, const vipci_use *u, vipc_time deadline)
+static VIPCI_COLD vipc_error vipci_drop_oldest(vipc *v, const vipci_use *u, uint32_t lane, vipc_time deadline)
 {
-    vipc_error e = vipci_drop_try(v, u, false);
+    vipc_error e = vipci_drop_try(v, u, lane, false);
     if (e != VIPCI_NEEDS_LOCK) return e;
     e = vipci_lock_aside(v, deadline);
     if (e != VIPC_OK) return e;
-    e = vipci_drop_try(v, u, true);
+    e = vipci_drop_try(v, u, lane, true);
     vipci_finish_closing(v);
     vipci_unlock(v);
     return e == VIPCI_NEEDS_LOCK ? VIPC_ERR_CORRUPT : e;
@@ -3515,7 +3669,8 @@ static VIPCI_COLD vipc_error vipci_drop_oldest(vipc *v, const vipci_use *u, vipc
 static VIPCI_COLD vipc_error vipci_send_wait(vipc *v, const vipci_use *u, const vipci_letter *l, vipc_time deadline, vipc_error e)
 {
     vipc_time until = vipci_until(v, u, deadline);
-    vipci_wait w = vipci_wait_for(v, VIPCI_FOR_ROOM, u->index, &u->o->send_flag, u->o->spin, until);
+    uint32_t lane = vipci_letter_lane(l);
+    vipci_wait w = vipci_wait_for(v, lane ? VIPCI_FOR_URGENT_ROOM : VIPCI_FOR_ROOM, u->index, lane ? &u->o->urgent_flag : &u->o->send_flag, u->o->spin, until);
     bool block = !(vipci_peek64(v, &u->o->shape) & VIPCI_FAILS);
 #if !VIPC_NO_DROP
     uint32_t drops = 0;
@@ -3523,13 +3678,13 @@ static VIPCI_COLD vipc_error vipci_send_wait(vipc *v, const vipci_use *u, const 
     for (;; e = vipci_send_try(v, u, l)) {
         if (e == VIPCI_NEEDS_LOCK) {
             vipci_wait_over(v, &w, u->o);                    /* the lock has a wait of its own */
-            e = vipci_queue_make(v, u->o, u->then, deadline);
+            e = vipci_queue_make(v, u->o, u->then, lane, deadline);
             if (e != VIPC_OK) break;
             continue;
         }
 #if !VIPC_NO_DROP
         if (e == VIPC_ERR_CHANNEL_FULL && (vipci_peek64(v, &u->o->shape) & VIPCI_DROPS) && drops++ < VIPCI_DROPS_MAX) {
-            e = vipci_drop_oldest(v, u, deadline);
+            e = vipci_drop_oldest(v, u, lane, deadline);
             if (e != VIPC_OK) break;
             continue;
         }
@@ -3580,7 +3735,7 @@ static inline vipc_error vipci_send(vipc *v, const vipci_use *u, const vipci_let
 static inline vipc_error vipci_flags_ok(const vipc_message *m, uint32_t also)
 {
     if (!m) return VIPC_ERR_INVALID_ARGUMENT;
-    return VIPCI_LIKELY((m->flags & ~(VIPC_UNORDERED | VIPC_IS_REPLY | VIPC_HAS_CAPABILITY | also)) == 0) ? VIPC_OK : VIPC_ERR_INVALID_MESSAGE;
+    return VIPCI_LIKELY((m->flags & ~(VIPC_UNORDERED | VIPC_IS_REPLY | VIPC_HAS_CAPABILITY | VIPCI_MAY_URGENT | also)) == 0) ? VIPC_OK : VIPC_ERR_INVALID_MESSAGE;
 }
 /* A message that carries a capability: pack, send, and unpack if it was not sent. */
 static VIPCI_COLD vipc_error vipci_send_carrying(vipc *v, const vipci_use *u, vipci_letter *l, vipc_cap cap, uint32_t call, vipc_time deadline)
@@ -3765,7 +3920,7 @@ static inline void vipci_deliver(const vipci_body *b, vipc_cap cap, vipc_message
 {
     m->capability = cap;
     m->opcode = (uint32_t)(b->head >> 32);
-    m->flags = ((uint32_t)b->sender & (VIPC_UNORDERED | VIPC_IS_REPLY)) | (cap.token ? VIPC_HAS_CAPABILITY : 0);
+    m->flags = ((uint32_t)b->sender & (VIPC_UNORDERED | VIPC_IS_REPLY | VIPCI_MAY_URGENT)) | (cap.token ? VIPC_HAS_CAPABILITY : 0);
     m->data[0] = b->data[0];
     m->data[1] = b->data[1];
     m->data[2] = b->data[2];
@@ -3791,18 +3946,18 @@ static vipc_error vipci_read_payload(const vipc *v, const vipci_ring *r, const v
     return VIPC_OK;
 }
 /* What goes with the slot: the call, the capability.  WOULD_BLOCK: a stale request, not to be delivered; else an error: the message stays. */
-static VIPCI_COLD vipc_error vipci_open_parcel(vipc *v, const vipci_use *u, const vipci_claimed *c, vipci_parcel *p)
+static VIPCI_COLD vipc_error vipci_open_parcel(vipc *v, const vipci_use *u, const vipci_ring *r, const vipci_claimed *c, vipci_parcel *p)
 {
     bool carries = (p->body.sender & VIPC_HAS_CAPABILITY) != 0, wanted = true;
     vipci_entry *e = carries ? vipci_linked(v, (uint32_t)p->body.head) : NULL;
     uint64_t taken = 0;
     if (carries) {
-        vipc_error r = e && (uint32_t)e->place == u->index + 1 ? vipci_unwrap_hold(v, e) : VIPC_ERR_CORRUPT;
-        if (r == VIPC_ERR_CORRUPT) e = NULL;                 /* scribbled over: the message comes without it */
-        else if (r != VIPC_OK) return r;
+        vipc_error held = e && (uint32_t)e->place == u->index + 1 ? vipci_unwrap_hold(v, e) : VIPC_ERR_CORRUPT;
+        if (held == VIPC_ERR_CORRUPT) e = NULL;              /* scribbled over: the message comes without it */
+        else if (held != VIPC_OK) return held;
     }
     if (p->body.sender & VIPCI_CALL) wanted = vipci_call_take(v, &p->body, &taken);
-    if (!vipci_finish(v, u->o, c)) {                         /* lost: undone in the opposite order */
+    if (!vipci_finish(v, r, u->o, c)) {                      /* lost: undone in the opposite order */
         if (taken) (void)vipci_cas64(v, &vipci_view_at(v, vipci_body_view(&p->body))->call, taken, vipci_call_word(taken, VIPCI_QUEUED, 0));
         if (e) { vipci_hold(v, e, NULL); vipci_commit(v); }
         return VIPC_ERR_WOULD_BLOCK;
@@ -3830,48 +3985,80 @@ static VIPCI_COLD vipc_error vipci_take_special(vipc *v, const vipci_use *u, con
     if (e == VIPC_ERR_MESSAGE_TOO_LARGE && p->info) vipci_describe(&p->body, size, c->again, 0, 0, p->info);
     if (e == VIPC_OK && (p->body.sender & VIPC_HAS_CAPABILITY) && !locked) e = VIPCI_NEEDS_LOCK;
     if (e != VIPC_OK) return e;
-    if (p->body.sender & (VIPCI_CALL | VIPC_HAS_CAPABILITY)) e = vipci_open_parcel(v, u, c, p);
-    else if (!vipci_finish(v, u->o, c)) e = VIPC_ERR_WOULD_BLOCK;
+    if (p->body.sender & (VIPCI_CALL | VIPC_HAS_CAPABILITY)) e = vipci_open_parcel(v, u, r, c, p);
+    else if (!vipci_finish(v, r, u->o, c)) e = VIPC_ERR_WOULD_BLOCK;
     if (e != VIPC_OK) return e;
     if ((p->body.sender & (VIPCI_CALL | VIPC_NEEDS_ACK)) == VIPCI_CALL) reply = p->body.head << 32 | (uint64_t)(vipci_body_view(&p->body) + 1) << 8 | 1;
     vipci_deliver(&p->body, p->capability, p->m);
     if (p->info) vipci_describe(&p->body, size, c->again, reply, vipci_untold(v, u->o), p->info);
     return VIPC_OK;
 }
+/* From one queue.  CHANNEL_EMPTY, WOULD_BLOCK: things moved, start again. */
+static inline vipc_error vipci_receive_from(vipc *v, const vipci_use *u, const vipci_ring *r, uint32_t lane, vipci_parcel *p, bool locked)
+{
+    vipci_claimed c;
+    uint32_t irq = vipci_enter(v);
+    vipc_error e = vipci_take(v, r, u->o, locked, &c);
+    if (!VIPCI_LIKELY(e == VIPC_OK)) { vipci_leave(v, irq); return e; }
+    if (!VIPCI_LIKELY(vipci_still(v, u))) {
+        e = vipci_ended(v, u->o, u->then);
+    } else if (!VIPCI_LIKELY(!vipci_bound_away(v, u))) {
+        e = VIPC_ERR_PERMISSION_DENIED;
+    } else if (VIPCI_LIKELY(r->stride == sizeof(vipci_slot) && !(vipci_word_load(v, &c.slot->body.sender) & (VIPCI_CALL | VIPC_HAS_CAPABILITY)))) {
+        const vipc_cap none = { 0 };
+        vipci_body b;
+        vipci_body_load(v, &b, &c.slot->body);
+        if (VIPCI_LIKELY(vipci_finish(v, r, u->o, &c))) {    /* ---- point of no return ---- */
+            vipci_deliver(&b, none, p->m);
+            if (p->info) vipci_describe(&b, 0, c.again, 0, vipci_untold(v, u->o), p->info);
+        } else {
+            e = VIPC_ERR_WOULD_BLOCK;
+        }
+    } else {
+        e = vipci_take_special(v, u, r, &c, p, locked);
+    }
+    if (!VIPCI_LIKELY(e == VIPC_OK) && e != VIPC_ERR_WOULD_BLOCK) vipci_put_back(v, r, u->o, &c);
+    vipci_leave(v, irq);
+    vipci_wake_room(v, u->o, u->index, lane);
+    return e;
+}
+#if !VIPC_NO_URGENT
+static inline bool vipci_lane_shown(const vipc *v, vipci_object *o) { return !VIPCI_LIKELY(!(vipci_load64(v, &o->shape) & VIPCI_LANE)); }
+/* There was nothing urgent. */
+static VIPCI_COLD void vipci_hide_lane(vipc *v, vipci_object *o)
+{
+    vipci_ring *r;
+    uint64_t s = vipci_load64(v, &o->shape);
+    if (!(s & VIPCI_LANE) || !vipci_cas64(v, &o->shape, s, s & ~(uint64_t)VIPCI_LANE)) return;
+    vipc_error e = vipci_urgent_at(v, o, &r);                /* RACE 28 */
+    if (e == VIPC_OK && vipci_count_phase(v, r, true)) vipci_came_back(v, r, o);       /* counted as given back: a giver may stand still just before it does so */
+    else if (e != VIPC_OK && e != VIPC_ERR_CHANNEL_EMPTY) vipci_show_lane(v, o);
+}
+static VIPCI_COLD vipc_error vipci_receive_urgent(vipc *v, const vipci_use *u, vipci_parcel *p, bool locked)
+{
+    vipci_ring *r;
+    vipc_error e = vipci_urgent_at(v, u->o, &r);
+    if (e == VIPC_OK) e = vipci_receive_from(v, u, r, 1, p, locked);
+    if (e == VIPC_ERR_CHANNEL_EMPTY) vipci_hide_lane(v, u->o);
+    return e;
+}
+#else
+static inline bool vipci_lane_shown(const vipc *v, vipci_object *o) { (void)v; (void)o; return false; }
+static inline vipc_error vipci_receive_urgent(vipc *v, const vipci_use *u, vipci_parcel *p, bool locked) { (void)v; (void)u; (void)p; (void)locked; return VIPC_ERR_CHANNEL_EMPTY; }
+#endif
 /* One attempt, with the lock held (locked) or not.  CHANNEL_EMPTY; VIPCI_NEEDS_LOCK: the message carries a capability. */
 static vipc_error vipci_receive_try(vipc *v, const vipci_use *u, vipci_parcel *p, bool locked)
 {
     vipci_ring *r;
-    vipci_claimed c;
     vipc_error e, drained = vipci_drained(v, u);
     do {                                                     /* the intent anew each time: telling a caller moves it */
         vipci_intend(v, vipci_at_object(u->index));
         if (!VIPCI_LIKELY(vipci_open(v, u))) { e = vipci_ended(v, u->o, u->then); break; }
+        e = vipci_lane_shown(v, u->o) ? vipci_receive_urgent(v, u, p, locked) : VIPC_ERR_CHANNEL_EMPTY;
+        if (!VIPCI_LIKELY(e == VIPC_ERR_CHANNEL_EMPTY)) continue;
         e = vipci_ring_at(v, u->o, u->index, &r);
-        if (!VIPCI_LIKELY(e == VIPC_OK)) break;
-        uint32_t irq = vipci_enter(v);
-        e = vipci_take(v, r, u->o, locked, &c);
-        if (!VIPCI_LIKELY(e == VIPC_OK)) { vipci_leave(v, irq); break; }
-        if (!VIPCI_LIKELY(vipci_still(v, u))) {
-            e = vipci_ended(v, u->o, u->then);
-        } else if (!VIPCI_LIKELY(!vipci_bound_away(v, u))) {
-            e = VIPC_ERR_PERMISSION_DENIED;
-        } else if (VIPCI_LIKELY(r->stride == sizeof(vipci_slot) && !(vipci_word_load(v, &c.slot->body.sender) & (VIPCI_CALL | VIPC_HAS_CAPABILITY)))) {
-            const vipc_cap none = { 0 };
-            vipci_body b;
-            vipci_body_load(v, &b, &c.slot->body);
-            if (VIPCI_LIKELY(vipci_finish(v, u->o, &c))) {   /* ---- point of no return ---- */
-                vipci_deliver(&b, none, p->m);
-                if (p->info) vipci_describe(&b, 0, c.again, 0, vipci_untold(v, u->o), p->info);
-            } else {
-                e = VIPC_ERR_WOULD_BLOCK;
-            }
-        } else {
-            e = vipci_take_special(v, u, r, &c, p, locked);
-        }
-        if (!VIPCI_LIKELY(e == VIPC_OK) && e != VIPC_ERR_WOULD_BLOCK) vipci_put_back(v, u->o, &c);
-        vipci_leave(v, irq);
-        vipci_wake_one(v, VIPCI_FOR_ROOM, u->index, &u->o->send_flag);
+        if (VIPCI_LIKELY(e == VIPC_OK)) e = vipci_receive_from(v, u, r, 0, p, locked);
+        if (e == VIPC_ERR_CHANNEL_EMPTY && vipci_lane_shown(v, u->o)) e = VIPC_ERR_WOULD_BLOCK;       /* RACE 29 */
     } while (!VIPCI_LIKELY(e != VIPC_ERR_WOULD_BLOCK));
     if (VIPCI_LIKELY(e == VIPC_OK)) vipci_count(v, VIPCI_RECEIVED);
     else if (e == VIPC_ERR_CHANNEL_EMPTY && !vipci_still(v, u)) e = vipci_ended(v, u->o, u->then);
@@ -4204,12 +4391,12 @@ VIPC_API vipc_error vipc_cancel(vipc *thread)
 /* -------------------------------------------------------------------------------------------------- >>taking
  * vipc_take and vipc_done, over the words of >>hand. */
 #if VIPCI_TAKES
-/* Claim what came back before all else, the oldest of it; then as a receive does.  WOULD_BLOCK: things moved, start again. */
+/* Claim what came back before all else in this queue, the oldest of it; then as a receive does.  WOULD_BLOCK: things moved, start again. */
 static vipc_error vipci_take_front(const vipc *v, const vipci_ring *r, vipci_object *o, vipci_claimed *c)
 {
     vipci_slot *found = NULL;
     uint64_t word = 0, best = 0;
-    uint32_t n = vipci_load64(v, &o->behind) ? r->capacity : 0;
+    uint32_t n = vipci_load64(v, vipci_behind(r, o)) ? r->capacity : 0;
     for (uint32_t i = 0; i < n; i++) {
         uint64_t w = vipci_load64(v, &vipci_slot_at(r, i)->state), at = (w & VIPCI_LAPS) | i;
         if (VIPCI_PHASE(w) != VIPCI_FULL_AGAIN || (found && vipci_ahead(at, best) >= 0)) continue;
@@ -4234,45 +4421,60 @@ static vipc_error vipci_take_read(vipc *v, const vipci_use *u, const vipci_ring 
     vipci_body_load(v, &p->body, &c->slot->body);
     if (r->stride != sizeof(vipci_slot)) e = vipci_read_payload(v, r, c->slot, p, &size);
     if (e == VIPC_OK && (p->body.sender & VIPC_HAS_CAPABILITY)) e = VIPC_ERR_INVALID_MESSAGE;
-    if (e == VIPC_OK && (p->body.sender & VIPCI_CALL)) return vipci_open_parcel(v, u, c, p);      /* p->info is NULL: it is refused */
+    if (e == VIPC_OK && (p->body.sender & VIPCI_CALL)) return vipci_open_parcel(v, u, r, c, p);      /* p->info is NULL: it is refused */
     if (e != VIPC_ERR_CORRUPT) vipci_describe(&p->body, size, c->again, 0, 0, info);
+    return e;
+}
+/* From one queue; the words of >>hand say that this is a take.  CHANNEL_EMPTY; WOULD_BLOCK: start again. */
+static vipc_error vipci_take_from(vipc *v, const vipci_use *u, const vipci_ring *r, vipci_parcel *p, vipc_info *found, vipc_hand *hand)
+{
+    vipci_claimed c;
+    uint32_t irq = vipci_enter(v), lane = vipci_lane_of(r, u->o);
+    vipc_error e = vipci_take_front(v, r, u->o, &c);
+    if (e == VIPC_OK) {
+        if (!vipci_still(v, u)) e = vipci_ended(v, u->o, u->then);
+        else if (vipci_bound_away(v, u)) e = VIPC_ERR_PERMISSION_DENIED;
+        else e = vipci_take_read(v, u, r, &c, p, found);
+        if (e == VIPC_ERR_WOULD_BLOCK) vipci_wake_room(v, u->o, u->index, lane);
+        else if (e != VIPC_OK) vipci_put_back(v, r, u->o, &c);
+    }
+    if (e == VIPC_OK) {
+        uint64_t slot = (uint64_t)((unsigned char *)c.slot - r->slots) / r->stride + vipci_lane_base(v, r, u->o), w;
+        hand->token = (c.lap >> 19) << 35 | (slot + 1) << 24 | (u->index + 1);
+        (void)vipci_swap64(v, &vipci_mine(v)->hand, hand->token);          /* ---- from here on its death gives it back without the intent ---- */
+        w = vipci_load64(v, &c.slot->state);                 /* RACE 22: lost already? */
+        if (VIPCI_OWNER(w) != v->view + 1 || (VIPCI_PHASE(w) != VIPCI_READING && VIPCI_PHASE(w) != VIPCI_LATE_R)) e = VIPC_ERR_WOULD_BLOCK;
+    }
+    vipci_leave(v, irq);
+    if (e == VIPC_OK && vipci_count_phase(v, r, false)) vipci_wake_room(v, u->o, u->index, lane);          /* what is in hand can be passed over */
     return e;
 }
 /* One attempt.  info: written when the error is MESSAGE_TOO_LARGE or INVALID_MESSAGE too.  CHANNEL_EMPTY; VIPCI_NEEDS_LOCK. */
 static vipc_error vipci_take_try(vipc *v, const vipci_use *u, vipci_parcel *p, vipc_info *info, vipc_hand *hand)
 {
     vipci_view *me = vipci_mine(v);
-    vipci_ring *r;
-    vipci_claimed c;
+    vipci_ring *r = NULL;
     vipc_info found = VIPC_INIT;
     vipc_error e;
     do {
         vipci_intend(v, vipci_at_object(u->index));
         if (!vipci_open(v, u)) { e = vipci_ended(v, u->o, u->then); break; }
-        e = vipci_ring_at(v, u->o, u->index, &r);
-        if (e != VIPC_OK) break;
         vipci_store64(v, &me->hand_cap, (u->then >> 8) << 56 | (u->cap.token & VIPCI_TOKEN_LOW));
         (void)vipci_swap64(v, &me->hand, (uint64_t)u->index + 1);          /* RACE 22 */
-        uint32_t irq = vipci_enter(v);
-        e = vipci_take_front(v, r, u->o, &c);
-        if (e == VIPC_OK) {
-            if (!vipci_still(v, u)) e = vipci_ended(v, u->o, u->then);
-            else if (vipci_bound_away(v, u)) e = VIPC_ERR_PERMISSION_DENIED;
-            else e = vipci_take_read(v, u, r, &c, p, &found);
-            if (e == VIPC_ERR_WOULD_BLOCK) vipci_wake_one(v, VIPCI_FOR_ROOM, u->index, &u->o->send_flag);
-            else if (e != VIPC_OK) vipci_put_back(v, u->o, &c);
+        e = VIPC_ERR_CHANNEL_EMPTY;
+#if !VIPC_NO_URGENT
+        if (vipci_lane_shown(v, u->o)) {
+            e = vipci_urgent_at(v, u->o, &r);
+            if (e == VIPC_OK) e = vipci_take_from(v, u, r, p, &found, hand);
+            if (e == VIPC_ERR_CHANNEL_EMPTY) vipci_hide_lane(v, u->o);
         }
-        if (e == VIPC_OK) {
-            uint64_t slot = (uint64_t)((unsigned char *)c.slot - r->slots) / r->stride, w;
-            hand->token = (c.lap >> 19) << 35 | (slot + 1) << 24 | (u->index + 1);
-            (void)vipci_swap64(v, &me->hand, hand->token);   /* ---- from here on its death gives it back without the intent ---- */
-            w = vipci_load64(v, &c.slot->state);             /* RACE 22: lost already? */
-            if (VIPCI_OWNER(w) != v->view + 1 || (VIPCI_PHASE(w) != VIPCI_READING && VIPCI_PHASE(w) != VIPCI_LATE_R)) e = VIPC_ERR_WOULD_BLOCK;
+#endif
+        if (e == VIPC_ERR_CHANNEL_EMPTY) {
+            e = vipci_ring_at(v, u->o, u->index, &r);
+            if (e == VIPC_OK) e = vipci_take_from(v, u, r, p, &found, hand);
+            if (e == VIPC_ERR_CHANNEL_EMPTY && vipci_lane_shown(v, u->o)) e = VIPC_ERR_WOULD_BLOCK;       /* RACE 29 */
         }
-        vipci_leave(v, irq);
         if (e != VIPC_OK) vipci_store64(v, &me->hand, 0);
-        else if ((vipci_load64(v, &u->o->send_flag) & 1) && vipci_count_phase(v, r, false))        /* what is in hand can be passed over */
-            vipci_wake_one(v, VIPCI_FOR_ROOM, u->index, &u->o->send_flag);
     } while (e == VIPC_ERR_WOULD_BLOCK);
     if (e == VIPC_OK) vipci_deliver(&p->body, p->capability, p->m);
     else if (e == VIPC_ERR_CHANNEL_EMPTY && !vipci_still(v, u)) e = vipci_ended(v, u->o, u->then);
@@ -4315,7 +4517,7 @@ VIPC_API vipc_error vipc_take(vipc *self, vipc_cap from, vipc_incoming *m, vipc_
 /* Messages are not finished in the order in which they were taken: the hint goes over all that is finished by now (RACE 12). */
 static void vipci_head_on(const vipc *v, const vipci_ring *r, vipci_object *o)
 {
-    uint64_t h = vipci_peek64(v, &o->head);
+    uint64_t h = vipci_peek64(v, vipci_head(r, o));
     uint32_t steps = 0;
     if ((h & (VIPCI_LAP - 1)) >= r->capacity) return;
     for (; steps < r->capacity; steps++, h = vipci_next(r, h)) {
@@ -4324,7 +4526,7 @@ static void vipci_head_on(const vipc *v, const vipci_ring *r, vipci_object *o)
         bool passed = VIPCI_PHASE(w) == VIPCI_LATE_W || VIPCI_PHASE(w) == VIPCI_LATE_R;
         if (d < 0 || (d == 0 && !passed)) break;
     }
-    if (steps) vipci_poke64(v, &o->head, h);
+    if (steps) vipci_poke64(v, vipci_head(r, o), h);
 }
 /* Let the slot go, wherever it was moved meanwhile.  False: it was taken from us. */
 static bool vipci_let_go(const vipc *v, vipci_slot *s, bool finished)
@@ -4339,13 +4541,14 @@ static vipc_error vipci_hand_end(vipc *v, uint64_t hand, bool finished)
 {
     uint32_t index = VIPCI_HAND_OBJECT(hand) - 1, slot = VIPCI_HAND_SLOT(hand) - 1;
     vipci_object *o = vipci_object_at(v, index);
+    uint32_t usual = vipci_shape_capacity(vipci_peek64(v, &o->shape)), lane = !VIPC_NO_URGENT && slot >= usual;
     vipci_ring *r = NULL;
     vipc_error e, q;
     bool locked = false, ours = false;
     for (;;) {
         vipci_intend(v, vipci_at_object(index));             /* RACE 1 */
         e = vipci_hand_check(v, v->view, o);
-        q = e == VIPC_ERR_CLOSED || e == VIPC_ERR_PEER_DEAD ? e : vipci_ring_open(v, o, &r);
+        q = e == VIPC_ERR_CLOSED || e == VIPC_ERR_PEER_DEAD ? e : vipci_lane_open(v, o, lane, &r);
         if (q != VIPCI_NEEDS_LOCK || locked) break;
         vipci_intend_nothing(v);
         q = vipci_lock(v, VIPC_FOREVER);
@@ -4358,14 +4561,15 @@ static vipc_error vipci_hand_end(vipc *v, uint64_t hand, bool finished)
         return VIPC_ERR_CORRUPT;
     }
     if (e != VIPC_OK) finished = false;
-    if (q == VIPC_OK && !finished) (void)vipci_add64(v, &o->behind, 1);    /* before too: if this stands still between slot and count, it is found */
+    if (lane) slot -= usual;
+    if (q == VIPC_OK && !finished) (void)vipci_add64(v, vipci_behind(r, o), 1);      /* before too: if this stands still between slot and count, it is found */
     if (q == VIPC_OK && slot < r->capacity) ours = vipci_let_go(v, vipci_slot_at(r, slot), finished);      /* ---- point of no return; RACE 23 ---- */
     if (ours && finished) vipci_head_on(v, r, o);
-    if (ours && !finished) (void)vipci_add64(v, &o->behind, 1);            /* RACE 11 */
+    if (ours && !finished) vipci_came_back(v, r, o);
     vipci_store64(v, &vipci_mine(v)->hand, 0);
     if (ours && finished) {
         vipci_count(v, VIPCI_RECEIVED);
-        vipci_wake_one(v, VIPCI_FOR_ROOM, index, &o->send_flag);
+        vipci_wake_room(v, o, index, lane);
     } else if (ours) {
         vipci_wake_one(v, VIPCI_FOR_MESSAGE, index, &o->receive_flag);
     } else if (e == VIPC_OK) {
@@ -4481,6 +4685,7 @@ VIPC_API vipc_error vipc_reply(vipc *self, vipc_reply_right to, const vipc_messa
     if (e == VIPC_OK) e = vipci_right(self, to, &caller, &word);
     if (e != VIPC_OK) return e;
     vipci_letter l = vipci_address(self, m, VIPC_IS_REPLY);
+    l.sender &= ~(uint64_t)VIPCI_MAY_URGENT;
     if (m->flags & VIPC_HAS_CAPABILITY) {
         e = vipci_pack(self, m->capability, (caller + 1) | 0x80000000u, VIPC_FOREVER, &link);
         if (e != VIPC_OK) return e;
@@ -4673,6 +4878,7 @@ static vipc_error vipci_object_try(vipc *v, uint32_t type, const char *label, ui
     }
     vipci_poke64(v, &o->bound, 0);
     vipci_poke64(v, &o->queue, 0);
+    if (!VIPC_NO_URGENT) vipci_poke64(v, &o->urgent, 0);
     vipci_poke32(v, &o->receivers, 0);
     vipci_poke32(v, &o->first_cap, 0);
     vipci_poke64(v, &o->tail, 0);
@@ -4719,17 +4925,19 @@ static vipc_error vipci_object_create(vipc *self, uint32_t type, const char *lab
     return VIPC_OK;
 }
 /* The shape word of a queue; 0: out of range. */
-static uint64_t vipci_shape_of(uint32_t capacity, uint32_t payload_max, uint32_t full)
+static uint64_t vipci_shape_of(uint32_t capacity, uint32_t payload_max, uint32_t full, uint32_t urgent)
 {
     if (!capacity) capacity = 64;
+    if (!urgent) urgent = 8;
+    if (!VIPC_NO_URGENT && urgent > VIPC_URGENT_MAX) return 0;
     if (capacity > VIPC_CAPACITY_MAX || payload_max > VIPC_PAYLOAD_MAX || full > (uint32_t)(VIPC_NO_DROP ? VIPC_FULL_FAIL : VIPC_FULL_DROP_OLDEST)) return 0;
-    return (uint64_t)payload_max << 32 | (full ? full == VIPC_FULL_FAIL ? VIPCI_FAILS : VIPCI_FAILS | VIPCI_DROPS : 0) | capacity;
+    return (uint64_t)payload_max << 32 | (full ? full == VIPC_FULL_FAIL ? VIPCI_FAILS : VIPCI_FAILS | VIPCI_DROPS : 0) | (VIPC_NO_URGENT ? 0 : urgent << 16) | capacity;
 }
 VIPC_API vipc_error vipc_endpoint_create(vipc *self, const vipc_endpoint_desc *desc, vipc_cap *out)
 {
     static const vipc_endpoint_desc usual = VIPC_INIT;
     if (!desc) desc = &usual;
-    uint64_t shape = vipci_shape_of(desc->capacity, desc->payload_max, desc->full);
+    uint64_t shape = vipci_shape_of(desc->capacity, desc->payload_max, desc->full, desc->urgent);
     vipc_error r = vipci_known(self);
     if (r != VIPC_OK) return r;
     return out && shape ? vipci_object_create(self, VIPC_TYPE_ENDPOINT, desc->label, desc->spin, shape, out) : VIPC_ERR_INVALID_ARGUMENT;
@@ -4765,7 +4973,7 @@ VIPC_API vipc_error vipc_channel_create(vipc *self, const vipc_channel_desc *des
     static const vipc_channel_desc usual = VIPC_INIT;
     if (!desc) desc = &usual;
     uint32_t kind = VIPC_TYPE_CHANNEL << 8 | VIPC_RIGHT_ALL;
-    uint64_t shape = vipci_shape_of(desc->capacity, desc->payload_max, desc->full);
+    uint64_t shape = vipci_shape_of(desc->capacity, desc->payload_max, desc->full, desc->urgent);
     vipc_error r = vipci_known(self);
     vipci_object *one = NULL, *other = NULL;
     vipc_cap first, second;
@@ -4872,20 +5080,20 @@ VIPC_API vipc_error vipc_process_watch(vipc *self, vipc_pid who, vipc_cap notifi
 }
 
 /* Could an operation go on here now?  WOULD_BLOCK: no; else what it would say. */
-static vipc_error vipci_look_at_queue(vipc *v, const vipci_use *u, bool for_send)
+static vipc_error vipci_look_at_queue(vipc *v, const vipci_use *u, uint32_t lane, bool for_send)
 {
     vipci_ring *r;
     vipci_walk k;
-    vipc_error e = vipci_ring_at(v, u->o, u->index, &r);
+    vipc_error e = vipci_lane_open(v, u->o, lane, &r);
     if (e == VIPC_ERR_CHANNEL_EMPTY && for_send) return VIPC_OK;                 /* no queue yet */
     if (e == VIPC_ERR_CHANNEL_EMPTY || e == VIPCI_NEEDS_LOCK) return VIPC_ERR_WOULD_BLOCK;     /* vipc_trim wakes who saw its mark */
     if (e != VIPC_OK) return e;
     if (for_send) return vipci_count_phase(v, r, false) ? VIPC_OK : VIPC_ERR_WOULD_BLOCK;
     if (vipci_bound_away(v, u)) return VIPC_ERR_PERMISSION_DENIED;
-    k.at = vipci_peek64(v, &u->o->head);
+    k.at = vipci_peek64(v, vipci_head(r, u->o));
     k.whole = true;
     e = (k.at & (VIPCI_LAP - 1)) < r->capacity ? vipci_walk_past(v, r, &k) : VIPC_ERR_WOULD_BLOCK;
-    if (e == VIPC_ERR_CHANNEL_EMPTY && !vipci_load64(v, &u->o->behind)) return VIPC_ERR_WOULD_BLOCK;
+    if (e == VIPC_ERR_CHANNEL_EMPTY && !vipci_load64(v, vipci_behind(r, u->o))) return VIPC_ERR_WOULD_BLOCK;
     if (e != VIPC_ERR_CHANNEL_EMPTY && e != VIPC_ERR_WOULD_BLOCK) return e;
     return vipci_count_phase(v, r, true) ? VIPC_OK : VIPC_ERR_WOULD_BLOCK;                  /* RACE 11, or things have moved */
 }
@@ -4901,7 +5109,11 @@ static vipc_error vipci_look_at(vipc *v, const vipc_wait_item *item, vipci_use *
     else if (notification) e = vipci_load64(v, &u->o->tail) ? VIPC_OK : VIPC_ERR_WOULD_BLOCK;
     else {
         drained = vipci_drained(v, u);
-        e = vipci_look_at_queue(v, u, for_send);
+        e = VIPC_ERR_WOULD_BLOCK;
+#if !VIPC_NO_URGENT
+        if (!for_send && vipci_lane_shown(v, u->o)) e = vipci_look_at_queue(v, u, 1, false);
+#endif
+        if (e == VIPC_ERR_WOULD_BLOCK) e = vipci_look_at_queue(v, u, 0, for_send);
         if (e == VIPC_ERR_WOULD_BLOCK && drained != VIPC_OK) e = drained;        /* RACE 17 */
     }
     vipci_intend_nothing(v);
@@ -5556,27 +5768,38 @@ VIPC_API vipc_time vipc_after(const vipc *self, uint64_t nanoseconds)
     return t + nanoseconds;
 }
 /* A queue that is empty and that nobody is inside: its frames go.  The mark keeps others from concluding anything meanwhile. */
-static void vipci_trim_object(vipc *v, vipci_object *o)
+static void vipci_trim_queue(vipc *v, vipci_object *o, uint32_t lane)
 {
     vipci_ring *r;
-    uint64_t queue = o->queue;
-    if (vipci_state(o->state) > VIPCI_OPEN) {                /* its destroyer died half way */
-        vipci_object_end(v, o, false);
-        (void)vipci_object_free(v, o);
-        return;
-    }
-    if (vipci_state(o->state) == 0 || vipci_is_set(v, o) || vipci_ring_open(v, o, &r) != VIPC_OK) return;
-    if (vipci_count_phase(v, r, false) != r->capacity) return;
-    (void)vipci_log(v, &o->queue, queue, 1);
-    (void)vipci_swap64(v, &o->queue, queue | 1);             /* RACE 1: then look who is inside */
+    vipci_u64 *word = lane ? &o->urgent : &o->queue;
+    uint64_t queue = *word, frames, then = 0;
+    if (vipci_lane_open(v, o, lane, &r) != VIPC_OK || vipci_count_phase(v, r, false) != r->capacity) return;
+    (void)vipci_log(v, word, queue, 1);
+    (void)vipci_swap64(v, word, queue | 1);                  /* RACE 1: then look who is inside */
     if (vipci_pinned(v, vipci_index(v, o)) || vipci_count_phase(v, r, false) != r->capacity) {
         vipci_rollback(v);
         vipci_wake_endpoint(v, vipci_index(v, o));           /* who looked at the mark may have drawn a conclusion */
         return;
     }
-    vipci_drop_frames(v, (queue >> 1) - 1, vipci_queue_frames(v, o->shape));
-    vipci_set64(v, &o->queue, 0);
+    frames = vipci_queue_frames(v, o->shape);
+#if !VIPC_NO_URGENT
+    uint64_t ignore;
+    if (lane) frames = vipci_urgent_frames(v, o->shape);
+    if (lane) vipci_hints(v, r, &then, &ignore);             /* the usual queue's tail stays where it is: in the object */
+    if (lane) then = (then & ~((uint64_t)1 << 63)) | (uint64_t)1 << 63;
+#endif
+    vipci_drop_frames(v, (queue >> 1) - 1, frames);
+    vipci_set64(v, word, then);
     vipci_commit(v);
+}
+static void vipci_trim_object(vipc *v, vipci_object *o)
+{
+    if (vipci_state(o->state) > VIPCI_OPEN) {                /* its destroyer died half way */
+        vipci_object_end(v, o, false);
+        (void)vipci_object_free(v, o);
+        return;
+    }
+    for (uint32_t lane = 0; lane < VIPCI_LANES && vipci_state(o->state) != 0 && !vipci_is_set(v, o); lane++) vipci_trim_queue(v, o, lane);
 }
 VIPC_API vipc_error vipc_trim(vipc *self, uint64_t *frames)
 {
@@ -5682,6 +5905,21 @@ static uint32_t vipci_sleepers(const vipc *v, uint32_t kind, uint32_t index)
     }
     return n;
 }
+#if !VIPC_NO_URGENT
+static void vipci_look_at_urgent(vipc *v, vipci_object *o, vipc_endpoint_info *info, uint64_t *busy)
+{
+    vipci_ring *r;
+    uint64_t queue = vipci_load64(v, &o->urgent), tail = queue & ~((uint64_t)1 << 63), head = 0;
+    if (queue >> 63) info->sent += vipci_position(tail, info->urgent);
+    if (vipci_urgent_at(v, o, &r) != VIPC_OK) return;
+    info->queued_urgent = vipci_count_phase(v, r, true);
+    info->queued += info->queued_urgent;
+    info->frames += (uint32_t)vipci_urgent_frames(v, vipci_peek64(v, &o->shape));
+    *busy += r->capacity - vipci_count_phase(v, r, false);
+    vipci_hints(v, r, &tail, &head);
+    info->sent += vipci_position(tail, r->capacity);
+}
+#endif
 VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoint_info *out)
 {
     vipci_use u;
@@ -5699,6 +5937,10 @@ VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoi
     info.capacity = vipci_shape_capacity(shape);
     info.payload_max = vipci_shape_payload(shape);
     info.senders_waiting = vipci_sleepers(self, VIPCI_FOR_ROOM, index);
+#if !VIPC_NO_URGENT
+    info.urgent = vipci_shape_urgent(shape);
+    info.senders_waiting += vipci_sleepers(self, VIPCI_FOR_URGENT_ROOM, index);
+#endif
     info.receivers_waiting = vipci_sleepers(self, VIPCI_FOR_MESSAGE, index);
     vipci_copy(info.label, u.o->label, sizeof info.label);
     info.label[VIPC_LABEL_MAX] = 0;
@@ -5714,6 +5956,9 @@ VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoi
     } else {
         info.sent = vipci_position(vipci_load64(self, &u.o->tail), info.capacity);
     }
+#if !VIPC_NO_URGENT
+    if (e == VIPC_OK) vipci_look_at_urgent(self, u.o, &info, &busy);
+#endif
     vipci_intend_nothing(self);
     uint64_t marks;
     do {
@@ -5722,7 +5967,8 @@ VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoi
     } while (vipci_load64(self, vipci_high(u.o)) >> 16 != marks >> 16);
     busy += info.dropped;
     info.received = info.sent > busy ? info.sent - busy : 0;
-    info.high_water = (marks & 0xffff) > info.queued ? (uint32_t)(marks & 0xffff) : info.queued;
+    info.high_water = info.queued - info.queued_urgent;
+    if ((marks & 0xffff) > info.high_water) info.high_water = (uint32_t)(marks & 0xffff);
     if (e == VIPC_OK) *out = info;
     return e;
 }
@@ -5848,12 +6094,13 @@ static void vipci_check_process(vipci_checkup *k, uint32_t i)
     }
     (void)vipci_expect(k, n == p->objects, VIPCI_BAD_OWNED, i);
 }
-static void vipci_check_queue(vipci_checkup *k, uint32_t index, vipci_object *o)
+static void vipci_check_queue(vipci_checkup *k, uint32_t index, vipci_object *o, uint32_t lane)
 {
     vipc *v = (vipc *)(uintptr_t)k->v;                       /* opening a queue only learns where it is */
     vipci_ring *r;
-    uint64_t hint = vipci_load64(v, &o->tail), tail = 0, head = 0;
-    if (!vipci_expect(k, vipci_ring_open(v, o, &r) == VIPC_OK, VIPCI_BAD_OBJECT, index)) return;
+    uint64_t tail = 0, head = 0;
+    if (!vipci_expect(k, vipci_lane_open(v, o, lane, &r) == VIPC_OK, VIPCI_BAD_OBJECT, index)) return;
+    uint64_t hint = vipci_load64(v, vipci_tail(r, o));
     for (uint32_t i = 0; i < r->capacity; i++) {
         uint64_t w = vipci_load64(v, &vipci_slot_at(r, i)->state);
         uint32_t phase = VIPCI_PHASE(w), owner = VIPCI_OWNER(w);
@@ -5872,12 +6119,16 @@ static void vipci_check_objects(vipci_checkup *k)
     if (!vipci_expect(k, d->used_objects <= v->max_objects, VIPCI_BAD_OBJECT_COUNT, 0)) return;
     for (uint32_t i = 0; i < d->used_objects; i++) {
         vipci_object *o = vipci_object_at(v, i);
-        if (vipci_state(o->state) == 0) { (void)vipci_expect(k, o->queue == 0 && o->first_cap == 0, VIPCI_BAD_OBJECT, i); continue; }
+        if (vipci_state(o->state) == 0) { (void)vipci_expect(k, o->queue == 0 && o->urgent == 0 && o->first_cap == 0, VIPCI_BAD_OBJECT, i); continue; }
         in_use++;
         (void)vipci_expect(k, vipci_state(o->state) != VIPCI_OPEN || o->owner != 0, VIPCI_BAD_OBJECT, i);
-        if (!o->queue) continue;
-        frames += vipci_queue_frames(v, o->shape);
-        if (!vipci_is_set(v, o)) vipci_check_queue(k, i, o);
+        if (o->queue) frames += vipci_queue_frames(v, o->shape);
+        if (o->queue && !vipci_is_set(v, o)) vipci_check_queue(k, i, o, 0);
+#if !VIPC_NO_URGENT
+        if (!o->urgent || o->urgent >> 63) continue;
+        frames += vipci_urgent_frames(v, o->shape);
+        vipci_check_queue(k, i, o, 1);
+#endif
     }
     for (uint32_t link = d->free_object; link && link <= v->max_objects && steps <= v->max_objects; steps++, idle++) link = vipci_object_at(v, link - 1)->next;
     (void)vipci_expect(k, in_use + idle == d->used_objects, VIPCI_BAD_OBJECT_COUNT, in_use + idle);
@@ -6004,13 +6255,16 @@ static void vipci_dump_object(vipc *v, vipci_text *t, uint32_t i)
             vipci_put(t, "queued", full);
             vipci_put(t, "claimed", full + room <= r->capacity ? r->capacity - full - room : 0);
         }
+#if !VIPC_NO_URGENT
+        if (vipci_load64(v, &o->state) == state && !notification && vipci_urgent_at(v, o, &r) == VIPC_OK) vipci_put(t, "urgent", vipci_count_phase(v, r, true));
+#endif
         vipci_intend_nothing(v);
     }
     vipci_end_line(t);
 }
 static void vipci_dump_view(const vipc *v, vipci_text *t, uint32_t i)
 {
-    static const char waits[8][8] = { "", "message", "room", "reply", "name", "process", "lock", "any" };
+    static const char waits[8][12] = { "urgent room", "message", "room", "reply", "name", "process", "lock", "any" };
     vipci_view *w = vipci_view_at(v, i);
     uint32_t owner = (uint32_t)vipci_load64(v, &w->owner) - 1;
     uint64_t cell = vipci_load64(v, vipci_cell_at(v, i)), intent = vipci_load64(v, &w->intent), call = vipci_load64(v, &w->call);

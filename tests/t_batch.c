@@ -56,7 +56,7 @@ TEST(arguments)
     n = 4711;
     CHECK_EQ(vipc_receive_many(&m.v[0], door, back, NULL, 1, &n, VIPC_NOW), VIPC_ERR_CHANNEL_EMPTY);
     CHECK_EQ(n, 0);
-    letters[0].flags = 1;
+    letters[0].flags = 32;
     CHECK_EQ(vipc_send_many(&m.v[0], door, letters, 2, &n, VIPC_NOW), VIPC_ERR_INVALID_MESSAGE);
     CHECK_EQ(n, 0);
     MOCK_END(&m);
@@ -123,7 +123,7 @@ TEST(badges_and_flags)
             CHECK_EQ(back[k].opcode, k + 1);
         }
     }
-    letters[2].flags = 1;                                      /* unknown: the two before it are sent, and the next call says why */
+    letters[2].flags = 32;                                     /* unknown: the two before it are sent, and the next call says why */
     CHECK_OK(vipc_send_many(&m.v[0], with, letters, 4, &n, VIPC_NOW));
     CHECK_EQ(n, 2);
     CHECK_EQ(vipc_send_many(&m.v[0], with, letters + n, 2, &n, VIPC_NOW), VIPC_ERR_INVALID_MESSAGE);

@@ -405,7 +405,7 @@ TEST(a_send_that_fails_costs_nothing)
     for (int i = 0; i < 50; i++) {
         CHECK_EQ(mock_send(&m.v[1], a, 1), VIPC_ERR_CHANNEL_FULL);
         CHECK_EQ(vipc_send(&m.v[1], a, &msg, 1), VIPC_ERR_TIMEOUT);
-        msg.flags = 1;
+        msg.flags = 32;
         CHECK_EQ(vipc_send(&m.v[1], a, &msg, VIPC_NOW), VIPC_ERR_INVALID_MESSAGE);
         msg.flags = VIPC_HAS_CAPABILITY;
         msg.capability = door;

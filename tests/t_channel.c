@@ -436,7 +436,7 @@ TEST(d115_every_flag_is_acted_on_or_refused)
         msg.capability = p.his;
         vipc_error e = vipc_send(&p.m.v[1], p.his, &msg, VIPC_NOW);
         if (msg.flags == VIPC_NEEDS_ACK) { CHECK_EQ(e, VIPC_ERR_WOULD_BLOCK); continue; }
-        if (msg.flags != VIPC_UNORDERED && msg.flags != VIPC_IS_REPLY && msg.flags != VIPC_HAS_CAPABILITY) { CHECK_EQ(e, VIPC_ERR_INVALID_MESSAGE); continue; }
+        if (msg.flags != VIPC_URGENT && msg.flags != VIPC_UNORDERED && msg.flags != VIPC_IS_REPLY && msg.flags != VIPC_HAS_CAPABILITY) { CHECK_EQ(e, VIPC_ERR_INVALID_MESSAGE); continue; }
         CHECK_OK(e);
         CHECK_OK(vipc_receive(&p.m.v[0], p.a, &got, NULL, VIPC_NOW));
         CHECK_EQ(got.flags, msg.flags == VIPC_IS_REPLY ? 0 : msg.flags);         /* only the core says that something is a reply */

@@ -358,7 +358,7 @@ static m_msg a_message(int v, vipc_message *out)
     for (int i = 0; i < 4; i++) m.data[i] = out->data[i] = mock_random(&rnd_state);
     out->flags = (one_in(4) ? VIPC_UNORDERED : 0) | (one_in(8) ? VIPC_IS_REPLY : 0);
     m.flags = out->flags & VIPC_UNORDERED;
-    if (one_in(40)) out->flags |= 1;
+    if (one_in(40)) out->flags |= 32;
     if (one_in(4)) {
         out->flags |= VIPC_HAS_CAPABILITY;
         out->capability = a_token(views[v].proc, 0);
@@ -415,7 +415,7 @@ static void do_send(void)
          og.message.flags, (unsigned long long)og.message.capability.token, (unsigned long long)deadline);
     vipc_error e = may(p, to.token, VIPC_TYPE_ENDPOINT, VIPC_RIGHT_SEND, &c);
     int o = e == VIPC_OK ? caps[c].object : -1;
-    if (e == VIPC_OK && (og.message.flags & 1)) e = VIPC_ERR_INVALID_MESSAGE;
+    if (e == VIPC_OK && (og.message.flags & 32)) e = VIPC_ERR_INVALID_MESSAGE;
     if (e == VIPC_OK && (m.size > objs[o].payload || (caps[c].most && 48 + m.size > caps[c].most))) e = VIPC_ERR_MESSAGE_TOO_LARGE;
     if (e == VIPC_OK) e = take_along(v, &og.message, &m);
     if (e == VIPC_OK) {
@@ -475,7 +475,7 @@ static void do_call(void)
     note("view %d: call by %llx, flags %u, cap %llx, deadline %llu", v, (unsigned long long)to.token, request.flags,
          (unsigned long long)request.capability.token, (unsigned long long)deadline);
     vipc_error e = may(p, to.token, VIPC_TYPE_ENDPOINT, VIPC_RIGHT_SEND, &c);
-    if (e == VIPC_OK && (request.flags & 1)) e = VIPC_ERR_INVALID_MESSAGE;
+    if (e == VIPC_OK && (request.flags & 32)) e = VIPC_ERR_INVALID_MESSAGE;
     if (e == VIPC_OK && deadline == VIPC_NOW) e = VIPC_ERR_WOULD_BLOCK;
     int loop = e == VIPC_OK ? waits_for_itself(v, caps[c].object) : 0;
     memset(&call, 0, sizeof call);
@@ -652,7 +652,7 @@ static void do_reply(void)
     note("view %d: reply%s to %llx, flags %u, cap %llx", v, drop ? "_drop" : "", (unsigned long long)r->right.token, msg.flags,
          (unsigned long long)msg.capability.token);
     uint64_t allowed = 0;
-    if (!drop && (msg.flags & 1)) allowed = bit(VIPC_ERR_INVALID_MESSAGE);
+    if (!drop && (msg.flags & 32)) allowed = bit(VIPC_ERR_INVALID_MESSAGE);
     else if (live && views[call.taker].proc != p) allowed = bit(VIPC_ERR_INVALID_ARGUMENT);
     else if (!live) allowed = r->right.token && procs[p].pid == r->pid ? bit(VIPC_ERR_CANCELLED) : bit(VIPC_ERR_CANCELLED) | bit(VIPC_ERR_INVALID_ARGUMENT);
     else if (!drop) e = take_along(v, &msg, &m);

@@ -318,7 +318,7 @@ TEST(what_is_in_hand_is_not_dropped)
     CHECK_OK(mock_send(&m.v[0], one, 1));
     vipci_claimed c = in_hand(&m.v[1], 0);
     CHECK_EQ(mock_send(&m.v[0], one, 2), VIPC_ERR_CHANNEL_FULL);       /* one slot, and it is in use */
-    CHECK(vipci_finish(&m.v[1], vipci_object_at(&m.v[1], 0), &c));
+    CHECK(vipci_finish(&m.v[1], &m.v[1].seen[0], vipci_object_at(&m.v[1], 0), &c));
     vipci_intend_nothing(&m.v[1]);
     CHECK_OK(mock_send(&m.v[0], one, 3));
     CHECK_EQ(mock_receive(&m.v[0], one), 3);
@@ -328,7 +328,7 @@ TEST(what_is_in_hand_is_not_dropped)
     for (uint32_t n = 3; n <= 9; n++) CHECK_OK(mock_send(&m.v[0], two, n));        /* beside it 2 to 8 are dropped */
     CHECK_EQ(seen(&m, 0, two).dropped, 7);
     CHECK_EQ(mock_receive(&m.v[0], two), 9);
-    CHECK(vipci_finish(&m.v[1], vipci_object_at(&m.v[1], 1), &c));             /* late, and still its own */
+    CHECK(vipci_finish(&m.v[1], &m.v[1].seen[1], vipci_object_at(&m.v[1], 1), &c));             /* late, and still its own */
     vipci_intend_nothing(&m.v[1]);
     for (uint32_t n = 1; n <= 3; n++) CHECK_OK(mock_send(&m.v[0], two, n));
     CHECK_EQ(mock_receive(&m.v[0], two), 2);

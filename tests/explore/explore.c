@@ -16,7 +16,7 @@
  *   - when all is destroyed no frame is missing, and none was touched after it was given back
  *   - a message that was taken (vipc_take) is finished once, or was received by somebody, marked, or is in the queue again; no death loses one that is in hand
  * While it runs:
- *   - "empty" is said only if there was a moment in that call without a message, "full" only if there was one without room
+ *   - "empty" is said only if there was a moment in that call without a message (an urgent one is there once its sender has said so), "full" only if there was one without room
  *   - a slot's word changes only as a claim allows
  *   - after a revoke or destroy has returned nothing takes effect through what it ended
  *   - the others pass three laps of messages while one stands still
@@ -58,8 +58,11 @@ typedef struct world {
     uint32_t revoked, ended;                /* a revoke, a destroy has returned */
     uint8_t op[ACTORS + 2];                 /* letter under way, 0: none */
     uint8_t seq[ACTORS + 2];                /* messages begun */
-    uint8_t latest[ACTORS + 2];             /* of each sender: the highest number whose receive has returned, + 1 */
-    uint8_t before[ACTORS + 2][ACTORS + 2]; /* of each receiver: `latest` when its receive began */
+    uint8_t latest[2][ACTORS + 2];          /* of each sender, urgent ones apart: the highest number whose receive has returned, + 1 */
+    uint8_t before[ACTORS + 2][2][ACTORS + 2];      /* of each receiver: `latest` when its receive began */
+    uint64_t pressing;                      /* messages that are urgent */
+    uint8_t none_urgent[ACTORS + 2];        /* receivers: there was a moment in that call when nothing urgent had been sent and was there */
+    uint8_t was_full_urgent[ACTORS + 2];
     uint8_t was_empty[ACTORS + 2], was_full[ACTORS + 2], kept[ACTORS + 2];
     uint8_t holds[ACTORS + 2];              /* message in hand, + 1 */
     uint8_t none_back[ACTORS + 2];          /* takers: there was a moment in that call when nothing that had come back was in the queue */
@@ -170,6 +173,23 @@ static const scenario scenarios[] = {
     { "drop_carry", "k,s,r", "a capability that is dropped", 1, DROPS },
     { "drop_revoke", "ss,v,r", "revoke against dropping", 1, DROPS },
     { "drop_destroy", "ss,D,s", "destroy against dropping", 1, DROPS },
+    { "urgent", "qs,q,rr", "urgent messages", 2, 0 },
+    { "urgent_two", "q,q,r,r", "two receivers", 2, 0 },
+    { "urgent_order", "qq,sr,r", "beside others", 2, 0 },
+    { "urgent_sleep", "R,q,s", "against one who sleeps to receive", 2, 0 },
+    { "urgent_room", "JJ,J,rr", "against those who sleep to send", 1, 0 },
+    { "urgent_rooms", "SJ,JS,rr", "in both lanes", 1, 0 },
+    { "urgent_first", "q,q,r", "first use of the lane", 2, COLD },
+    { "urgent_trim", "qr,m,q", "trim against use", 2, COLD },
+    { "urgent_revoke", "qq,v,r", "revoke against use", 2, 0 },
+    { "urgent_revoke_sleep", "J,v,q", "revoke against a sleeper", 1, 0 },
+    { "urgent_destroy", "q,J,D,r", "destroy against use", 1, 0 },
+    { "urgent_reap", "q,r,r,w", "with one who cleans up", 2, 0 },
+    { "urgent_take", "qyb,qyf,w", "messages in hand", 2, 0 },
+    { "urgent_any", "V,q,r", "a wait for several things", 2, 0 },
+    { "urgent_set", "E,q,r", "a wait set", 2, 0 },
+    { "urgent_channel", "qs,D,rr", "through a channel whose sending end is destroyed", 2, CHANNEL },
+    { "urgent_drop", "qq,q,r", "a full lane drops its oldest message", 1, DROPS },
     { "batch", "33,5,5", "many at once, now", 3, 0 },
     { "batch_mixed", "3,s,5,r", "beside single ones", 3, 0 },
     { "batch_wait", "4,6", "many at once, waiting", 2, 0 },
@@ -187,6 +207,7 @@ static const struct { char letter; const char *does; } operations[] = {
     { '3', "send three, now" }, { '4', "send three, waiting" }, { '5', "receive three, now" }, { '6', "receive three, waiting" },
     { 'c', "call" }, { 'C', "call, with a deadline" }, { 'o', "call an endpoint of the next actor's (each owns one)" }, { 'i', "call with a capability" },
     { 'a', "receive a request and answer" }, { 'd', "receive a request and refuse it" }, { 'n', "receive without info" }, { 'h', "receive a request and hold it" }, { 'j', "receive a request and answer with a capability" },
+    { 'q', "send urgently, now" }, { 'J', "send urgently, waiting" },
     { 'k', "send a capability, now" }, { 'z', "send, to be acknowledged" },
     { 'y', "take, now" }, { 'Y', "take, waiting" }, { 'f', "finish what is in hand" }, { 'b', "put it back" },
     { '&', "send a limited capability, now" },
@@ -269,7 +290,17 @@ static vipci_slot *slots(void)
     return q && first < FRAMES && (W->taken >> first & 1) ? (vipci_slot *)(void *)W->frames[first] : NULL;
 }
 static int count_phase(uint32_t a, uint32_t b) { int n = 0; vipci_slot *s = slots(); for (int i = 0; s && i < capacity; i++) n += VIPCI_PHASE(s[i].state) == a || VIPCI_PHASE(s[i].state) == b; return n; }
-static int ready(void) { return count_phase(VIPCI_FULL, VIPCI_FULL_AGAIN); }
+static int lane(void) { return capacity < 2 ? 1 : 2; }          /* urgent slots: as many as fit a frame */
+static vipci_slot *urgent_slots(void)
+{
+    uint64_t q = object()->urgent, first = (q >> 1) - 1;
+    return q && !(q >> 63) && first < FRAMES && (W->taken >> first & 1) ? (vipci_slot *)(void *)(W->frames[first] + VIPCI_HINTS) : NULL;
+}
+static int count_urgent(uint32_t a, uint32_t b) { int n = 0; vipci_slot *s = urgent_slots(); for (int i = 0; s && i < lane(); i++) n += VIPCI_PHASE(s[i].state) == a || VIPCI_PHASE(s[i].state) == b; return n; }
+static int urgent_ready(void) { return count_urgent(VIPCI_FULL, VIPCI_FULL_AGAIN); }
+static int urgent_room(void) { return urgent_slots() ? count_urgent(VIPCI_FREE, VIPCI_FREE) : lane(); }
+static int usual_ready(void) { return count_phase(VIPCI_FULL, VIPCI_FULL_AGAIN); }
+static int ready(void) { return usual_ready() + (object()->shape & VIPCI_LANE ? urgent_ready() : 0); }      /* an urgent one is there once its sender has said so */
 static int room(void) { return slots() ? count_phase(VIPCI_FREE, VIPCI_FREE) : capacity; }
 static uint64_t bits(void) { return vipci_object_at(&W->view[CHECKER], flags & CHANNEL ? 2 : 1)->tail; }       /* of the notification */
 static uint64_t position(int i) { return (slots()[i].state >> 19) * (uint64_t)capacity + (uint64_t)i; }
@@ -282,18 +313,23 @@ static bool full_now(void)
             if ((VIPCI_PHASE(s[i].state) == VIPCI_FULL || VIPCI_PHASE(s[i].state) == VIPCI_FULL_AGAIN) && VIPCI_PHASE(s[j].state) == VIPCI_FREE && position(i) + (uint64_t)capacity < position(j)) full = true;
     return full;
 }
+static bool others_urgent(int a)            /* is another sending, or giving back, something urgent? */
+{
+    for (int b = 0; b < x_actors; b++) if (b != a && W->op[b] && strchr("qJrRyYbvBwD", W->op[b])) return true;
+    return false;
+}
 static void note_queue(void)
 {
-    bool empty = ready() == 0, full = full_now(), back = count_phase(VIPCI_FULL_AGAIN, VIPCI_FULL_AGAIN) != 0;
-    for (int a = 0; a < x_actors; a++) if (W->op[a]) { W->was_empty[a] |= empty; W->was_full[a] |= full; W->no_victim[a] |= empty && room() == 0; W->none_back[a] |= !back; }
+    bool empty = ready() == 0, full = full_now(), back = count_phase(VIPCI_FULL_AGAIN, VIPCI_FULL_AGAIN) + count_urgent(VIPCI_FULL_AGAIN, VIPCI_FULL_AGAIN) != 0;
+    for (int a = 0; a < x_actors; a++) if (W->op[a]) { W->was_full_urgent[a] |= urgent_room() == 0; W->none_urgent[a] |= urgent_ready() == 0 || others_urgent(a); W->was_empty[a] |= empty; W->was_full[a] |= full; W->no_victim[a] |= (usual_ready() == 0 && room() == 0) || (urgent_ready() == 0 && urgent_room() == 0); W->none_back[a] |= !back; }
 }
 /* A message that a sender takes is dropped: only if the queue was full, and nobody receives it. */
-static void note_drop(void *word, uint64_t from, uint64_t to, uint32_t owner, bool take)
+static void note_drop(void *word, uint64_t from, uint64_t to, uint32_t owner, bool take, bool urgent)
 {
     uint32_t id = (uint32_t)(((vipci_slot *)word)->body.head >> 32) - 0x5000;
     for (int a = 0; a < x_actors; a++) {
-        if (!W->op[a] || !strchr("sSTkcCi34", W->op[a])) continue;
-        if (VIPCI_PHASE(to) == VIPCI_READING && (VIPCI_PHASE(from) == VIPCI_FULL || VIPCI_PHASE(from) == VIPCI_FULL_AGAIN) && VIPCI_OWNER(to) == W->view[a].view + 1 && !W->was_full[a] && !W->disturbed)
+        if (!W->op[a] || !strchr("sSTkcCi34qJ", W->op[a])) continue;
+        if (VIPCI_PHASE(to) == VIPCI_READING && (VIPCI_PHASE(from) == VIPCI_FULL || VIPCI_PHASE(from) == VIPCI_FULL_AGAIN) && VIPCI_OWNER(to) == W->view[a].view + 1 && !(urgent ? W->was_full_urgent : W->was_full)[a] && !W->disturbed)
             x_fail("a message is dropped, though there was room all the time");
         if (!take || owner != W->view[a].view) continue;
         if (id < 64 && (W->got | W->dropped) >> id & 1) x_fail("message %u.%u is dropped, and was received or dropped before", id / 8, id % 8);
@@ -312,7 +348,9 @@ static bool legal(uint64_t from, uint64_t to)
 static void x_changed(void *word, uint64_t from, uint64_t to)
 {
     vipci_slot *s = slots();
-    if (!s || (unsigned char *)word < (unsigned char *)s || (vipci_slot *)word >= s + capacity || ((unsigned char *)word - (unsigned char *)s) % sizeof(vipci_slot)) return;
+    int count = capacity;
+    if (urgent_slots() && (vipci_slot *)word >= urgent_slots() && (vipci_slot *)word < urgent_slots() + lane()) { s = urgent_slots(); count = lane(); }
+    if (!s || (unsigned char *)word < (unsigned char *)s || (vipci_slot *)word >= s + count || ((unsigned char *)word - (unsigned char *)s) % sizeof(vipci_slot)) return;
     bool commit = VIPCI_PHASE(from) == VIPCI_WRITING && VIPCI_PHASE(to) == VIPCI_FULL;
     bool take = (VIPCI_PHASE(from) == VIPCI_READING || VIPCI_PHASE(from) == VIPCI_LATE_R) && VIPCI_PHASE(to) == VIPCI_FREE;
     uint32_t owner = VIPCI_OWNER(from) - 1;
@@ -320,9 +358,9 @@ static void x_changed(void *word, uint64_t from, uint64_t to)
         if (W->ended && (commit || !(flags & CHANNEL))) x_fail("a message was %s after destroy had returned", commit ? "sent" : "taken");
         if (W->revoked && owner == W->view[0].view && has('v') && !strchr(script[0], '8')) x_fail("a message was %s after revoke had returned", commit ? "sent" : "taken");
     }
-    if (flags & DROPS) note_drop(word, from, to, owner, take);
+    if (flags & DROPS) note_drop(word, from, to, owner, take, s == urgent_slots());
     if (!legal(from, to)) x_fail("a slot went from phase %u to %u", VIPCI_PHASE(from), VIPCI_PHASE(to));
-    if (take && !x_direct) for (int a = 0; a < x_actors; a++) if (W->view[a].view == owner) W->freed[a] |= !strchr("sSTkcCi34", W->op[a]);
+    if (take && !x_direct) for (int a = 0; a < x_actors; a++) if (W->view[a].view == owner) W->freed[a] |= !strchr("sSTkcCi34qJ", W->op[a]);
     if (VIPCI_PHASE(to) == VIPCI_LATE_W || ((VIPCI_PHASE(from) == VIPCI_READING || VIPCI_PHASE(from) == VIPCI_LATE_R) && VIPCI_PHASE(to) != VIPCI_FREE)) W->disturbed = W->disturbed || VIPCI_PHASE(to) != VIPCI_LATE_R;
     note_queue();
 }
@@ -366,6 +404,17 @@ static vipc_error do_send(int a, vipc_time deadline, bool carry)
     sent(bit_of(a, seq), e);
     return e;
 }
+static vipc_error do_urgent(int a, vipc_time deadline)
+{
+    int seq = W->seq[a]++;
+    vipc_message m = message(a, seq);
+    W->tried |= bit_of(a, seq);
+    W->pressing |= bit_of(a, seq);
+    m.flags = VIPC_URGENT;
+    vipc_error e = vipc_send(view(a), W->door[a], &m, deadline);
+    sent(bit_of(a, seq), e);
+    return e;
+}
 static vipc_error do_acked(int a)
 {
     int seq = W->seq[a]++;
@@ -404,8 +453,11 @@ static void judge(int a, const vipc_message *m, const vipc_info *info)
     if ((W->carried >> id & 1) && !(m->flags & VIPC_HAS_CAPABILITY) && !has('v') && !has('D')) x_fail("message %d.%d came without its capability", from, seq);
     W->got |= 1ull << id;
     W->freed[a] = 0;
-    if (info && !info->redelivered && !W->disturbed && W->before[a][from] > seq) x_fail("message %d.%d came after a later one of its sender had been received", from, seq);
-    if (W->latest[from] < seq + 1) W->latest[from] = (uint8_t)(seq + 1);
+    bool urgent = W->pressing >> id & 1;
+    if (urgent != ((m->flags & VIPC_URGENT) != 0)) x_fail("message %d.%d has the wrong flags", from, seq);
+    if (!urgent && a < x_actors && strchr("rRyY", W->op[a]) && !W->none_urgent[a] && !W->disturbed) x_fail("message %d.%d was received before an urgent one that was there all the time", from, seq);
+    if (info && !info->redelivered && !W->disturbed && W->before[a][urgent][from] > seq) x_fail("message %d.%d came after a later one of its sender had been received", from, seq);
+    if (W->latest[urgent][from] < seq + 1) W->latest[urgent][from] = (uint8_t)(seq + 1);
 }
 static void begin_receive(int a) { memcpy(W->before[a], W->latest, sizeof W->latest); }
 static vipc_error do_receive(int a, vipc_time deadline, bool with_info, vipc_info *info)
@@ -546,10 +598,10 @@ static const char *allowed(int a, char op)
     if (has('D')) strcat(text, "-18 -1 ");
     if (has('B') && strchr("rRQyYfb", op)) strcat(text, "-9 ");
     if (has('!') && a == 0) strcat(text, "-20 ");
-    if (strchr("sTk3$78&", op)) strcat(text, "-11 ");
+    if (strchr("sTk3$78&q", op)) strcat(text, "-11 ");
     if (op == 'r' || op == 'y' || op == '5') strcat(text, "-12 ");
-    if ((flags & DROPS) && strchr("S4cCi", op)) strcat(text, "-11 ");
-    if (strchr("srky35&", op) && (has('m') || has('k') || has('&') || (flags & COLD))) strcat(text, "-15 ");    /* now, and the lock was not to be had */
+    if ((flags & DROPS) && strchr("S4cCiJ", op)) strcat(text, "-11 ");
+    if (strchr("srky35&q", op) && (has('m') || has('k') || has('&') || (flags & COLD))) strcat(text, "-15 ");    /* now, and the lock was not to be had */
     if (op == '$' || op == '7') strcat(text, "-7 ");
     if (op == 'Q' || op == 'T' || op == 'C') strcat(text, "-8 ");
     if (op == 'C') strcat(text, "-15 -19 ");
@@ -686,11 +738,13 @@ static void x_body(int a)
         vipc_error e;
         clean_stack();
         W->op[a] = (uint8_t)op;
-        W->was_empty[a] = W->was_full[a] = W->none_back[a] = W->no_victim[a] = W->freed[a] = 0; note_queue();
+        W->was_empty[a] = W->was_full[a] = W->none_back[a] = W->no_victim[a] = W->freed[a] = W->none_urgent[a] = W->was_full_urgent[a] = 0; note_queue();
         if (x_trace) printf("  %d begins '%c'\n", a, op);
         switch (op) {
         case 's': case 'k': case '&': e = do_send(a, VIPC_NOW, op != 's'); if (e == VIPC_ERR_CHANNEL_FULL && !W->was_full[a] && !W->disturbed) x_fail("full, though there was room all the time"); break;
         case 'z': e = do_acked(a); break;
+        case 'q': e = do_urgent(a, VIPC_NOW); if (e == VIPC_ERR_CHANNEL_FULL && !W->was_full_urgent[a] && !W->disturbed) x_fail("full, though there was urgent room all the time"); break;
+        case 'J': e = do_urgent(a, VIPC_FOREVER); break;
         case '3': e = do_send_many(a, 3, VIPC_NOW); if (e == VIPC_ERR_CHANNEL_FULL && !W->was_full[a] && !W->disturbed) x_fail("full, though there was room all the time"); break;
         case '4': e = do_send_many(a, 3, VIPC_FOREVER); break;
         case '5': e = do_receive_many(a, 3, VIPC_NOW); if (e == VIPC_ERR_CHANNEL_EMPTY && !W->was_empty[a] && !W->disturbed) x_fail("empty, though a message was there all the time"); break;
@@ -756,6 +810,7 @@ static const char *sleeps_wrongly(int a)
             return NULL;
         }
         if (has('W') && W->op[a] == 'W') return bits() ? "sleeps beside bits" : NULL; if (ready() > 0) return "sleeps beside a message"; break;
+    case VIPCI_FOR_URGENT_ROOM: if ((cell & 3) == VIPCI_WAITING && urgent_room() > 0) return "sleeps beside urgent room"; break;
     case VIPCI_FOR_ROOM: if (has('3') ? !full_now() : room() > 0) return "sleeps beside room in the queue"; break;
     case VIPCI_FOR_LOCK: if (d->lock == 0) return "sleeps beside a free lock"; return NULL;
     case VIPCI_FOR_NAME: if (vipci_name_find(&W->view[CHECKER], "n", 1)) return "sleeps beside the name it looks for"; return NULL;
@@ -805,7 +860,7 @@ static void drain(int as)
         vipc_error e = vipc_receive(view(CHECKER), W->in[CHECKER], &m, &info, VIPC_NOW);
         if (e == VIPC_ERR_CHANNEL_EMPTY || ((flags & CHANNEL) && e == VIPC_ERR_CLOSED && has('D'))) return;
         if (e != VIPC_OK) x_fail("the checker cannot receive: %s", vipc_error_string(e));
-        if (n > 2 * capacity) x_fail("a queue without end");
+        if (n > 2 * capacity + 2) x_fail("a queue without end");
         judge(as, &m, &info);
         if (info.reply.token) (void)vipc_reply_drop(view(CHECKER), info.reply, VIPC_ERR_CANCELLED);
         if (m.flags & VIPC_HAS_CAPABILITY) (void)vipc_close(view(CHECKER), m.capability);
@@ -838,6 +893,21 @@ static void x_beside_stopped(int s)
     if (hands + 1 >= capacity) return;      /* a slot each, and one for what else the stopped one is at */
     drain(ACTORS);
     pass(3 * capacity, "beside one that stands still");
+}
+static void check_urgent_capacity(void)
+{
+    vipc_message m, r;
+    vipc_error e;
+    bool drops = (flags & DROPS) != 0;
+    for (int k = 0; k <= lane(); k++) {
+        m = message(0, 0); m.opcode = 0x8000 + (uint32_t)k; m.flags = VIPC_URGENT;
+        e = vipc_send(view(CHECKER), W->door[CHECKER], &m, VIPC_NOW);
+        if (e != (k < lane() || drops ? VIPC_OK : VIPC_ERR_CHANNEL_FULL)) x_fail("urgent message %d of %d: %s", k + 1, lane(), vipc_error_string(e));
+    }
+    for (int k = 0; k < lane(); k++) {
+        e = vipc_receive(view(CHECKER), W->in[CHECKER], &r, NULL, VIPC_NOW);
+        if (e != VIPC_OK || r.opcode != 0x8000u + (uint32_t)(k + drops)) x_fail("afterwards urgent message %d of %d is not received: %s", k + 1, lane(), vipc_error_string(e));
+    }
 }
 static void check_capacity(void)
 {
@@ -916,6 +986,7 @@ static void x_check(void)
         for (uint32_t i = 0; has('k') && !has('i') && !has('j') && i < vipci_d(view(CHECKER))->used_caps; i++)
             if (vipci_entry_at(view(CHECKER), i)->kind & VIPCI_TRAVELS) x_fail("a capability travels, and no message carries it");
         if (!has('B') && !has('D')) check_capacity();
+        if (!has('B') && !has('D') && strpbrk(all_letters, "qJ")) check_urgent_capacity();
         check_domain("after the last message");
     }
     if (vipc_cap_require(view(CHECKER), W->door[CHECKER], 0, 0) == VIPC_OK) {
@@ -1001,11 +1072,11 @@ static void set_up(void)
         must(vipc_process_create(view(CHECKER), &p, view(a), NULL), "vipc_process_create");
         if (strchr(script[a], 'v')) revoker = a;
     }
-    e.capacity = (uint32_t)capacity; e.spin = 1;
+    e.capacity = (uint32_t)capacity; e.spin = 1; e.urgent = (uint32_t)lane();
     e.full = flags & DROPS ? VIPC_FULL_DROP_OLDEST : VIPC_FULL_BLOCK;
     if (flags & CHANNEL) {
         vipc_channel_desc line = VIPC_INIT;
-        line.capacity = e.capacity; line.spin = 1;
+        line.capacity = e.capacity; line.spin = 1; line.urgent = e.urgent;
         must(vipc_channel_create(view(CHECKER), &line, &W->door[CHECKER], &W->in[CHECKER]), "vipc_channel_create");
     } else {
         must(vipc_endpoint_create(view(CHECKER), &e, &W->door[CHECKER]), "vipc_endpoint_create");
@@ -1054,6 +1125,12 @@ static void set_up(void)
         }
     }
     if (!(flags & COLD)) pass(1, "first use");
+    if (!(flags & COLD) && strpbrk(all_letters, "qJ")) {
+        vipc_message m = message(0, 0), r;
+        m.flags = VIPC_URGENT;
+        must(vipc_send(view(CHECKER), W->door[CHECKER], &m, VIPC_NOW), "vipc_send");
+        must(vipc_receive(view(CHECKER), W->in[CHECKER], &r, NULL, VIPC_NOW), "vipc_receive");
+    }
     x_touch = touch;
     for (uint32_t i = 0; i < vipci_d(view(CHECKER))->config.max_threads; i++)
         for (int k = 0; k < 8; k++) x_class[x_index(&vipci_view_at(view(CHECKER), i)->count[k])] |= X_IGNORED;
