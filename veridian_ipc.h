@@ -3755,14 +3755,21 @@ static VIPCI_COLD vipc_error vipci_send_carrying(vipc *v, const vipci_use *u, vi
 #if !VIPC_SMALL
 /* The usual case alone: a small message of words, a queue used lately, the slot where the hint says.  Nothing here takes the address of a local, so
  * all stays in registers: half the instructions of the long way.  The rules are the same, and so are the steps.  NULL: not usual; nothing has happened. */
-static VIPCI_HERE vipci_object *vipci_usual(vipc *v, vipc_cap cap, uint32_t right, vipci_entry **entry)
+static VIPCI_HERE vipci_entry *vipci_usual_entry(vipc *v, vipc_cap cap, uint32_t *kind, uint32_t *index)
 {
     uint32_t i = (uint32_t)(cap.token & 0xffffff) - 1;
     if (!VIPCI_LIKELY(vipci_known(v) == VIPC_OK && i < v->max_caps)) return NULL;
     vipci_entry *e = vipci_entry_at(v, i);
-    uint32_t kind = vipci_peek32(v, &e->kind), index = vipci_peek32(v, &e->object);
-    if (!VIPCI_LIKELY(vipci_load64(v, &e->token) == cap.token && vipci_peek32(v, &e->holder) == v->process + 1)) return NULL;
-    if (!VIPCI_LIKELY((kind & (0xff00u | VIPCI_IF_LIMITED | right)) == (VIPC_TYPE_ENDPOINT << 8 | right) && index < v->max_objects)) return NULL;
+    *kind = vipci_peek32(v, &e->kind);
+    *index = vipci_peek32(v, &e->object);
+    return VIPCI_LIKELY(vipci_load64(v, &e->token) == cap.token && vipci_peek32(v, &e->holder) == v->process + 1) ? e : NULL;
+}
+static VIPCI_HERE bool vipci_usual_kind(uint32_t kind, uint32_t right, uint32_t limited) { return (kind & (0xff00u | limited | right)) == (VIPC_TYPE_ENDPOINT << 8 | right); }
+static VIPCI_HERE vipci_object *vipci_usual(vipc *v, vipc_cap cap, uint32_t right, vipci_entry **entry)
+{
+    uint32_t kind = 0, index = 0;
+    vipci_entry *e = vipci_usual_entry(v, cap, &kind, &index);
+    if (!VIPCI_LIKELY(e && vipci_usual_kind(kind, right, VIPCI_IF_LIMITED) && index < v->max_objects)) return NULL;
     *entry = e;
     return vipci_object_at(v, index);
 }
@@ -3773,9 +3780,8 @@ static inline const vipci_ring *vipci_usual_ring(vipc *v, vipci_object *o, uint3
     uint64_t queue = vipci_load64(v, &o->queue);
     return VIPCI_LIKELY(queue != 0 && queue == r->queue && vipci_peek64(v, &o->shape) == r->shape && r->stride == sizeof(vipci_slot)) ? r : NULL;
 }
-static VIPCI_HERE bool vipci_send_words(vipc *v, vipc_cap to, const vipc_message *m, vipci_entry *entry, vipci_object *o)
+static VIPCI_HERE bool vipci_send_words(vipc *v, vipc_cap to, const vipc_message *m, vipci_entry *entry, vipci_object *o, uint32_t index)
 {
-    uint32_t index = vipci_peek32(v, &entry->object);
     uint64_t then = vipci_load64(v, &o->state), me = v->view + 1;
     if (vipci_state(then) != VIPCI_OPEN) return false;
     vipci_intend(v, vipci_at_object(index));
@@ -3813,14 +3819,6 @@ static VIPCI_HERE bool vipci_send_words(vipc *v, vipc_cap to, const vipc_message
     return sent;
 }
 static inline bool vipci_plain_words(const vipc_message *m) { return m && !(m->flags & ~(uint32_t)(VIPC_UNORDERED | VIPC_IS_REPLY)); }
-static VIPCI_HERE bool vipci_send_fast(vipc *v, vipc_cap to, const vipc_message *m)
-{
-    vipci_entry *entry;
-    vipci_object *o = vipci_usual(v, to, VIPC_RIGHT_SEND, &entry);
-    return o && vipci_plain_words(m) && vipci_send_words(v, to, m, entry, o);
-}
-#else
-static inline bool vipci_send_fast(vipc *v, vipc_cap to, const vipc_message *m) { (void)v; (void)to; (void)m; return false; }
 #endif
 /* Send what is a call, with what it carries: its number goes along. */
 #if !VIPC_NO_CALLS
@@ -3873,25 +3871,41 @@ static VIPCI_COLD vipc_error vipci_send_slow(vipc *self, vipc_cap to, const vipc
     if (VIPCI_LIKELY(!(m->flags & VIPC_HAS_CAPABILITY))) return vipci_send(self, &u, &l, deadline);
     return vipci_send_carrying(self, &u, &l, m->capability, 0, deadline);
 }
-#if !VIPC_SMALL && !VIPC_NO_LIMITS
-/* The usual case, but by a limited capability; what is not usual there either gives back its charge and goes the long way. */
-static VIPCI_APART vipc_error vipci_send_unusual(vipc *self, vipc_cap to, const vipc_message *m, vipc_time deadline)
+#if !VIPC_SMALL
+/* By a limited capability, one small message: charged, or an error; positive: it is no usual one either. */
+#if !VIPC_NO_LIMITS
+static VIPCI_APART int32_t vipci_pass_limits(vipc *v, vipci_entry *entry, vipc_cap to, uint32_t kind)
 {
-    vipci_entry *entry;
-    vipci_object *o = vipci_usual(self, to, VIPC_RIGHT_SEND | VIPCI_IF_LIMITED, &entry);
-    if (!o || !vipci_plain_words(m)) return vipci_send_slow(self, to, m, deadline);
-    vipc_error e = vipci_limits_take(self, entry, to, sizeof *m);
-    if (!VIPCI_LIKELY(e == VIPC_OK) || VIPCI_LIKELY(vipci_send_words(self, to, m, entry, o))) return e;
-    vipci_limits_return(self, entry, to, sizeof *m, NULL);
-    return vipci_send_slow(self, to, m, deadline);
+    vipci_limit *r = vipci_limit_of(v, entry);
+    if (!VIPCI_LIKELY(vipci_usual_kind(kind, VIPC_RIGHT_SEND, 0) && r)) return 1;
+    if (VIPCI_LIKELY(vipci_peek32(v, &r->kind) == VIPCI_EXTENSION && !(vipci_peek32(v, &r->up) | vipci_peek64(v, &r->expires))
+                     && vipci_peek64(v, &r->message_max) - 1 >= sizeof(vipc_message) - 1)) return 0;      /* nothing but a size: RACE 8 will tell if it was another's */
+    return vipci_limits_take(v, entry, to, sizeof(vipc_message));
+}
+static VIPCI_APART void vipci_refund_words(const vipc *v, vipci_entry *entry, vipc_cap to)
+{
+    if (vipci_peek32(v, &entry->kind) & VIPCI_LIMITED) vipci_limits_return(v, entry, to, sizeof(vipc_message), NULL);
 }
 #else
-static inline vipc_error vipci_send_unusual(vipc *self, vipc_cap to, const vipc_message *m, vipc_time deadline) { return vipci_send_slow(self, to, m, deadline); }
+static inline int32_t vipci_pass_limits(vipc *v, vipci_entry *entry, vipc_cap to, uint32_t kind) { (void)v; (void)entry; (void)to; (void)kind; return 1; }
+static inline void vipci_refund_words(const vipc *v, vipci_entry *entry, vipc_cap to) { (void)v; (void)entry; (void)to; }
 #endif
 VIPC_API vipc_error vipc_send(vipc *self, vipc_cap to, const vipc_message *m, vipc_time deadline)
 {
-    return VIPCI_LIKELY(vipci_send_fast(self, to, m)) ? VIPC_OK : vipci_send_unusual(self, to, m, deadline);
+    uint32_t kind = 0, index = 0;
+    vipci_entry *entry = vipci_usual_entry(self, to, &kind, &index);
+    if (!VIPCI_LIKELY(entry && vipci_plain_words(m) && index < self->max_objects)) return vipci_send_slow(self, to, m, deadline);
+    if (!VIPCI_LIKELY(vipci_usual_kind(kind, VIPC_RIGHT_SEND, VIPCI_IF_LIMITED))) {
+        int32_t e = vipci_pass_limits(self, entry, to, kind);
+        if (e) return e < 0 ? (vipc_error)e : vipci_send_slow(self, to, m, deadline);
+    }
+    if (VIPCI_LIKELY(vipci_send_words(self, to, m, entry, vipci_object_at(self, index), index))) return VIPC_OK;
+    vipci_refund_words(self, entry, to);                     /* what is not usual here either is charged the long way */
+    return vipci_send_slow(self, to, m, deadline);
 }
+#else
+VIPC_API vipc_error vipc_send(vipc *self, vipc_cap to, const vipc_message *m, vipc_time deadline) { return vipci_send_slow(self, to, m, deadline); }
+#endif
 VIPC_API vipc_error vipc_send_large(vipc *self, vipc_cap to, const vipc_outgoing *m, vipc_time deadline)
 {
     vipci_use u;
