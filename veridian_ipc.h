@@ -18,7 +18,7 @@
  *                 drops its oldest message; one at a time, or many; what is urgent passes the rest
  *   channels      two ends, each of which sends to the other; what was sent before an end closed can still be received
  *   capabilities  every access goes through a 64-bit token of the calling process: checked in O(1), derived with fewer
- *                 rights, granted, carried in a message, revoked with all that came of it
+ *                 rights, granted, carried in a message, given to a process when it is made, revoked with all that came of it
  *   limits        of a capability and all that comes of it: size of a message, messages and bytes a second, expiry
  *   calls         request and reply with a one-shot reply right; a server that dies or drops the request tells its caller
  *   names         publish and look up; a client may start before its server
@@ -86,6 +86,8 @@
  *                                            setting one is NOT_SUPPORTED     VERSION
  *   VIPC_NO_TAKE                    0        1: no vipc_take, and no part in      every includer; for a domain in which nobody takes
  *                                            cleaning up after those who take
+ *   VIPC_NO_INITIAL                 0        1: no vipc_initial; a creator    every includer; for a domain in which nobody gives any
+ *                                            that gives some is refused
  *   VIPC_UNSTABLE                   unset    -                           every includer: declares what may still change: vipc_take, vipc_done
  *   VIPC_SMALL                      0; 1: -Os  send and receive without    implementation
  *                                            their copies of the usual case
@@ -153,6 +155,9 @@ extern "C" {
 #define VIPCI_TAKES 1    /* this build's own threads may take */
 #else
 #define VIPCI_TAKES 0
+#endif
+#ifndef VIPC_NO_INITIAL
+#define VIPC_NO_INITIAL 0
 #endif
 #ifndef VIPC_NO_BATCH
 #define VIPC_NO_BATCH 0
@@ -243,6 +248,7 @@ enum vipc_full { VIPC_FULL_BLOCK = 0, VIPC_FULL_FAIL = 1, VIPC_FULL_DROP_OLDEST 
 #define VIPC_WAIT_SET_MAX 1024u        /* things in one wait set */
 #define VIPC_NAME_MAX 255u             /* bytes of a published name */
 #define VIPC_LABEL_MAX 31u             /* bytes kept of a label */
+#define VIPC_INITIAL_MAX 16u           /* capabilities that a process is made with */
 #define VIPC_MESSAGE_WORDS 4
 
 typedef struct vipc_message {          /* 48 bytes: with the state word and the sender it fills one cache line */
@@ -292,6 +298,8 @@ typedef struct vipc_process_desc {
     uint64_t native_id;                /* 0; what vipc_process_find looks for: a POSIX pid, a kernel's task number */
     uint64_t native_thread;            /* 0; what hooks block and wake are told of this process's first thread */
     uint64_t proof;                    /* 0: the creator's (attach: none); what hook process_alive is asked about */
+    const vipc_cap *initial;           /* vipc_process_create: capabilities of the creator's, of each of which the new process gets a child with the same rights; borrowed */
+    uint32_t initial_count;            /* 0; at most VIPC_INITIAL_MAX.  With vipc_init and vipc_attach, where nobody gives, 0 */
 } vipc_process_desc;
 typedef struct vipc_process_info {
     vipc_pid pid;
@@ -492,8 +500,16 @@ VIPC_API vipc_error vipc_leave(vipc *self);
 /* The limits as resolved.  Any context. */
 VIPC_API vipc_error vipc_config_get(const vipc *self, vipc_config *out);
 /* A new identity beside the caller's, and its first view: a kernel's way to make processes; in a test, several in one thread.
- * process (opt): a capability with all rights over it, the caller's.  LIMIT: max_processes, max_threads, or (with process) capabilities.  Slow path. */
+ * process (opt): a capability with all rights over it, the caller's.  desc->initial: what it starts with, by vipc_initial; each needs GRANT, and all are
+ * given or, on an error, none, and no process is made.  LIMIT: max_processes, max_threads, or (with process, or initial) capabilities.  INVALID_ARGUMENT:
+ * more than VIPC_INITIAL_MAX (with VIPC_NO_INITIAL: any), initial is NULL.  Slow path, O(initial_count) beside the joining. */
 VIPC_API vipc_error vipc_process_create(vipc *self, const vipc_process_desc *desc, vipc *child, vipc_cap *process);
+#if !VIPC_NO_INITIAL
+/* What the creator of the caller's process gave it as initial[index]: the process's own token, the same at each call.  NOT_FOUND: it gave no so many (none at
+ * all to a process that joined by itself).  INVALID_CAPABILITY: it was given, and was revoked, closed, or ended with its object since; the others keep their
+ * index.  One that has expired is still told.  Slow path, O(VIPC_INITIAL_MAX). */
+VIPC_API vipc_error vipc_initial(vipc *self, uint32_t index, vipc_cap *out);
+#endif
 /* End a process, as if it had died; needs DELETE.  The port must have stopped it: it runs no more.  removed (opt): its endpoints.
  * RESOURCE_BUSY: hook process_alive says it lives, under a proof that is not the caller's own.  INVALID_CAPABILITY: ended before.  INVALID_ARGUMENT: the
  * caller's own process.  Slow path. */
@@ -981,7 +997,8 @@ typedef struct vipci_process {
     uint32_t view;                     /* [A] link: one of its views; the one, if threads is 1 */
     uint32_t pad[2];
     char label[32];                    /* [L] */
-    vipci_u64 spare[4];
+    vipci_u64 initial;                 /* [L] how many it was made with << 32 | link: the youngest of those that it still has, see VIPCI_INITIAL */
+    vipci_u64 spare[3];
 } vipci_process;
 VIPCI_ASSERT(process, sizeof(vipci_process) == 128 && offsetof(vipci_process, label) == 64);
 
@@ -1041,18 +1058,19 @@ typedef struct vipci_object {
 VIPCI_ASSERT(object, sizeof(vipci_object) == 192 && offsetof(vipci_object, tail) == 64 && offsetof(vipci_object, head) == 128);
 
 /* A capability.  Token: flags (4) | type (4) | generation (8) | id (48); id: reuse >> 8 (24) | index + 1 (24); generation: reuse & 255. */
-enum { VIPCI_TRAVELS = 1u << 16, VIPCI_NAMED = 1u << 17, VIPCI_REVOKED = 1u << 18, VIPCI_LIMITED = 1u << 19, VIPCI_EXTENSION = 1u << 20, VIPCI_WATCH = 1u << 21 };
+enum { VIPCI_TRAVELS = 1u << 16, VIPCI_NAMED = 1u << 17, VIPCI_REVOKED = 1u << 18, VIPCI_LIMITED = 1u << 19, VIPCI_EXTENSION = 1u << 20, VIPCI_WATCH = 1u << 21, VIPCI_INITIAL = 1u << 22 };
 typedef struct vipci_entry {
     vipci_u64 token;                   /* [A] 0: free, travelling or dead.  Written last, cleared first */
     vipci_u64 badge;                   /* [A] TRAVELS and LIMITED: link of the limits, which hold the badge meanwhile */
     uint32_t object;                   /* [A] index */
-    uint32_t kind;                     /* [A] type << 8 | rights | TRAVELS, NAMED, REVOKED, LIMITED; EXTENSION: it is no entry, see vipci_limit */
+    uint32_t kind;                     /* [A] type << 8 | rights | TRAVELS, NAMED, REVOKED, LIMITED, INITIAL; EXTENSION: it is no entry, see vipci_limit */
     uint32_t holder;                   /* [A] process + 1; 0: nobody's (in a queue) */
     uint32_t parent, child, next, prev;              /* [L] tree; next also: free list */
     uint32_t held_next, held_prev;     /* [L] holder's list */
     uint32_t reuse;                    /* [L] how often this slot was given out */
     vipci_u64 place;                   /* [L] TRAVELS: call number << 32 | where (object + 1, or view + 1 with bit 31); NAMED: name's link;
                                         * LIMITED, unless it TRAVELS: link of its limits << 32 (constant while the token is valid);
+                                        * INITIAL, beside that: its index (8) << 24 | link (24) of the next of its holder's;
                                         * WATCH, never valid: a notification, generation << 24 | index + 1, with the bits to be signalled in badge */
 } vipci_entry;
 VIPCI_ASSERT(entry, sizeof(vipci_entry) == 64);
@@ -2107,6 +2125,22 @@ static void vipci_entry_free(const vipc *v, vipci_entry *e)
     vipci_set32(v, &e->next, vipci_d(v)->free_cap);
     vipci_set32(v, &vipci_d(v)->free_cap, vipci_link(v, e));
 }
+#if !VIPC_NO_INITIAL
+/* e is one of those that its holder was made with: out of their list.  They are at most VIPC_INITIAL_MAX. */
+static void vipci_initial_remove(const vipc *v, const vipci_entry *e)
+{
+    if (!(e->kind & VIPCI_INITIAL) || e->holder - 1 >= v->max_processes) return;
+    vipci_u64 *at = &vipci_process_at(v, e->holder - 1)->initial;
+    for (uint32_t steps = 0; steps < VIPC_INITIAL_MAX; steps++) {
+        vipci_entry *next = vipci_linked(v, (uint32_t)*at & 0xffffff);
+        if (!next || !(next->kind & VIPCI_INITIAL)) return;
+        if (next == e) { vipci_set64(v, at, (*at & ~(uint64_t)0xffffff) | (e->place & 0xffffff)); return; }
+        at = &next->place;
+    }
+}
+#else
+static inline void vipci_initial_remove(const vipc *v, const vipci_entry *e) { (void)v; (void)e; }
+#endif
 /* Remove an entry that has no children; within a step.  One that travels in a queue keeps its slot, dead, until whoever takes that message
  * frees it: the message names it. */
 static void vipci_entry_remove(const vipc *v, vipci_entry *e)
@@ -2114,6 +2148,7 @@ static void vipci_entry_remove(const vipc *v, vipci_entry *e)
     uint32_t kind = e->kind;
     vipci_invalidate(v, e);
     vipci_tree_remove(v, e);
+    vipci_initial_remove(v, e);
     if (!(kind & VIPCI_TRAVELS)) vipci_hold(v, e, NULL);
     if (kind & VIPCI_NAMED) vipci_name_remove(v, (uint32_t)e->place);
     if (vipci_is_object(kind) && (kind & VIPC_RIGHT_RECEIVE) && e->object < v->max_objects)
@@ -5596,19 +5631,72 @@ static void vipci_unjoin(const vipc *v, uint32_t process, bool view)
     vipci_store32(v, &vipci_process_at(v, process)->threads, 0);
     vipci_store64(v, &vipci_process_at(v, process)->proof, 0);
 }
+/* Is there nothing wrong with what desc wants to give? */
+static inline bool vipci_may_give(const vipc_process_desc *desc, uint32_t most)
+{
+    return desc->initial_count == 0 || (desc->initial_count <= most && desc->initial);
+}
+/* A record of nobody's, which holds nothing. */
+static inline void vipci_blank(const vipc *by, vipci_process *p)
+{
+    vipci_set32(by, &p->held, 0);
+    vipci_set32(by, &p->owned, 0);
+    vipci_set32(by, &p->first_cap, 0);
+    vipci_set32(by, &p->capabilities, 0);
+    vipci_set32(by, &p->objects, 0);
+}
+#if !VIPC_NO_INITIAL
+/* What v's process starts with, a step each; it has no pid yet, so nobody sees it half made.  On an error, or a kill in here, it holds what it was given
+ * so far, as any process does: it is given up by vipci_unmake, or by the reaper, who goes by the creator's proof until the record has its own. */
+static vipc_error vipci_give_initial(vipc *by, const vipc *v, const vipc_process_desc *desc)
+{
+    vipci_process *p = vipci_process_at(by, v->process);
+    vipc_error r = VIPC_OK;
+    vipci_blank(by, p);
+    vipci_set64(by, &p->initial, 0);
+    vipci_commit(by);
+    for (uint32_t i = 0; i < desc->initial_count; i++) {
+        vipci_entry *from, *e = NULL;
+        r = vipci_check_cap(by, desc->initial[i], 0, VIPC_RIGHT_GRANT, &from);
+        if (r == VIPC_OK) r = vipci_entry_new(by, from->kind & 0xfffu, from->object, from->badge, vipci_link(by, from), p, &e);
+        if (r == VIPC_OK) r = vipci_limits_inherit(by, from, e);
+        if (r != VIPC_OK) return r;
+        vipci_set64(by, &e->place, e->place | (uint64_t)i << 24 | (p->initial & 0xffffff));
+        vipci_set64(by, &p->initial, (uint64_t)(i + 1) << 32 | vipci_link(by, e));
+        vipci_set32(by, &e->kind, e->kind | VIPCI_INITIAL);
+        vipci_validate(by, e);
+        vipci_commit(by);
+    }
+    return r;
+}
+VIPC_API vipc_error vipc_initial(vipc *self, uint32_t index, vipc_cap *out)
+{
+    vipc_error r = vipci_known(self);
+    if (r == VIPC_OK && !out) r = VIPC_ERR_INVALID_ARGUMENT;
+    if (r == VIPC_OK) r = vipci_lock(self, VIPC_FOREVER);
+    if (r != VIPC_OK) return r;
+    uint64_t list = vipci_us(self)->initial, found = 0;
+    for (uint32_t steps = 0, link = (uint32_t)list & 0xffffff; steps < VIPC_INITIAL_MAX && !found; steps++) {
+        const vipci_entry *e = vipci_linked(self, link);
+        if (!e || !(e->kind & VIPCI_INITIAL) || e->holder != self->process + 1) break;
+        if ((uint32_t)(e->place >> 24 & 0xff) == index) found = e->token;
+        link = (uint32_t)e->place & 0xffffff;
+    }
+    vipci_unlock(self);
+    if (!found) return index < list >> 32 ? VIPC_ERR_INVALID_CAPABILITY : VIPC_ERR_NOT_FOUND;
+    out->token = found;
+    return VIPC_OK;
+}
+#endif
 /* Under the lock of `by`: the record gets its pid and counts from here on. */
 static vipc_error vipci_enrol(vipc *by, vipc *v, const vipc_process_desc *desc)
 {
     vipci_domain *d = vipci_d(by);
     vipci_process *p = vipci_process_at(by, v->process);
     if (d->next_pid >= VIPCI_PID_MAX) return VIPC_ERR_LIMIT;
-    vipci_label(p->label, desc ? desc->label : NULL);
-    vipci_set32(by, &p->held, 0);
-    vipci_set32(by, &p->owned, 0);
-    vipci_set32(by, &p->first_cap, 0);
-    vipci_set32(by, &p->capabilities, 0);
-    vipci_set32(by, &p->objects, 0);
-    vipci_set64(by, &p->native_id, desc ? desc->native_id : 0);
+    vipci_label(p->label, desc->label);
+    if (VIPC_NO_INITIAL) vipci_blank(by, p);
+    vipci_set64(by, &p->native_id, desc->native_id);
     vipci_set32(by, &p->threads, 1);
     vipci_set32(by, &p->view, v->view + 1);
     vipci_set32(by, &p->state, VIPCI_LIVE);
@@ -5618,20 +5706,35 @@ static vipc_error vipci_enrol(vipc *by, vipc *v, const vipc_process_desc *desc)
     vipci_set64(by, &p->pid, v->pid);
     return VIPC_OK;
 }
-/* Claim a record and a view for v, then enrol it under by's lock, which stays held on success. */
+/* Under the lock of `by`, which ends with it: there will be no such process.  e is why. */
+static vipc_error vipci_unmake(vipc *by, const vipc *v, vipc_error e)
+{
+    vipci_rollback(by);
+    if (!VIPC_NO_INITIAL) (void)vipci_drop_caps(by, vipci_process_at(by, v->process));
+    vipci_unlock(by);
+    vipci_unjoin(v, v->process, true);
+    return e;
+}
+/* Claim a record and a view for v, then enrol it under by's lock, which stays held on success.  Until it is enrolled it goes by the proof of who makes it,
+ * whose death leaves it to the reaper. */
 static vipc_error vipci_join(vipc *by, vipc *v, const vipc_process_desc *desc, uint64_t proof)
 {
+    static const vipc_process_desc plain = VIPC_INIT;
     uint32_t process = 0;
-    if (!vipci_any_process(v, proof, &process)) return VIPC_ERR_LIMIT;
-    vipc_error e = vipci_any_view(v, process, desc ? desc->native_thread : 0);
+    if (!desc) desc = &plain;
+    if (!vipci_may_give(desc, VIPC_NO_INITIAL || by == v ? 0 : VIPC_INITIAL_MAX)) return VIPC_ERR_INVALID_ARGUMENT;
+    if (!vipci_any_process(v, VIPC_NO_INITIAL || by == v ? proof : vipci_load64(by, &vipci_us(by)->proof), &process)) return VIPC_ERR_LIMIT;
+    vipc_error e = vipci_any_view(v, process, desc->native_thread);
     if (e != VIPC_OK) { vipci_unjoin(v, process, false); return e; }
     e = vipci_lock(by, VIPC_FOREVER);
     if (e != VIPC_OK) { vipci_unjoin(v, process, true); return e; }
+#if !VIPC_NO_INITIAL
+    e = vipci_give_initial(by, v, desc);
+    if (e == VIPC_OK)
+#endif
     e = vipci_enrol(by, v, desc);
-    if (e == VIPC_OK) return e;
-    e = vipci_fail(by, e);
-    vipci_unjoin(v, process, true);
-    return e;
+    if (!VIPC_NO_INITIAL && e == VIPC_OK) vipci_set64(by, &vipci_process_at(by, v->process)->proof, proof);
+    return e == VIPC_OK ? e : vipci_unmake(by, v, e);
 }
 /* All records are taken: clean up after the dead, under the doorman's name. */
 static vipc_error vipci_doorman(vipc *v, uint64_t proof)
@@ -5714,11 +5817,7 @@ VIPC_API vipc_error vipc_process_create(vipc *self, const vipc_process_desc *des
     r = vipci_join(self, &v, desc, desc && desc->proof ? desc->proof : vipci_load64(self, &vipci_us(self)->proof));
     if (r != VIPC_OK) return r;
     if (process) r = vipci_entry_new(self, VIPC_TYPE_PROCESS << 8 | VIPC_RIGHT_ALL, v.process, 0, 0, vipci_us(self), &e);
-    if (r != VIPC_OK) {
-        r = vipci_fail(self, r);
-        vipci_unjoin(&v, v.process, true);
-        return r;
-    }
+    if (r != VIPC_OK) return vipci_unmake(self, &v, r);
     if (process) {
         vipci_validate(self, e);
         process->token = e->token;
@@ -6041,7 +6140,7 @@ static void vipci_check_entry(vipci_checkup *k, uint32_t i)
     bool head = e->prev != 0 || (e->parent ? vipci_linked(v, e->parent) && vipci_linked(v, e->parent)->child == i + 1 : *vipci_roots(v, e->kind, e->object) == i + 1);
     (void)vipci_expect(k, head && (!e->child || (child && child->parent == i + 1 && child->prev == 0)), VIPCI_BAD_TREE, i);
     (void)vipci_expect(k, !e->next || (next && next->prev == i + 1 && next->parent == e->parent && next->object == e->object), VIPCI_BAD_TREE, i);
-    (void)vipci_expect(k, e->holder ? e->holder <= v->max_processes && vipci_process_at(v, e->holder - 1)->pid != 0 : (e->kind & VIPCI_TRAVELS) != 0, VIPCI_BAD_HELD, i);
+    (void)vipci_expect(k, e->holder ? e->holder <= v->max_processes && vipci_process_at(v, e->holder - 1)->proof != 0 : (e->kind & VIPCI_TRAVELS) != 0, VIPCI_BAD_HELD, i);
     if (e->kind & VIPCI_NAMED)
         (void)vipci_expect(k, (uint32_t)e->place - 1 < v->max_names && vipci_name_at(v, (uint32_t)e->place - 1)->cap == i + 1, VIPCI_BAD_NAME, i);
 }
@@ -6100,6 +6199,18 @@ static void vipci_check_process(vipci_checkup *k, uint32_t i)
     for (const vipci_entry *e; (e = vipci_linked(v, link)) != NULL && n <= v->max_caps; before = link, link = e->held_next, n++)
         if (!vipci_expect(k, e->kind && e->holder == i + 1 && e->held_prev == before, VIPCI_BAD_HELD, link)) break;
     (void)vipci_expect(k, n == p->capabilities, VIPCI_BAD_HELD, i);
+#if !VIPC_NO_INITIAL
+    uint32_t marked = 0, index = (uint32_t)(p->initial >> 32);
+    for (link = p->held, n = 0; vipci_linked(v, link) && n <= v->max_caps; link = vipci_linked(v, link)->held_next, n++)
+        marked += (vipci_linked(v, link)->kind & VIPCI_INITIAL) != 0;
+    for (link = (uint32_t)p->initial & 0xffffff, n = 0; link && n < VIPC_INITIAL_MAX; n++) {      /* youngest first: their indices go down */
+        const vipci_entry *e = vipci_linked(v, link);
+        if (!vipci_expect(k, e && (e->kind & VIPCI_INITIAL) && e->holder == i + 1 && (e->place >> 24 & 0xff) < index, VIPCI_BAD_HELD, link)) break;
+        index = (uint32_t)(e->place >> 24 & 0xff);
+        link = (uint32_t)e->place & 0xffffff;
+    }
+    (void)vipci_expect(k, n == marked && p->initial >> 32 <= VIPC_INITIAL_MAX, VIPCI_BAD_HELD, i);
+#endif
     for (n = 0, link = p->owned, before = 0; link && link <= v->max_objects && n <= v->max_objects; n++) {
         const vipci_object *o = vipci_object_at(v, link - 1);
         if (!vipci_expect(k, o->owner == i + 1 && o->prev == before && vipci_state(o->state) != 0, VIPCI_BAD_OWNED, link)) break;
@@ -6433,7 +6544,7 @@ VIPC_API vipc_error vipc_init(vipc *self, void *memory, uint64_t size, const vip
 {
     vipc_config c;
     uint64_t at[VIPCI_TABLES + 1];
-    if (!self || !memory || ((uintptr_t)memory & (VIPC_LINE - 1)) || !vipci_hooks_good(hooks)) return VIPC_ERR_INVALID_ARGUMENT;
+    if (!self || !memory || ((uintptr_t)memory & (VIPC_LINE - 1)) || !vipci_hooks_good(hooks) || (!VIPC_NO_INITIAL && desc && !vipci_may_give(desc, 0))) return VIPC_ERR_INVALID_ARGUMENT;
     if (!vipci_resolve(config, &c) || !vipci_offsets(&c, at)) return VIPC_ERR_INVALID_ARGUMENT;
     if (size < at[VIPCI_TABLES]) return VIPC_ERR_OUT_OF_MEMORY;
     vipc v;

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." || exit 1
 BUILD=${BUILD:-build}; parts=" ${*:-compile object bare sanitize emulate} "
 warn="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wcast-align -Wundef -Werror"
 core_max=24576          # bytes of code of the core with all that can be left out left out
-least="-DVIPC_NO_CALLS=1 -DVIPC_NO_NAMES=1 -DVIPC_NO_INSPECT=1 -DVIPC_NO_LIMITS=1 -DVIPC_NO_TAKE=1 -DVIPC_NO_DROP=1 -DVIPC_NO_BATCH=1 -DVIPC_NO_URGENT=1 -DVIPC_NO_NOTIFICATIONS=1 -DVIPC_NO_CHANNELS=1"        # all that can be left out
+least="-DVIPC_NO_CALLS=1 -DVIPC_NO_NAMES=1 -DVIPC_NO_INSPECT=1 -DVIPC_NO_LIMITS=1 -DVIPC_NO_TAKE=1 -DVIPC_NO_DROP=1 -DVIPC_NO_BATCH=1 -DVIPC_NO_URGENT=1 -DVIPC_NO_NOTIFICATIONS=1 -DVIPC_NO_CHANNELS=1 -DVIPC_NO_INITIAL=1"        # all that can be left out
 passed=0; failed=0; skipped=0
 mkdir -p "$BUILD"
 tmp=$(mktemp -d "$BUILD/matrix.XXXXXX") || exit 1

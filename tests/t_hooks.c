@@ -181,6 +181,26 @@ static vipc_error op_process_create(scene *s)
     if (e == VIPC_OK) s->m.member[5] = 1;
     return e;
 }
+static vipc_error give_to(scene *s, unsigned i)
+{
+    vipc_cap give[3];
+    vipc_process_desc d = mock_desc(i);
+    give[0] = s->door;
+    give[1] = s->gift;
+    give[2] = s->extra;
+    d.initial = give;
+    d.initial_count = 3;
+    vipc_error e = vipc_process_create(&s->m.v[0], &d, &s->m.v[i], NULL);
+    if (e == VIPC_OK) s->m.member[i] = 1;
+    return e;
+}
+static vipc_error op_process_create_giving(scene *s) { return give_to(s, 5); }
+static void made_with(scene *s) { REQUIRE_OK(give_to(s, 5)); }
+static vipc_error op_initial(scene *s)
+{
+    vipc_cap out;
+    return vipc_initial(&s->m.v[5], 2, &out);
+}
 static vipc_error op_process_destroy(scene *s)
 {
     uint32_t removed;
@@ -344,7 +364,8 @@ static vipc_error op_cancel(scene *s) { return vipc_cancel(&s->m.v[1]); }
 
 static const struct operation { const char *name; vipc_error (*run)(scene *s); void (*before)(scene *s); } operations[] = {
     { "attach", op_attach, NULL }, { "thread_enter", op_thread_enter, NULL }, { "leave", op_leave, NULL }, { "leave with a request queued", op_leave, queue_one },
-    { "leave a thread", op_leave_thread, two_threads }, { "process_create", op_process_create, NULL }, { "process_destroy", op_process_destroy, NULL },
+    { "leave a thread", op_leave_thread, two_threads }, { "process_create", op_process_create, NULL },
+    { "process_create, giving", op_process_create_giving, NULL }, { "initial", op_initial, made_with }, { "process_destroy", op_process_destroy, NULL },
     { "endpoint_create", op_endpoint_create, NULL }, { "derive", op_derive, NULL }, { "grant", op_grant, NULL }, { "revoke", op_revoke, NULL },
     { "revoke with messages", op_revoke, queue_one }, { "close", op_close, NULL }, { "close the last", op_close_last, queue_large },
     { "destroy", op_destroy, NULL }, { "destroy with messages", op_destroy, queue_carrying }, { "cap_get", op_cap_get, NULL },
