@@ -74,8 +74,8 @@
  *   VIPC_NO_NOTIFICATIONS           0        1: no notifications, no         every includer
  *                                            process_watch, no wait_any, no
  *                                            wait sets
- *   VIPC_NO_INSPECT                 0        1: no check, dump, stats_get,   every includer
- *                                            cap_get, endpoint_get, process_get,
+ *   VIPC_NO_INSPECT                 0        1: no check, dump, stats_get,   every includer; of its process vipc_process_get tells others
+ *                                            cap_get, endpoint_get, process_get,    only what its present threads have counted
  *                                            process_find
  *   VIPC_NO_BATCH                   0        1: no send_many, receive_many  every includer
  *   VIPC_NO_URGENT                  0        1: VIPC_URGENT is an unknown      every includer; members with and without it cannot share a domain:
@@ -176,7 +176,7 @@ extern "C" {
 #define VIPC_VERSION_MAJOR 0
 #define VIPC_VERSION_MINOR 1
 #define VIPC_VERSION_PATCH 0
-#define VIPC_LAYOUT 2    /* raised whenever a domain's memory changes shape: an attach across layouts is VIPC_ERR_VERSION */
+#define VIPC_LAYOUT 3    /* raised whenever a domain's memory changes shape: an attach across layouts is VIPC_ERR_VERSION */
 
 /* -------------------------------------------------------------------------------------------------- >>errors
  * 0 is success; -1 to -16 are numbers that systems of this kind have long used; the rest are this library's.  Numbers never
@@ -305,6 +305,10 @@ typedef struct vipc_process_info {
     vipc_pid pid;
     uint64_t native_id;
     uint32_t threads, objects, capabilities;   /* views, owned objects, held capabilities */
+    /* What its threads have done since it joined, those that have left included; vipc_stats says what each is.  A thread that is just leaving may be
+     * missing, or be there twice. */
+    uint64_t sent, received, calls, replies;
+    uint64_t checks_failed, sleeps;
     char label[VIPC_LABEL_MAX + 1];
 } vipc_process_info;
 
@@ -524,7 +528,7 @@ VIPC_API vipc_error vipc_process_wait(vipc *self, vipc_pid who, vipc_time deadli
 VIPC_API vipc_error vipc_process_watch(vipc *self, vipc_pid who, vipc_cap notification, uint64_t bits);
 #endif
 #if !VIPC_NO_INSPECT
-/* PROCESS_NOT_FOUND: ended, or never was.  O(max_processes).  Slow path. */
+/* PROCESS_NOT_FOUND: ended, or never was.  O(max_processes + max_threads).  Slow path. */
 VIPC_API vipc_error vipc_process_get(vipc *self, vipc_pid who, vipc_process_info *out);
 /* The process that joined with this native_id (the youngest, if several).  PROCESS_NOT_FOUND until it has joined.  O(max_processes).  Slow path. */
 VIPC_API vipc_error vipc_process_find(vipc *self, uint64_t native_id, vipc_pid *out);
@@ -1002,6 +1006,10 @@ typedef struct vipci_process {
 } vipci_process;
 VIPCI_ASSERT(process, sizeof(vipci_process) == 128 && offsetof(vipci_process, label) == 64);
 
+/* Behind the processes' records, one for each: they stay a power of two apart. */
+typedef struct vipci_tally { vipci_u64 gone[8]; } vipci_tally;      /* [A] statistics of the process's views that have left */
+VIPCI_ASSERT(tally, sizeof(vipci_tally) == 64);
+
 /* What travels: seven words, in a queue slot behind its state word and in a view behind its call word.
  *   sender  pid (40 bits) << 24 | view (16) << 8 | flags (8)        of who sent it; view says whom a reply goes to
  *   head    opcode << 32 | link                                     link: a call's number, or the travelling capability's link */
@@ -1100,6 +1108,7 @@ VIPCI_ASSERT(name, sizeof(vipci_name) == 272);
 
 static inline vipci_domain *vipci_d(const vipc *v) { return (vipci_domain *)(void *)v->base; }
 static inline vipci_process *vipci_process_at(const vipc *v, uint32_t i) { return (vipci_process *)(void *)v->processes + i; }
+static inline vipci_tally *vipci_tally_at(const vipc *v, uint32_t i) { return (vipci_tally *)(void *)(vipci_process_at(v, v->max_processes)) + i; }
 static inline vipci_view *vipci_view_at(const vipc *v, uint32_t i) { return (vipci_view *)(void *)v->views + i; }
 static inline vipci_u64 *vipci_cell_at(const vipc *v, uint32_t i) { return (vipci_u64 *)(void *)v->cells + i; }
 static inline vipci_object *vipci_object_at(const vipc *v, uint32_t i) { return (vipci_object *)(void *)v->objects + i; }
@@ -3166,6 +3175,10 @@ static uint32_t vipci_drop_caps(vipc *v, vipci_process *p)
 static void vipci_free_view(const vipc *v, uint32_t i)
 {
     vipci_view *w = vipci_view_at(v, i);
+#if !VIPC_NO_INSPECT
+    uint32_t p = (uint32_t)vipci_load64(v, &w->owner) - 1;
+    for (uint32_t k = 0; k < VIPCI_COUNTERS && p < v->max_processes; k++) (void)vipci_add64(v, &vipci_tally_at(v, p)->gone[k], vipci_peek64(v, &w->count[k]));
+#endif
     for (uint32_t k = 0; k < VIPCI_COUNTERS; k++) {
         (void)vipci_add64(v, &vipci_d(v)->gone[k], vipci_peek64(v, &w->count[k]));
         vipci_poke64(v, &w->count[k], 0);
@@ -5695,6 +5708,7 @@ static vipc_error vipci_enrol(vipc *by, vipc *v, const vipc_process_desc *desc)
     vipci_process *p = vipci_process_at(by, v->process);
     if (d->next_pid >= VIPCI_PID_MAX) return VIPC_ERR_LIMIT;
     vipci_label(p->label, desc->label);
+    for (uint32_t k = 0; !VIPC_NO_INSPECT && k < VIPCI_COUNTERS; k++) vipci_poke64(by, &vipci_tally_at(by, v->process)->gone[k], 0);      /* the record is nobody's yet: no need to undo these */
     if (VIPC_NO_INITIAL) vipci_blank(by, p);
     vipci_set64(by, &p->native_id, desc->native_id);
     vipci_set32(by, &p->threads, 1);
@@ -5979,9 +5993,22 @@ static vipc_error vipci_lock_and_find(vipc *v, vipc_pid who, uint32_t *index)
 VIPC_API vipc_error vipc_process_get(vipc *self, vipc_pid who, vipc_process_info *out)
 {
     uint32_t i = 0;
+    uint64_t n[VIPCI_COUNTERS];
     vipc_error e = out ? vipci_lock_and_find(self, who, &i) : VIPC_ERR_INVALID_ARGUMENT;
     if (e != VIPC_OK) return e;
     const vipci_process *p = vipci_process_at(self, i);
+    for (uint32_t k = 0; k < VIPCI_COUNTERS; k++) n[k] = vipci_load64(self, &vipci_tally_at(self, i)->gone[k]);
+    for (uint32_t j = 0, views = vipci_views_used(self); j < views; j++) {
+        vipci_view *w = vipci_view_at(self, j);
+        if ((uint32_t)vipci_load64(self, &w->owner) != i + 1) continue;
+        for (uint32_t k = 0; k < VIPCI_COUNTERS; k++) n[k] += vipci_peek64(self, &w->count[k]);
+    }
+    out->sent = n[VIPCI_SENT];
+    out->received = n[VIPCI_RECEIVED];
+    out->calls = n[VIPCI_CALLS];
+    out->replies = n[VIPCI_REPLIES];
+    out->checks_failed = n[VIPCI_FAILED_CHECKS];
+    out->sleeps = n[VIPCI_SLEEPS];
     out->pid = who;
     out->native_id = p->native_id;
     out->threads = p->threads;
@@ -6497,7 +6524,7 @@ static bool vipci_resolve(const vipc_config *given, vipc_config *c)
 enum { VIPCI_PROCESSES, VIPCI_VIEWS, VIPCI_CELLS, VIPCI_OBJECTS, VIPCI_CAPS, VIPCI_NAMES, VIPCI_BUCKETS, VIPCI_TABLES };
 static bool vipci_offsets(const vipc_config *c, uint64_t at[VIPCI_TABLES + 1])
 {
-    const uint64_t size[VIPCI_TABLES] = { sizeof(vipci_process), sizeof(vipci_view), sizeof(vipci_u64), sizeof(vipci_object), sizeof(vipci_entry),
+    const uint64_t size[VIPCI_TABLES] = { sizeof(vipci_process) + sizeof(vipci_tally), sizeof(vipci_view), sizeof(vipci_u64), sizeof(vipci_object), sizeof(vipci_entry),
                                           sizeof(vipci_name), sizeof(uint32_t) };
     const uint64_t count[VIPCI_TABLES] = { (uint64_t)c->max_processes + 1, (uint64_t)c->max_threads + 1, (uint64_t)c->max_threads + 1, c->max_objects,
                                            c->max_capabilities, c->max_names, vipci_buckets(c->max_names) };

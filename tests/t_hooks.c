@@ -394,6 +394,10 @@ enum { OPERATIONS = sizeof operations / sizeof *operations };
 static int differs(const char *name, const snapshot *before, const snapshot *after)
 {
     snapshot a = *before, b = *after;
+    for (int i = 0; i < 4; i++) {                            /* it may have slept, or been refused, and then failed */
+        a.process[i].sleeps = b.process[i].sleeps;
+        a.process[i].checks_failed = b.process[i].checks_failed;
+    }
     if (strstr(name, "waiting")) a.door.high_water = b.door.high_water;      /* it met a full queue, and that stays noted */
     if (strstr(name, "call")) { a.door.sent = b.door.sent; a.door.high_water = b.door.high_water; }
     if (strstr(name, "first use") || strstr(name, "call")) {
@@ -403,7 +407,10 @@ static int differs(const char *name, const snapshot *before, const snapshot *aft
     if (strstr(name, "call")) {
         a.calls = b.calls = a.sent = b.sent = a.door.queued = b.door.queued = 0;
         a.children = b.children = 0;
-        for (int i = 0; i < 4; i++) a.process[i].capabilities = b.process[i].capabilities = 0;      /* it may carry one */
+        for (int i = 0; i < 4; i++) {
+            a.process[i].capabilities = b.process[i].capabilities = 0;          /* it may carry one */
+            a.process[i].sent = b.process[i].sent = a.process[i].calls = b.process[i].calls = 0;
+        }
     }
     return memcmp(&a, &b, sizeof a) != 0;
 }
