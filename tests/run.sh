@@ -53,6 +53,7 @@ for file in tests/t_*.c; do
     elif grep -qE "^TEST\($want\)" "$file"; then program "$file" "$seconds" "$want"; fi
 done
 if [ -z "$want" ] || [ "$want" = docs ]; then script tests/docs.sh 120; fi
+if [ -z "$want" ] || [ "$want" = parity ]; then script tests/parity.sh 120; fi
 if [ -z "$want" ] || [ "$want" = examples ]; then script tests/examples.sh 120; fi
 if [ -z "$want" ] || [ "$want" = chaos ]; then script tests/chaos.sh 350; fi
 if [ -z "$want" ] || [ "$want" = explore ]; then script tests/explore/run.sh 700 share; fi

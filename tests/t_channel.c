@@ -415,6 +415,48 @@ TEST(d092_an_endpoint_s_end_leaves_channels_their_rights)
     CHECK_EQ(mock_receive(&p.m.v[0], p.b), 1);
     MOCK_END(&p.m);
 }
+TEST(d095_a_channel_is_used_by_its_handles_however_they_came)
+{
+    static const char *name[2] = { "left", "right" };
+    vipc_endpoint_info i[2];
+    vipc_cap found[2];
+    pair p;
+    open_pair(&p, 2, 0);
+    for (int k = 0; k < 2; k++) {                            /* published, looked up, asked about, sent and received through: either end */
+        REQUIRE_OK(vipc_publish(&p.m.v[0], name[k], k ? p.b : p.a, 0));
+        REQUIRE_OK(vipc_lookup(&p.m.v[2], name[k], 0, &found[k], VIPC_NOW));
+        CHECK_OK(vipc_endpoint_get(&p.m.v[2], found[k], &i[k]));
+    }
+    CHECK(i[0].id != i[1].id);
+    CHECK_OK(mock_send(&p.m.v[2], found[0], 5));
+    CHECK_EQ(mock_receive(&p.m.v[0], p.b), 5);               /* it is the same channel as its maker's */
+    CHECK_OK(mock_send(&p.m.v[0], p.b, 6));
+    CHECK_EQ(mock_receive(&p.m.v[2], found[0]), 6);
+    CHECK_OK(mock_send(&p.m.v[2], found[1], 7));
+    CHECK_EQ(mock_receive(&p.m.v[2], found[0]), 7);
+    MOCK_END(&p.m);
+}
+TEST(d096_either_end_s_handle_removes_the_channel)
+{
+    for (int k = 0; k < 4; k++) {                            /* either end, destroyed, or given up by all who have it */
+        pair p;
+        open_pair(&p, 2, 0);
+        vipc_cap other = mock_endpoint(&p.m, 0, 2), here = k & 1 ? p.b : p.a, there = k & 1 ? p.a : p.b;
+        if (k < 2) {
+            CHECK_OK(vipc_destroy(&p.m.v[0], here, VIPC_NOW));
+        } else {
+            if (k & 1) CHECK_OK(vipc_close(&p.m.v[1], p.his));
+            CHECK_OK(vipc_close(&p.m.v[0], here));
+        }
+        CHECK_EQ(mock_send(&p.m.v[0], there, 1), VIPC_ERR_CLOSED);
+        CHECK_EQ(mock_receive(&p.m.v[0], there), VIPC_ERR_CLOSED);
+        CHECK(!mock_alive_cap(&p.m.v[0], here));
+        CHECK_OK(vipc_close(&p.m.v[0], there));
+        CHECK_OK(mock_send(&p.m.v[0], other, 1));            /* and nothing else */
+        CHECK_EQ(mock_stats(&p.m).channels_destroyed, k == 0 || k == 2 ? 0 : 1);
+        MOCK_END(&p.m);
+    }
+}
 TEST(d090_only_who_may_delete_destroys)
 {
     pair p;
@@ -447,6 +489,7 @@ TEST(d115_every_flag_is_acted_on_or_refused)
 
 RUN_TESTS(T(d069_a_channel_holds_what_it_was_made_for), T(d070_no_end_receives_what_it_sends), T(d084_memory_by_capacity_and_not_before_it_is_used),
           T(d089_d092_d093_closing_a_channel_ends_nobody_else_s_endpoint), T(d092_an_endpoint_s_end_leaves_channels_their_rights),
+          T(d095_a_channel_is_used_by_its_handles_however_they_came), T(d096_either_end_s_handle_removes_the_channel),
           T(d090_only_who_may_delete_destroys), T(d115_every_flag_is_acted_on_or_refused),
           T(what_one_end_sends_the_other_receives), T(one_way_gives_a_sender_and_a_receiver), T(what_create_refuses),
           T(a_closed_end_is_drained_by_the_other), T(both_ends_go_with_their_owner), T(a_sleeper_is_woken_by_the_other_end),
