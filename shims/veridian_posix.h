@@ -89,8 +89,8 @@ VIPC_API vipc_error vipc_posix_close(vipc *self);
 /* A descriptor for poll and epoll: readable when something in the wait set may have become ready since vipc_wait_set_wait with VIPC_NOW last said WOULD_BLOCK.  So:
  * when it is readable, wait on the set with VIPC_NOW and serve until it says WOULD_BLOCK, then poll.  Nothing is to be read from it.  It stays the membership's, which
  * closes it (vipc_posix_close), and every call for one set gives another.  No thread helps: whoever sends rings with one datagram to an abstract socket, and only after
- * a WOULD_BLOCK; who is stopped between the two rings when it goes on, or its reaper does.  LIMIT: VIPC_POSIX_POLLABLE_MAX, or descriptors.  Linux; else
- * NOT_SUPPORTED.  Members in another network namespace cannot ring. */
+ * a WOULD_BLOCK; who is stopped between the two rings when it goes on, or its reaper does.  LIMIT: VIPC_POSIX_POLLABLE_MAX, or descriptors.  INVALID_ARGUMENT:
+ * self is no view of a membership that was opened here.  Linux; else NOT_SUPPORTED.  Members in another network namespace cannot ring. */
 #define VIPC_POSIX_POLLABLE_MAX 64
 VIPC_API vipc_error vipc_posix_pollable(vipc *self, vipc_cap wait_set, int *fd);
 #endif
@@ -276,7 +276,7 @@ typedef struct vipc_posix_member_ {
     int lock_fd;                       /* holds the lock of `proof`; closed in a child */
     uint32_t page;                     /* bytes of a host page */
     int ring_fd;                       /* rings others' bells; made when it is first needed */
-    int bells, bell_fd[64];            /* sockets behind descriptors for poll */
+    int bells, bell_fd[64];            /* sockets behind descriptors for poll; -1: a place that is free again */
     char path[VIPC_POSIX_PATH_MAX];    /* to open afresh from where there is no /proc; may be empty */
 } vipc_posix_member_;
 typedef char vipc_posix_assert_member_[sizeof(vipc_posix_member_) <= 4096 ? 1 : -1];
@@ -703,7 +703,8 @@ static void vipc_posix_in_parent_(void)
 static void vipc_posix_close_bells_(vipc_posix_member_ *m)
 {
     if (m->ring_fd >= 0) close(m->ring_fd);
-    while (m->bells > 0) close(m->bell_fd[--m->bells]);
+    while (m->bells > 0)
+        if (m->bell_fd[--m->bells] >= 0) close(m->bell_fd[m->bells]);
     m->ring_fd = -1;
 }
 #endif
@@ -787,6 +788,18 @@ static vipc_posix_member_ *vipc_posix_member_of_(const vipc *self)
     pthread_mutex_unlock(&vipc_posix_.lock);
     return m;
 }
+
+#if !VIPC_NO_NOTIFICATIONS
+/* Of any of its threads' views: they have its hooks. */
+static vipc_posix_member_ *vipc_posix_member_with_(const vipc_hooks *hooks)
+{
+    pthread_mutex_lock(&vipc_posix_.lock);
+    vipc_posix_member_ *m = vipc_posix_.members;
+    while (m && m->hooks != hooks) m = m->next;
+    pthread_mutex_unlock(&vipc_posix_.lock);
+    return m;
+}
+#endif
 
 /* Make fd the membership's.  is_ours: opened by this file; then it is taken over, on an error too.  Else it is borrowed. */
 static vipc_error vipc_posix_adopt_(vipc_posix_member_ *m, int fd, int is_ours)
@@ -1276,25 +1289,49 @@ VIPC_API vipc_error vipc_posix_thread(vipc *self, vipc *out)
 }
 
 #if !VIPC_NO_NOTIFICATIONS
+#if VIPC_POSIX_LINUX_
+/* A socket with the name of a bell of m's, in the first free place: *bell says which. */
+static vipc_error vipc_posix_bell_new_(vipc_posix_member_ *m, uint64_t *bell, int *fd)
+{
+    struct sockaddr_un at;
+    vipc_error e = VIPC_OK;
+    int place = 0, made = -1;
+    pthread_mutex_lock(&vipc_posix_.lock);
+    while (place < m->bells && m->bell_fd[place] >= 0) place++;
+    *bell = m->proof << 8 | (uint64_t)place;
+    int length = vipc_posix_bell_address_(m, *bell, &at);
+    if (place == VIPC_POSIX_POLLABLE_MAX) e = VIPC_ERR_LIMIT;
+    else if ((made = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0 || bind(made, (const struct sockaddr *)(const void *)&at, (socklen_t)length) != 0) e = vipc_posix_error_(errno);
+    if (e == VIPC_OK) {
+        m->bell_fd[place] = *fd = made;
+        if (place == m->bells) m->bells++;
+    } else if (made >= 0) close(made);
+    pthread_mutex_unlock(&vipc_posix_.lock);
+    return e;
+}
+static void vipc_posix_bell_end_(vipc_posix_member_ *m, uint64_t bell)
+{
+    pthread_mutex_lock(&vipc_posix_.lock);
+    close(m->bell_fd[bell & 255]);
+    m->bell_fd[bell & 255] = -1;
+    pthread_mutex_unlock(&vipc_posix_.lock);
+}
+#endif
 VIPC_API vipc_error vipc_posix_pollable(vipc *self, vipc_cap wait_set, int *fd)
 {
-    vipc_posix_member_ *m = self && self->hooks ? (vipc_posix_member_ *)self->hooks->user : NULL;
     if (!fd || !self || self->here != self) return VIPC_ERR_INVALID_ARGUMENT;
-    if (!m) return VIPC_ERR_NOT_INITIALIZED;
+    if (!self->hooks) return VIPC_ERR_NOT_INITIALIZED;
+    vipc_posix_member_ *m = vipc_posix_member_with_(self->hooks);    /* the hooks may be anybody's, and what `user` points to then is not ours */
+    if (!m) return VIPC_ERR_INVALID_ARGUMENT;
 #if VIPC_POSIX_LINUX_
-    struct sockaddr_un at;
+    uint64_t bell = 0;
+    int made = -1;
     vipc_error e = vipc_cap_require(self, wait_set, VIPC_TYPE_WAIT_SET, VIPC_RIGHT_WRITE);
+    if (e == VIPC_OK) e = vipc_posix_bell_new_(m, &bell, &made);
     if (e != VIPC_OK) return e;
-    pthread_mutex_lock(&vipc_posix_.lock);
-    uint64_t bell = m->proof << 8 | (uint64_t)m->bells;
-    int length = vipc_posix_bell_address_(m, bell, &at), made = -1;
-    if (m->bells == VIPC_POSIX_POLLABLE_MAX) e = VIPC_ERR_LIMIT;
-    else if ((made = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0 || bind(made, (const struct sockaddr *)(const void *)&at, (socklen_t)length) != 0) e = vipc_posix_error_(errno);
-    if (e == VIPC_OK) m->bell_fd[m->bells++] = made;
-    else if (made >= 0) close(made);
-    pthread_mutex_unlock(&vipc_posix_.lock);
-    if (e == VIPC_OK) e = vipc_wait_set_bell(self, wait_set, bell);
+    e = vipc_wait_set_bell(self, wait_set, bell);
     if (e == VIPC_OK) *fd = made;
+    else vipc_posix_bell_end_(m, bell);
     return e;
 #else
     (void)wait_set;

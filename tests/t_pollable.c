@@ -7,6 +7,7 @@
 #define VERIDIAN_POSIX_IMPLEMENTATION
 #include "../shims/veridian_posix.h"
 #include "test.h"
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -155,8 +156,84 @@ TEST(what_pollable_refuses)
     CHECK(p.fd <= last);
     end(&p);
 }
+/* Views that the shim knows nothing of: their hooks' `user` is anything. */
+static vipc_error nothing_left(void *user, uint64_t count, uint64_t *first)
+{
+    (void)user;
+    (void)count;
+    (void)first;
+    return VIPC_ERR_OUT_OF_MEMORY;
+}
+static void keep(void *user, uint64_t first, uint64_t count) { (void)user; (void)first; (void)count; }
+static void *nowhere(void *user, uint64_t first, uint64_t count) { (void)user; (void)first; (void)count; return NULL; }
+static void ring(void *user, uint64_t bell, int on) { (void)user; (void)bell; (void)on; }
+TEST(a_view_of_somebody_else_s_is_refused)
+{
+    pollable p;
+    vipc other, thread;
+    vipc_hooks hooks = VIPC_INIT, copied;
+    int fd = 4711;
+    uint64_t size = vipc_required_size(NULL);
+    void *memory = aligned_alloc(VIPC_LINE, (size_t)size);
+    REQUIRE(memory != NULL);
+    hooks.size = sizeof hooks;
+    hooks.frame_alloc = nothing_left;
+    hooks.frame_free = keep;
+    hooks.frame_pointer = nowhere;
+    hooks.bell = ring;
+    open_pollable(&p);
+    for (uintptr_t user = 0; user < 3; user++) {
+        hooks.user = user == 0 ? NULL : user == 1 ? (void *)(uintptr_t)64 : p.ipc.hooks->user;      /* the last: a member's, and not by its hooks */
+        REQUIRE_OK(vipc_init(&other, memory, size, NULL, NULL, &hooks));
+        CHECK_EQ(vipc_posix_pollable(&other, p.set, &fd), VIPC_ERR_INVALID_ARGUMENT);
+        CHECK_OK(vipc_leave(&other));
+        CHECK_EQ(vipc_posix_pollable(&other, p.set, &fd), VIPC_ERR_NOT_INITIALIZED);
+    }
+    const vipc_hooks *shim = p.ipc.hooks;
+    copied = *shim;
+    p.ipc.hooks = &copied;
+    CHECK_EQ(vipc_posix_pollable(&p.ipc, p.set, &fd), VIPC_ERR_INVALID_ARGUMENT);
+    p.ipc.hooks = shim;
+    CHECK_EQ(fd, 4711);
+    REQUIRE_OK(vipc_posix_thread(&p.ipc, &thread));           /* any thread's view will do */
+    CHECK_OK(vipc_posix_pollable(&thread, p.set, &fd));
+    CHECK_OK(vipc_leave(&thread));
+    free(memory);
+    end(&p);
+}
+static int descriptors(void)                                   /* that are open */
+{
+    int n = 0;
+    for (int i = 0; i < 1024; i++) n += fcntl(i, F_GETFD) >= 0;
+    return n;
+}
+TEST(a_bell_that_cannot_be_set_takes_no_place)
+{
+    pollable p;
+    int fd = 4711, before;
+    open_pollable(&p);
+    (void)serve(&p);
+    CHECK_OK(vipc_signal(&p.ipc, p.bell, 1));                  /* the first to ring opens what it rings with */
+    (void)serve(&p);
+    before = descriptors();
+    vipc_hooks *hooks = (vipc_hooks *)(uintptr_t)p.ipc.hooks;
+    void (*bell)(void *, uint64_t, int) = hooks->bell;
+    for (int i = 0; i < 3 * VIPC_POSIX_POLLABLE_MAX; i++) {
+        hooks->bell = NULL;                                    /* the next step after the socket fails */
+        CHECK_EQ(vipc_posix_pollable(&p.ipc, p.set, &fd), VIPC_ERR_NOT_SUPPORTED);
+        hooks->bell = bell;
+        if (i % 16 == 15) CHECK_OK(vipc_posix_pollable(&p.ipc, p.set, &fd));      /* one that stays, in between */
+        CHECK_EQ(descriptors(), before + (i + 1) / 16);        /* those are open, and no others */
+    }
+    p.fd = fd;
+    (void)serve(&p);
+    CHECK(!readable(&p, 0));
+    CHECK_OK(vipc_signal(&p.ipc, p.bell, 1));
+    CHECK(readable(&p, 0));
+    end(&p);
+}
 RUN_TESTS(T(readable_while_there_is_something_new), T(nothing_is_missed_between_processes), T(senders_that_are_killed_leave_nothing_unheard),
-          T(what_pollable_refuses))
+          T(what_pollable_refuses), T(a_view_of_somebody_else_s_is_refused), T(a_bell_that_cannot_be_set_takes_no_place))
 #else
 TEST(not_on_this_host)
 {
