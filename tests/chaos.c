@@ -127,30 +127,16 @@ static vipc_cap find_in(int kind)
     snprintf(name, sizeof name, "%s.in", place[kind]);
     return find(name);
 }
-/* A try that needed the lock of the slow path, which somebody else had. */
-static int lock_taken(vipc_error e) { return e == VIPC_ERR_RESOURCE_BUSY || e == VIPC_ERR_WOULD_BLOCK; }
 static int gone(vipc_error e) { return e == VIPC_ERR_PEER_DEAD || e == VIPC_ERR_CLOSED || e == VIPC_ERR_INVALID_CAPABILITY; }
 
 /* ---------------------------------------------------------------------------------------------------- messages
  * All that is in message n of stretch s follows from s and n, so that any damage shows. */
-static uint64_t payload_sum(const unsigned char *payload, size_t size, uint64_t sum)
-{
-    uint64_t w = 0;
-    for (; size >= 8; payload += 8, size -= 8) {
-        memcpy(&w, payload, 8);
-        sum = (sum ^ w) * 0x100000001b3u;
-    }
-    w = 0;
-    memcpy(&w, payload, size);
-    return (sum ^ w) * 0x100000001b3u;
-}
 static size_t payload_size(uint64_t seed, int kind) { return payload_most[kind] ? (size_t)(seed % (payload_most[kind] + 1)) : 0; }
 static size_t compose(vipc_message *m, unsigned char *payload, int kind, uint32_t s, uint64_t n)
 {
-    uint64_t seed = mix((uint64_t)s << 32 ^ n), w = seed;
-    size_t size = payload_size(seed, kind), i = 0;
-    for (; i + 8 <= size; i += 8, w = w * 5 + 1) memcpy(payload + i, &w, 8);
-    memcpy(payload + i, &w, size - i);
+    uint64_t seed = mix((uint64_t)s << 32 ^ n);
+    size_t size = payload_size(seed, kind);
+    payload_fill(payload, size, seed);
     memset(m, 0, sizeof *m);
     m->opcode = ECHO;
     m->data[0] = s;

@@ -7,21 +7,8 @@
 # they stand.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-CC=${CC:-cc}; CXX=${CXX:-c++}
-passed=0; failed=0; skipped=0
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' INT TERM HUP
-
-ok() {          # result, name, log shown on failure
-    if [ "$1" -eq 0 ]; then passed=$((passed + 1)); echo "ok   $2"; return; fi
-    failed=$((failed + 1)); echo "FAIL $2"
-    [ -z "${3:-}" ] || sed -n '1,12s/^/    /p' "$3"
-}
-missing() {     # tool, name: skipped, and with CI=true failed
-    if [ "${CI:-}" = true ]; then failed=$((failed + 1)); echo "FAIL $2: no $1"; else skipped=$((skipped + 1)); echo "skip $2: no $1"; fi
-}
-limit() { if command -v timeout >/dev/null 2>&1; then timeout -k 5 "$@"; else shift; "$@"; fi; }
+. tests/cases.sh
+workspace docs; show=12
 
 # Cut a document into $tmp/NAME_1.code, NAME_2.code, ...; beside each that is for C alone lies NAME_n.c_only.
 cut_readme() {
@@ -87,5 +74,4 @@ grep -qx '>>licence' "$tmp/banners" && grep -qx '>>licence' "$tmp/index"; ok $? 
 grep -E '^/\* -{10,} ' veridian_ipc.h | grep -vE '>>[a-z]+( \*/)?$' >"$tmp/log"; [ ! -s "$tmp/log" ]; ok $? no_banner_without_a_tag "$tmp/log"
 grep -oE '>>[a-z]+' veridian_ipc.h | sort -u | grep -vxFf "$tmp/banners" >"$tmp/log"
 [ ! -s "$tmp/log" ]; ok $? every_reference_has_its_banner "$tmp/log"
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+end_of_cases

@@ -3,8 +3,7 @@
 # The last line is "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.." || exit 1
-CC=${CC:-cc}
-passed=0; failed=0; skipped=0
+. tests/cases.sh
 tmp=$(mktemp -d) || exit 1
 domain=calc-test-$$
 server=; client=; receiver=; sender=        # what runs: emptied as soon as it is known to have ended
@@ -14,12 +13,7 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
-ok() { if [ "$1" -eq 0 ]; then passed=$((passed + 1)); echo "ok   $2"; else failed=$((failed + 1)); echo "FAIL $2"; fi; }
 same() { [ "$1" = "$2" ] || { echo "    got:      $1"; echo "    expected: $2"; return 1; }; }
-missing() {     # what, name: skipped, and with CI=true failed
-    if [ "${CI:-}" = true ]; then failed=$((failed + 1)); echo "FAIL $2: no $1"; else skipped=$((skipped + 1)); echo "skip $2: no $1"; fi
-}
-limit() { if command -v timeout >/dev/null 2>&1; then timeout -k 5 "$@"; else shift; "$@"; fi; }
 until_says() {  # file, text: wait for it, at most some 20 seconds
     tries=0
     until grep -q "$2" "$1" 2>/dev/null; do
@@ -136,5 +130,4 @@ find_sender
 kill -9 $receiver; wait $receiver 2>/dev/null; receiver=
 until_says "$tmp/err" "^sender: "; ok $? file_pipe_receiver_killed
 sender=
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed -eq 0 ]
+end_of_cases

@@ -3,22 +3,8 @@
 # The last line is "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.." || exit 1
-BUILD=${BUILD:-build}
-passed=0; failed=0; skipped=0
-mkdir -p "$BUILD"
-tmp=$(mktemp -d "$BUILD/lint.XXXXXX") || exit 1
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' INT TERM HUP
-
-ok() {          # result, name, log shown on failure
-    if [ "$1" -eq 0 ]; then passed=$((passed + 1)); echo "ok   $2"; return; fi
-    failed=$((failed + 1)); echo "FAIL $2"
-    [ -z "${3:-}" ] || head -n 40 "$3" | sed 's/^/    /'
-}
-missing() {     # tool, name: skipped, and with CI=true failed
-    if [ "${CI:-}" = true ]; then failed=$((failed + 1)); echo "FAIL $2: no $1"; else skipped=$((skipped + 1)); echo "skip $2: no $1"; fi
-}
-limit() { if command -v timeout >/dev/null 2>&1; then timeout -k 5 "$@"; else shift; "$@"; fi; }
+. tests/cases.sh
+workspace lint; show=40
 
 # Checks that do not fit, as a whole:
 #   bugprone-easily-swappable-parameters    numbers beside numbers are what an interface in C is made of; their order is one rule for all functions
@@ -87,5 +73,4 @@ if command -v clang-tidy >/dev/null 2>&1; then
     run_tidy shims/veridian_posix.h POSIX; verdict $? 0 clang_tidy_posix
     run_tidy shims/veridian_mock.h MOCK; verdict $? 0 clang_tidy_mock
 else missing clang-tidy clang_tidy; fi
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+end_of_cases

@@ -3,26 +3,13 @@
 # emulate; all without an argument.  What is missing is skipped and said, with CI=true it fails.  The last line is "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.." || exit 1
-BUILD=${BUILD:-build}; parts=" ${*:-compile object bare sanitize emulate} "
+. tests/cases.sh
+parts=" ${*:-compile object bare sanitize emulate} "
 warn="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wcast-align -Wundef -Werror"
 core_max=24576          # bytes of code of the core with all that can be left out left out
 least="-DVIPC_NO_CALLS=1 -DVIPC_NO_NAMES=1 -DVIPC_NO_INSPECT=1 -DVIPC_NO_LIMITS=1 -DVIPC_NO_TAKE=1 -DVIPC_NO_DROP=1 -DVIPC_NO_BATCH=1 -DVIPC_NO_URGENT=1 -DVIPC_NO_NOTIFICATIONS=1 -DVIPC_NO_CHANNELS=1 -DVIPC_NO_INITIAL=1"        # all that can be left out
-passed=0; failed=0; skipped=0
-mkdir -p "$BUILD"
-tmp=$(mktemp -d "$BUILD/matrix.XXXXXX") || exit 1
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' INT TERM HUP
+workspace matrix
 
-ok() {          # result, name, log shown on failure
-    if [ "$1" -eq 0 ]; then passed=$((passed + 1)); echo "ok   $2"; return; fi
-    failed=$((failed + 1)); echo "FAIL $2"
-    [ -z "${3:-}" ] || head -n 15 "$3" | sed 's/^/    /'
-}
-missing() {     # what, name: skipped, and with CI=true failed
-    if [ "${CI:-}" = true ]; then failed=$((failed + 1)); echo "FAIL $2: no $1"; else skipped=$((skipped + 1)); echo "skip $2: no $1"; fi
-}
-have() { command -v "$1" >/dev/null 2>&1; }
-limit() { if have timeout; then timeout -k 5 "$@"; else shift; "$@"; fi; }
 check() {       # name, command...: the command's result is the case's
     name=$1; shift
     limit 120 "$@" >"$tmp/log" 2>&1; ok $? "$name" "$tmp/log"
@@ -357,5 +344,4 @@ if part emulate; then
     done_part
 fi
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+end_of_cases

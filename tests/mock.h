@@ -219,6 +219,21 @@ static inline vipc_stats mock_stats(mock *m)
     CHECK_OK(vipc_stats_get(mock_somebody(m), &s));
     return s;
 }
+static inline vipc_cap_info mock_cap_info(vipc *who, vipc_cap cap)
+{
+    vipc_cap_info i;
+    memset(&i, 0, sizeof i);
+    CHECK_OK(vipc_cap_get(who, cap, &i));
+    return i;
+}
+static inline vipc_process_info mock_process_info(mock *m, vipc_pid who)
+{
+    vipc_process_info p;
+    memset(&p, 0, sizeof p);
+    CHECK_OK(vipc_process_get(mock_somebody(m), who, &p));
+    return p;
+}
+static inline uint32_t mock_held(mock *m, unsigned i) { return mock_process_info(m, vipc_self(&m->v[i])).capabilities; }    /* capabilities of identity i */
 static inline int mock_alive_cap(vipc *who, vipc_cap cap) { return vipc_cap_require(who, cap, 0, 0) == VIPC_OK; }
 /* Any number that vipc_error names. */
 static inline int mock_documented(vipc_error e)

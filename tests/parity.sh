@@ -5,18 +5,9 @@
 # Each of these is tried on a table with that very mistake, too.  The last line is "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.." || exit 1
-CC=${CC:-cc}; BUILD=${BUILD:-build}
-passed=0; failed=0; skipped=0
-mkdir -p "$BUILD"
-tmp=$(mktemp -d "$BUILD/parity.XXXXXX") || exit 1
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' INT TERM HUP
+. tests/cases.sh
+workspace parity; show=40
 
-ok() {          # result, name, log shown on failure
-    if [ "$1" -eq 0 ]; then passed=$((passed + 1)); echo "ok   $2"; return; fi
-    failed=$((failed + 1)); echo "FAIL $2"
-    [ -z "${3:-}" ] || head -n 40 "$3" | sed 's/^/    /'
-}
 numbers() {     # prefix, highest: PREFIX1 .. PREFIXn
     i=1; while [ $i -le "$2" ]; do echo "$1$i"; i=$((i + 1)); done
 }
@@ -143,5 +134,4 @@ grep -qx 'd103: no test of that name' "$tmp/log"; ok $? a_defect_without_a_test_
 { cat "$tmp/cases"; echo e012_frames; } >"$tmp/more"; untested "$tmp/more" >"$tmp/log"
 grep -qx 'e012: excused, and there is a test' "$tmp/log"; ok $? an_excuse_that_is_none_is_found "$tmp/log"
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+end_of_cases

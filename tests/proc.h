@@ -61,6 +61,26 @@ static inline void nap(void)
 }
 #define UNTIL(condition) do { while (!(condition)) nap(); } while (0)
 
+/* A payload all of whose bytes follow from `seed`, and its sum.  By words: their cost must stay small beside the library's own copying, so that kills hit the latter. */
+static inline void payload_fill(unsigned char *payload, size_t size, uint64_t seed)
+{
+    for (; size >= 8; payload += 8, size -= 8, seed = seed * 5 + 1) memcpy(payload, &seed, 8);
+    if (size) memcpy(payload, &seed, size);
+}
+static inline uint64_t payload_sum(const unsigned char *payload, size_t size, uint64_t sum)
+{
+    uint64_t w = 0;
+    for (; size >= 8; payload += 8, size -= 8) {
+        memcpy(&w, payload, 8);
+        sum = (sum ^ w) * 0x100000001b3u;
+    }
+    w = 0;
+    memcpy(&w, payload, size);
+    return (sum ^ w) * 0x100000001b3u;
+}
+/* A try that needed the lock of the slow path, which somebody else had. */
+static inline int lock_taken(vipc_error e) { return e == VIPC_ERR_RESOURCE_BUSY || e == VIPC_ERR_WOULD_BLOCK; }
+
 /* A run can be repeated with the seed that it printed: VIPC_TEST_SEED=n. */
 static inline uint64_t seed_from_environment(void)
 {

@@ -1,13 +1,6 @@
 /* t_caps.c - capabilities, as the contracts in the header say: rights, badges, derive, grant, revoke, close, destroy, quotas, transfer. */
 #include "mock.h"
 
-static vipc_cap_info info_of(vipc *who, vipc_cap cap)
-{
-    vipc_cap_info i;
-    memset(&i, 0, sizeof i);
-    CHECK_OK(vipc_cap_get(who, cap, &i));
-    return i;
-}
 static vipc_error derive(vipc *who, vipc_cap from, uint32_t rights, uint64_t badge, vipc_cap *out)
 {
     vipc_derive_desc d = VIPC_INIT;
@@ -29,7 +22,7 @@ TEST(create_gives_all_rights)
     CHECK_EQ(vipc_cap_generation(door), (door.token >> 48) & 255);
     CHECK_EQ(vipc_cap_type(door), (door.token >> 56) & 15);
     CHECK_EQ(vipc_cap_flags(door), door.token >> 60);
-    vipc_cap_info i = info_of(&m.v[0], door);
+    vipc_cap_info i = mock_cap_info(&m.v[0], door);
     CHECK_EQ(i.type, VIPC_TYPE_ENDPOINT);
     CHECK_EQ(i.rights, VIPC_RIGHT_ALL);
     CHECK_EQ(i.badge, 0);
@@ -65,8 +58,8 @@ TEST(derive_only_ever_fewer_rights)
         REQUIRE_OK(derive(&m.v[0], door, rights, 0, &first));
         CHECK(first.token != door.token);
         CHECK_EQ(vipc_cap_flags(first), rights & 15);
-        CHECK_EQ(info_of(&m.v[0], first).rights, rights);
-        CHECK_EQ(info_of(&m.v[0], first).object, info_of(&m.v[0], door).object);
+        CHECK_EQ(mock_cap_info(&m.v[0], first).rights, rights);
+        CHECK_EQ(mock_cap_info(&m.v[0], first).object, mock_cap_info(&m.v[0], door).object);
         for (uint32_t more = 1; more <= VIPC_RIGHT_ALL; more = more * 2 + (more & 1)) {
             vipc_cap second = { 4711 };
             vipc_error e = derive(&m.v[0], first, more, 0, &second);
@@ -74,14 +67,14 @@ TEST(derive_only_ever_fewer_rights)
             if (e == VIPC_OK) CHECK_OK(vipc_close(&m.v[0], second));
             else CHECK_EQ(second.token, 4711);
         }
-        CHECK_EQ(info_of(&m.v[0], door).children, 1);
+        CHECK_EQ(mock_cap_info(&m.v[0], door).children, 1);
         CHECK_OK(vipc_close(&m.v[0], first));
-        CHECK_EQ(info_of(&m.v[0], door).children, 0);
+        CHECK_EQ(mock_cap_info(&m.v[0], door).children, 0);
     }
     CHECK_EQ(derive(&m.v[0], door, VIPC_RIGHT_ALL + 1, 0, &child), VIPC_ERR_INVALID_ARGUMENT);       /* bits that are no right at all */
     CHECK_EQ(derive(&m.v[0], door, 0x80000001u, 0, &child), VIPC_ERR_INVALID_ARGUMENT);
     CHECK_OK(vipc_derive(&m.v[0], door, NULL, &child));
-    CHECK_EQ(info_of(&m.v[0], child).rights, VIPC_RIGHT_ALL);
+    CHECK_EQ(mock_cap_info(&m.v[0], child).rights, VIPC_RIGHT_ALL);
     CHECK(child.token != door.token);
     MOCK_CHECK(&m, 0);
     MOCK_END(&m);
@@ -93,11 +86,11 @@ TEST(badge_is_set_once)
     mock_open(&m, NULL, 2, 16);
     vipc_cap door = mock_endpoint(&m, 0, 4), seven, child, none = VIPC_INIT;
     REQUIRE_OK(derive(&m.v[0], door, 0, 7, &seven));
-    CHECK_EQ(info_of(&m.v[0], seven).badge, 7);
+    CHECK_EQ(mock_cap_info(&m.v[0], seven).badge, 7);
     CHECK_EQ(derive(&m.v[0], seven, 0, 8, &none), VIPC_ERR_PERMISSION_DENIED);
     CHECK_EQ(none.token, 0);
     REQUIRE_OK(derive(&m.v[0], seven, VIPC_RIGHT_SEND, 0, &child));
-    CHECK_EQ(info_of(&m.v[0], child).badge, 7);
+    CHECK_EQ(mock_cap_info(&m.v[0], child).badge, 7);
     vipc_derive_desc d = VIPC_INIT;
     d.badge = 9;
     CHECK_EQ(vipc_grant(&m.v[0], seven, vipc_self(&m.v[1]), &d, &none), VIPC_ERR_PERMISSION_DENIED);
@@ -130,10 +123,10 @@ TEST(grant_is_for_the_grantee_only)
     CHECK_EQ(vipc_cap_require(&m.v[2], his, 0, 0), VIPC_ERR_INVALID_CAPABILITY);
     CHECK_OK(vipc_cap_require(&m.v[1], his, VIPC_TYPE_ENDPOINT, VIPC_RIGHT_SEND));
     CHECK_EQ(vipc_cap_require(&m.v[1], door, 0, 0), VIPC_ERR_INVALID_CAPABILITY);
-    vipc_cap_info i = info_of(&m.v[1], his);
+    vipc_cap_info i = mock_cap_info(&m.v[1], his);
     CHECK_EQ(i.holder.id, vipc_self(&m.v[1]).id);
     CHECK_EQ(i.owner.id, vipc_self(&m.v[0]).id);
-    CHECK_EQ(info_of(&m.v[0], door).children, 1);
+    CHECK_EQ(mock_cap_info(&m.v[0], door).children, 1);
     CHECK_EQ(vipc_grant(&m.v[1], his, vipc_self(&m.v[2]), NULL, &out), VIPC_ERR_PERMISSION_DENIED);
     CHECK_EQ(vipc_grant(&m.v[0], door, nobody, NULL, &out), VIPC_ERR_PROCESS_NOT_FOUND);
     CHECK_EQ(vipc_grant(&m.v[0], door, none, NULL, &out), VIPC_ERR_PROCESS_NOT_FOUND);
@@ -228,16 +221,16 @@ TEST(revoke_takes_the_subtree_and_nothing_else)
     vipc_cap a1 = mock_grant(&m, 0, a, 1, 0), a2 = mock_grant(&m, 0, a, 2, 0);
     vipc_cap a11 = mock_grant(&m, 1, a1, 2, 0), a12 = mock_derive(&m, 1, a1, VIPC_RIGHT_SEND);
     vipc_cap b1 = mock_grant(&m, 0, b, 1, 0);
-    CHECK_EQ(info_of(&m.v[0], door).children, 2);
-    CHECK_EQ(info_of(&m.v[0], a).children, 2);
-    CHECK_EQ(info_of(&m.v[1], a1).children, 2);
+    CHECK_EQ(mock_cap_info(&m.v[0], door).children, 2);
+    CHECK_EQ(mock_cap_info(&m.v[0], a).children, 2);
+    CHECK_EQ(mock_cap_info(&m.v[1], a1).children, 2);
     CHECK_OK(vipc_revoke(&m.v[0], a, VIPC_NOW));
     CHECK(mock_alive_cap(&m.v[0], door) && mock_alive_cap(&m.v[0], a) && mock_alive_cap(&m.v[0], b) && mock_alive_cap(&m.v[1], b1));
     CHECK(!mock_alive_cap(&m.v[1], a1) && !mock_alive_cap(&m.v[2], a2) && !mock_alive_cap(&m.v[2], a11) && !mock_alive_cap(&m.v[1], a12));
     CHECK_EQ(mock_send(&m.v[1], a12, 1), VIPC_ERR_INVALID_CAPABILITY);
     CHECK_EQ(vipc_close(&m.v[1], a1), VIPC_ERR_INVALID_CAPABILITY);
     CHECK_EQ(vipc_revoke(&m.v[1], a1, VIPC_NOW), VIPC_ERR_INVALID_CAPABILITY);
-    CHECK_EQ(info_of(&m.v[0], a).children, 0);
+    CHECK_EQ(mock_cap_info(&m.v[0], a).children, 0);
     CHECK_OK(vipc_revoke(&m.v[0], a, VIPC_NOW));
     CHECK_OK(mock_send(&m.v[1], b1, 5));
     CHECK_EQ(mock_receive(&m.v[0], door), 5);
@@ -405,14 +398,14 @@ TEST(close_hangs_children_on_the_parent)
     mock_open(&m, NULL, 3, 16);
     vipc_cap door = mock_endpoint(&m, 0, 4), a = mock_grant(&m, 0, door, 1, 0);
     vipc_cap a1 = mock_derive(&m, 1, a, 0), a2 = mock_grant(&m, 1, a, 2, 0), b = mock_derive(&m, 0, door, 0);
-    CHECK_EQ(info_of(&m.v[0], door).children, 2);
+    CHECK_EQ(mock_cap_info(&m.v[0], door).children, 2);
     CHECK_OK(vipc_close(&m.v[1], a));
     CHECK_EQ(vipc_close(&m.v[1], a), VIPC_ERR_INVALID_CAPABILITY);
     CHECK(mock_alive_cap(&m.v[1], a1) && mock_alive_cap(&m.v[2], a2) && mock_alive_cap(&m.v[0], b));
-    CHECK_EQ(info_of(&m.v[0], door).children, 3);
+    CHECK_EQ(mock_cap_info(&m.v[0], door).children, 3);
     CHECK_OK(vipc_revoke(&m.v[0], door, VIPC_NOW));
     CHECK(!mock_alive_cap(&m.v[1], a1) && !mock_alive_cap(&m.v[2], a2) && !mock_alive_cap(&m.v[0], b));
-    CHECK_EQ(info_of(&m.v[0], door).children, 0);
+    CHECK_EQ(mock_cap_info(&m.v[0], door).children, 0);
     MOCK_END(&m);
 }
 
@@ -495,7 +488,7 @@ TEST(process_capability)
     vipc_process_desc d = mock_desc(1);
     d.proof = 0;                                          /* the creator's: the creator may end it */
     REQUIRE_OK(vipc_process_create(&m.v[0], &d, &m.v[1], &process));
-    vipc_cap_info i = info_of(&m.v[0], process);
+    vipc_cap_info i = mock_cap_info(&m.v[0], process);
     CHECK_EQ(i.type, VIPC_TYPE_PROCESS);
     CHECK_EQ(i.rights, VIPC_RIGHT_ALL);
     CHECK_EQ(i.holder.id, vipc_self(&m.v[0]).id);
@@ -621,11 +614,11 @@ TEST(a_message_carries_a_capability)
     CHECK_EQ(got.flags, VIPC_HAS_CAPABILITY);
     CHECK(got.capability.token != 0 && got.capability.token != some.token);
     CHECK_EQ(vipc_cap_require(&m.v[0], got.capability, 0, 0), VIPC_ERR_INVALID_CAPABILITY);
-    vipc_cap_info i = info_of(&m.v[1], got.capability);
+    vipc_cap_info i = mock_cap_info(&m.v[1], got.capability);
     CHECK_EQ(i.rights, VIPC_RIGHT_SEND | VIPC_RIGHT_GRANT | VIPC_RIGHT_REVOKE);
     CHECK_EQ(i.badge, 55);
-    CHECK_EQ(i.object, info_of(&m.v[0], gift).object);
-    CHECK_EQ(info_of(&m.v[0], some).children, 1);
+    CHECK_EQ(i.object, mock_cap_info(&m.v[0], gift).object);
+    CHECK_EQ(mock_cap_info(&m.v[0], some).children, 1);
     CHECK_OK(mock_send(&m.v[1], got.capability, 8));
     CHECK_EQ(mock_receive(&m.v[0], gift), 8);
     out = got.capability;
@@ -644,7 +637,7 @@ TEST(what_cannot_be_carried)
     CHECK_EQ(carry(&m.v[0], door, foreign), VIPC_ERR_INVALID_CAPABILITY);
     CHECK_EQ(carry(&m.v[0], door, none), VIPC_ERR_INVALID_CAPABILITY);
     CHECK_EQ(mock_receive(&m.v[0], door), VIPC_ERR_CHANNEL_EMPTY);
-    CHECK_EQ(info_of(&m.v[0], gift).children, 1);
+    CHECK_EQ(mock_cap_info(&m.v[0], gift).children, 1);
     /* without the flag the field means nothing, and does not arrive */
     vipc_message msg = mock_message(2), got;
     msg.capability = gift;
@@ -665,7 +658,7 @@ TEST(a_full_queue_keeps_no_carried_capability)
     for (int i = 0; i < 10; i++) CHECK_EQ(carry(&m.v[0], door, gift), VIPC_ERR_CHANNEL_FULL);
     CHECK_OK(vipc_process_get(&m.v[0], vipc_self(&m.v[0]), &after));
     CHECK_EQ(before.capabilities, after.capabilities);
-    CHECK_EQ(info_of(&m.v[0], gift).children, 0);
+    CHECK_EQ(mock_cap_info(&m.v[0], gift).children, 0);
     MOCK_END(&m);
 }
 TEST(a_capability_revoked_in_flight_arrives_as_none)
@@ -735,7 +728,7 @@ TEST(carried_capabilities_of_a_destroyed_queue_are_given_back)
         CHECK_OK(carry(&m.v[0], mine, gift));
         CHECK_OK(carry(&m.v[0], mine, gift));
         CHECK_OK(vipc_destroy(&m.v[1], door, VIPC_NOW));
-        CHECK_EQ(info_of(&m.v[0], gift).children, 0);
+        CHECK_EQ(mock_cap_info(&m.v[0], gift).children, 0);
     }
     MOCK_CHECK(&m, 0);
     MOCK_END(&m);
@@ -768,7 +761,7 @@ TEST(a_dead_process_takes_its_capabilities_along)
     CHECK_EQ(reaped, 1);
     CHECK_EQ(mock_stats(&m).reaped, 1);
     CHECK(mock_alive_cap(&m.v[2], b));                    /* derived from the dead one's: hangs on the door now */
-    CHECK_EQ(info_of(&m.v[0], door).children, 1);
+    CHECK_EQ(mock_cap_info(&m.v[0], door).children, 1);
     CHECK(!mock_alive_cap(&m.v[2], mine));                /* its endpoint went with it */
     CHECK_OK(vipc_sweep(&m.v[0], &reaped));
     CHECK_EQ(reaped, 0);
@@ -792,7 +785,7 @@ TEST(a_deep_chain_and_a_wide_fan_are_revoked_whole)
         at = deep[i];
     }
     for (int i = 0; i < WIDE; i++) REQUIRE_OK(vipc_derive(&m.v[0], door, NULL, &wide[i]));
-    CHECK_EQ(info_of(&m.v[0], door).children, WIDE + 1);
+    CHECK_EQ(mock_cap_info(&m.v[0], door).children, WIDE + 1);
     CHECK_OK(vipc_revoke(&m.v[1], deep[1000], VIPC_NOW));
     for (int i = 0; i < DEEP; i++)
         if (mock_alive_cap(&m.v[i & 1 ? 0 : 1], deep[i]) != (i <= 1000)) wrong++;
@@ -802,7 +795,7 @@ TEST(a_deep_chain_and_a_wide_fan_are_revoked_whole)
     for (int i = 0; i < WIDE; i++)
         if (mock_alive_cap(&m.v[0], wide[i])) wrong++;
     CHECK_EQ(wrong, 0);
-    CHECK_EQ(info_of(&m.v[0], door).children, 0);
+    CHECK_EQ(mock_cap_info(&m.v[0], door).children, 0);
     CHECK_OK(mock_send(&m.v[0], door, 1));
     MOCK_END(&m);
 }

@@ -61,20 +61,7 @@ static vipc_error no_initial(mock *m, unsigned i, uint32_t index)
     CHECK_EQ(out.token, 4711);
     return e;
 }
-static uint32_t held(mock *m, vipc *of)
-{
-    vipc_process_info p;
-    memset(&p, 0, sizeof p);
-    CHECK_OK(vipc_process_get(mock_somebody(m), vipc_self(of), &p));
-    return p.capabilities;
-}
-static uint32_t children(mock *m, unsigned i, vipc_cap cap)
-{
-    vipc_cap_info info;
-    memset(&info, 0, sizeof info);
-    CHECK_OK(vipc_cap_get(&m->v[i], cap, &info));
-    return info.children;
-}
+static uint32_t children(mock *m, unsigned i, vipc_cap cap) { return mock_cap_info(&m->v[i], cap).children; }
 
 TEST(d107_a_process_starts_with_what_its_creator_gave)
 {
@@ -87,15 +74,14 @@ TEST(d107_a_process_starts_with_what_its_creator_gave)
     REQUIRE_OK(vipc_notification_create(&m.v[0], "bell", &note));
     give[2] = note;
     REQUIRE_OK(make(&m, 1, give, 3, NULL));
-    CHECK_EQ(held(&m, &m.v[1]), 3);
+    CHECK_EQ(mock_held(&m, 1), 3);
     for (uint32_t i = 0; i < 3; i++) {
         got = initial(&m, 1, i);
         CHECK_EQ(initial(&m, 1, i).token, got.token);               /* and again */
         CHECK(got.token != give[i].token);
         CHECK(!mock_alive_cap(&m.v[0], got));                       /* it is the child's alone */
         CHECK(!mock_alive_cap(&m.v[1], give[i]));
-        memset(&info, 0, sizeof info);
-        CHECK_OK(vipc_cap_get(&m.v[1], got, &info));
+        info = mock_cap_info(&m.v[1], got);
         CHECK_EQ(info.rights, i == 1 ? VIPC_RIGHT_SEND | VIPC_RIGHT_GRANT : VIPC_RIGHT_ALL);
         CHECK_EQ(info.owner.id, vipc_self(&m.v[0]).id);
         CHECK_EQ(info.holder.id, vipc_self(&m.v[1]).id);
@@ -200,7 +186,7 @@ TEST(limits_and_badge_come_along)
     d.limits.expires = m.now + 1000 * MS;
     REQUIRE_OK(vipc_derive(&m.v[0], door, &d, &give));
     REQUIRE_OK(make(&m, 1, &give, 1, NULL));
-    REQUIRE_OK(vipc_cap_get(&m.v[1], initial(&m, 1, 0), &info));
+    info = mock_cap_info(&m.v[1], initial(&m, 1, 0));
     CHECK_EQ(info.badge, 77);
     CHECK_EQ(info.limits.rate, 1);
     CHECK_EQ(info.limits.message_max, 48);
@@ -220,7 +206,7 @@ static void refuse_at(mock *m, const vipc_cap *good, uint32_t count, uint32_t at
 {
     vipc_cap give[VIPC_INITIAL_MAX], process = { 4711 };
     vipc_stats before = mock_stats(m), after;
-    uint32_t holds = held(m, &m->v[0]), kids = children(m, 0, good[0]);
+    uint32_t holds = mock_held(m, 0), kids = children(m, 0, good[0]);
     vipc_pid found;
     for (uint32_t i = 0; i < count; i++) give[i] = i == at ? bad : good[0];
     vipc_error e = make(m, 5, give, count, &process);
@@ -229,7 +215,7 @@ static void refuse_at(mock *m, const vipc_cap *good, uint32_t count, uint32_t at
     CHECK_EQ(process.token, 4711);
     CHECK_EQ(vipc_process_find(&m->v[0], MOCK_NATIVE + 5, &found), VIPC_ERR_PROCESS_NOT_FOUND);
     after = mock_stats(m);
-    CHECK_EQ(held(m, &m->v[0]), holds);
+    CHECK_EQ(mock_held(m, 0), holds);
     CHECK_EQ(children(m, 0, good[0]), kids);
     CHECK_EQ(after.objects_created, before.objects_created);
     CHECK_EQ(after.reaped, before.reaped);
@@ -310,12 +296,12 @@ TEST(no_room_for_all_is_room_for_none)
     MOCK_CHECK(&m, 0);
     CHECK_OK(make(&m, 1, give, 11, NULL));
     MOCK_CHECK(&m, 0);
-    CHECK_EQ(held(&m, &m.v[1]), 11);
+    CHECK_EQ(mock_held(&m, 1), 11);
     mock_kill(&m, 1);
     CHECK_OK(vipc_sweep(&m.v[0], NULL));
     CHECK_EQ(children(&m, 0, door), 4);
     CHECK_OK(make(&m, 2, give, 10, &process));
-    CHECK_EQ(held(&m, &m.v[2]), 10);
+    CHECK_EQ(mock_held(&m, 2), 10);
     MOCK_END(&m);
 }
 

@@ -2,13 +2,6 @@
  * "The other side" runs in the block hook. */
 #include "mock.h"
 
-static vipc_cap_info info_of(vipc *who, vipc_cap cap)
-{
-    vipc_cap_info i;
-    memset(&i, 0, sizeof i);
-    CHECK_OK(vipc_cap_get(who, cap, &i));
-    return i;
-}
 /* What a look-up says.  What it finds is given back at once; what it does not find leaves the output alone. */
 static vipc_error look(mock *m, unsigned i, const char *name, uint32_t rights, vipc_time deadline)
 {
@@ -24,14 +17,6 @@ static vipc_cap find(mock *m, unsigned i, const char *name, uint32_t rights)
     REQUIRE_OK(vipc_lookup(&m->v[i], name, rights, &out, VIPC_NOW));
     return out;
 }
-/* How many capabilities identity i holds; a name is one. */
-static uint32_t held(mock *m, unsigned i)
-{
-    vipc_process_info p;
-    memset(&p, 0, sizeof p);
-    CHECK_OK(vipc_process_get(mock_somebody(m), vipc_self(&m->v[i]), &p));
-    return p.capabilities;
-}
 
 /* ---- rights and badges ---- */
 TEST(lookup_gives_a_child_with_what_is_offered)
@@ -40,27 +25,27 @@ TEST(lookup_gives_a_child_with_what_is_offered)
     mock_open(&m, NULL, 3, 16);
     vipc_cap door = mock_endpoint(&m, 0, 4);
     CHECK_OK(vipc_publish(&m.v[0], "door", door, VIPC_RIGHT_SEND | VIPC_RIGHT_REVOKE));
-    CHECK_EQ(held(&m, 0), 2);
-    CHECK_EQ(info_of(&m.v[0], door).children, 1);
+    CHECK_EQ(mock_held(&m, 0), 2);
+    CHECK_EQ(mock_cap_info(&m.v[0], door).children, 1);
     vipc_cap all = find(&m, 1, "door", 0), less = find(&m, 2, "door", VIPC_RIGHT_SEND), own = find(&m, 0, "door", 0);
     CHECK(all.token != door.token && own.token != door.token && own.token != all.token);
-    vipc_cap_info i = info_of(&m.v[1], all);
+    vipc_cap_info i = mock_cap_info(&m.v[1], all);
     CHECK_EQ(i.type, VIPC_TYPE_ENDPOINT);
     CHECK_EQ(i.rights, VIPC_RIGHT_SEND | VIPC_RIGHT_REVOKE);
     CHECK_EQ(i.badge, 0);
-    CHECK_EQ(i.object, info_of(&m.v[0], door).object);
+    CHECK_EQ(i.object, mock_cap_info(&m.v[0], door).object);
     CHECK_EQ(i.holder.id, vipc_self(&m.v[1]).id);
     CHECK_EQ(i.owner.id, vipc_self(&m.v[0]).id);
-    CHECK_EQ(info_of(&m.v[2], less).rights, VIPC_RIGHT_SEND);
-    CHECK_EQ(info_of(&m.v[0], door).children, 1);              /* the name; the others are its children */
+    CHECK_EQ(mock_cap_info(&m.v[2], less).rights, VIPC_RIGHT_SEND);
+    CHECK_EQ(mock_cap_info(&m.v[0], door).children, 1);              /* the name; the others are its children */
     CHECK_EQ(vipc_cap_require(&m.v[2], all, 0, 0), VIPC_ERR_INVALID_CAPABILITY);
     CHECK_OK(mock_send(&m.v[1], all, 1));
     CHECK_OK(mock_send(&m.v[2], less, 2));
     CHECK_EQ(mock_receive(&m.v[1], all), VIPC_ERR_PERMISSION_DENIED);
     CHECK_EQ(mock_receive(&m.v[0], door), 1);
     CHECK_EQ(mock_receive(&m.v[0], door), 2);
-    CHECK_EQ(held(&m, 1), 1);
-    CHECK_EQ(held(&m, 0), 3);
+    CHECK_EQ(mock_held(&m, 1), 1);
+    CHECK_EQ(mock_held(&m, 0), 3);
     MOCK_END(&m);
 }
 TEST(never_more_than_is_offered)
@@ -72,14 +57,14 @@ TEST(never_more_than_is_offered)
     for (uint32_t offered = 1; offered <= VIPC_RIGHT_ALL; offered++) {
         REQUIRE_OK(vipc_publish(&m.v[0], "door", door, offered));
         vipc_cap all = find(&m, 1, "door", 0);
-        wrong += info_of(&m.v[1], all).rights != offered;
+        wrong += mock_cap_info(&m.v[1], all).rights != offered;
         CHECK_OK(vipc_close(&m.v[1], all));
         for (uint32_t wish = 1; wish <= VIPC_RIGHT_ALL; wish++)
             wrong += look(&m, 1, "door", wish, VIPC_NOW) != ((wish & ~offered) == 0 ? VIPC_OK : VIPC_ERR_PERMISSION_DENIED);
         CHECK_OK(vipc_unpublish(&m.v[0], "door"));
     }
     CHECK_EQ(wrong, 0);
-    CHECK_EQ(held(&m, 1), 0);
+    CHECK_EQ(mock_held(&m, 1), 0);
     MOCK_CHECK(&m, 0);
     MOCK_END(&m);
 }
@@ -91,10 +76,10 @@ TEST(never_offered_more_than_the_publisher_has)
     CHECK_EQ(vipc_publish(&m.v[0], "door", weak, VIPC_RIGHT_SEND | VIPC_RIGHT_RECEIVE), VIPC_ERR_PERMISSION_DENIED);
     CHECK_EQ(vipc_publish(&m.v[0], "door", weak, VIPC_RIGHT_ALL), VIPC_ERR_PERMISSION_DENIED);
     CHECK_EQ(look(&m, 1, "door", 0, VIPC_NOW), VIPC_ERR_ENDPOINT_NOT_FOUND);
-    CHECK_EQ(held(&m, 0), 2);
+    CHECK_EQ(mock_held(&m, 0), 2);
     CHECK_OK(vipc_publish(&m.v[0], "door", weak, 0));
     all = find(&m, 1, "door", 0);
-    CHECK_EQ(info_of(&m.v[1], all).rights, VIPC_RIGHT_SEND | VIPC_RIGHT_GRANT);
+    CHECK_EQ(mock_cap_info(&m.v[1], all).rights, VIPC_RIGHT_SEND | VIPC_RIGHT_GRANT);
     CHECK_EQ(look(&m, 1, "door", VIPC_RIGHT_RECEIVE, VIPC_NOW), VIPC_ERR_PERMISSION_DENIED);
     CHECK_OK(vipc_publish(&m.v[0], "letters", weak, VIPC_RIGHT_SEND));
     CHECK_EQ(look(&m, 1, "letters", VIPC_RIGHT_GRANT, VIPC_NOW), VIPC_ERR_PERMISSION_DENIED);
@@ -130,7 +115,7 @@ TEST(the_badge_is_inherited)
     REQUIRE_OK(vipc_derive(&m.v[0], door, &d, &seven));
     CHECK_OK(vipc_publish(&m.v[0], "seven", seven, VIPC_RIGHT_SEND | VIPC_RIGHT_GRANT));
     vipc_cap his = find(&m, 1, "seven", 0);
-    CHECK_EQ(info_of(&m.v[1], his).badge, 7);
+    CHECK_EQ(mock_cap_info(&m.v[1], his).badge, 7);
     CHECK_OK(mock_send(&m.v[1], his, 1));
     CHECK_OK(vipc_receive(&m.v[0], door, &msg, &info, VIPC_NOW));
     CHECK_EQ(info.badge, 7);
@@ -139,7 +124,7 @@ TEST(the_badge_is_inherited)
     CHECK_EQ(vipc_derive(&m.v[1], his, &d, &out), VIPC_ERR_PERMISSION_DENIED);
     CHECK_EQ(out.token, 4711);
     CHECK_OK(vipc_publish(&m.v[0], "none", door, 0));
-    CHECK_EQ(info_of(&m.v[1], find(&m, 1, "none", 0)).badge, 0);
+    CHECK_EQ(mock_cap_info(&m.v[1], find(&m, 1, "none", 0)).badge, 0);
     MOCK_END(&m);
 }
 
@@ -153,9 +138,9 @@ TEST(publish_needs_grant)
     CHECK_EQ(vipc_publish(&m.v[0], "weak", weak, 0), VIPC_ERR_PERMISSION_DENIED);
     CHECK_EQ(vipc_publish(&m.v[0], "weak", weak, VIPC_RIGHT_SEND), VIPC_ERR_PERMISSION_DENIED);
     CHECK_EQ(look(&m, 1, "weak", 0, VIPC_NOW), VIPC_ERR_ENDPOINT_NOT_FOUND);
-    CHECK_EQ(held(&m, 0), 3);
+    CHECK_EQ(mock_held(&m, 0), 3);
     CHECK_OK(vipc_publish(&m.v[0], "just", just, 0));
-    CHECK_EQ(info_of(&m.v[1], find(&m, 1, "just", 0)).rights, VIPC_RIGHT_GRANT);
+    CHECK_EQ(mock_cap_info(&m.v[1], find(&m, 1, "just", 0)).rights, VIPC_RIGHT_GRANT);
     MOCK_END(&m);
 }
 TEST(publish_takes_ones_own_living_capability)
@@ -176,10 +161,10 @@ TEST(publish_takes_ones_own_living_capability)
     bad[++n].token = door.token + ((uint64_t)1 << 48);         /* made up: the next generation, other flags, no such slot */
     bad[++n].token = door.token ^ ((uint64_t)1 << 63);
     bad[++n].token = door.token | 0xffffff;
-    uint32_t before = held(&m, 0);
+    uint32_t before = mock_held(&m, 0);
     for (uint32_t i = 0; i <= n; i++) CHECK_EQ(vipc_publish(&m.v[0], "door", bad[i], 0), VIPC_ERR_INVALID_CAPABILITY);
     CHECK_EQ(look(&m, 1, "door", 0, VIPC_NOW), VIPC_ERR_ENDPOINT_NOT_FOUND);
-    CHECK_EQ(held(&m, 0), before);
+    CHECK_EQ(mock_held(&m, 0), before);
     CHECK_OK(vipc_publish(&m.v[0], "door", door, 0));
     MOCK_END(&m);
 }
@@ -194,7 +179,7 @@ TEST(names_that_are_none)
         CHECK_EQ(look(&m, 1, bad[i], 0, VIPC_FOREVER), VIPC_ERR_INVALID_ARGUMENT);
         CHECK_EQ(vipc_unpublish(&m.v[0], bad[i]), VIPC_ERR_INVALID_ARGUMENT);
     }
-    CHECK_EQ(held(&m, 0), 1);
+    CHECK_EQ(mock_held(&m, 0), 1);
     CHECK_EQ(mock_stats(&m).lookups, 0);
     MOCK_END(&m);
 }
@@ -210,14 +195,14 @@ TEST(names_of_1_to_255_bytes)
     CHECK_EQ(vipc_publish(&m.v[0], endless, door, 0), VIPC_ERR_NAME_TOO_LONG);
     CHECK_EQ(look(&m, 1, endless, 0, VIPC_FOREVER), VIPC_ERR_NAME_TOO_LONG);
     CHECK_EQ(vipc_unpublish(&m.v[0], endless), VIPC_ERR_NAME_TOO_LONG);
-    CHECK_EQ(held(&m, 0), 1);
+    CHECK_EQ(mock_held(&m, 0), 1);
     for (size_t length = VIPC_NAME_MAX; length > 0; length--) {     /* all of one letter: none is taken for another */
         memset(text, 'n', sizeof text);
         text[length] = 0;
         REQUIRE_OK(vipc_publish(&m.v[0], text, door, length == 1 ? VIPC_RIGHT_SEND : 0));
     }
-    CHECK_EQ(info_of(&m.v[1], find(&m, 1, "n", 0)).rights, VIPC_RIGHT_SEND);
-    CHECK_EQ(info_of(&m.v[1], find(&m, 1, "nn", 0)).rights, VIPC_RIGHT_ALL);
+    CHECK_EQ(mock_cap_info(&m.v[1], find(&m, 1, "n", 0)).rights, VIPC_RIGHT_SEND);
+    CHECK_EQ(mock_cap_info(&m.v[1], find(&m, 1, "nn", 0)).rights, VIPC_RIGHT_ALL);
     for (size_t length = 1; length <= VIPC_NAME_MAX; length++) {
         memset(text, 'n', sizeof text);
         text[length] = 0;
@@ -238,14 +223,14 @@ TEST(names_are_bytes)
     mock_open(&m, NULL, 2, 16);
     for (int i = 0; i < N; i++) {
         vipc_cap door = mock_endpoint(&m, 0, 4);
-        object[i] = info_of(&m.v[0], door).object;
+        object[i] = mock_cap_info(&m.v[0], door).object;
         memset(buffer, 0, sizeof buffer);
         memcpy(buffer, alike[i], strlen(alike[i]));
         CHECK_EQ(look(&m, 1, buffer, 0, VIPC_NOW), VIPC_ERR_ENDPOINT_NOT_FOUND);
         CHECK_OK(vipc_publish(&m.v[0], buffer, door, 0));
     }
     memset(buffer, 'x', sizeof buffer);
-    for (int i = 0; i < N; i++) CHECK_EQ(info_of(&m.v[1], find(&m, 1, alike[i], 0)).object, object[i]);
+    for (int i = 0; i < N; i++) CHECK_EQ(mock_cap_info(&m.v[1], find(&m, 1, alike[i], 0)).object, object[i]);
     MOCK_END(&m);
 }
 TEST(pointers_and_views_that_are_none)
@@ -285,14 +270,14 @@ TEST(a_name_is_taken_once)
     CHECK_EQ(vipc_publish(&m.v[0], "door", door, VIPC_RIGHT_SEND), VIPC_ERR_EXISTS);
     CHECK_EQ(vipc_publish(&m.v[0], "door", again, 0), VIPC_ERR_EXISTS);
     vipc_cap his = find(&m, 1, "door", 0);
-    CHECK_EQ(info_of(&m.v[1], his).object, info_of(&m.v[0], door).object);
-    CHECK_EQ(info_of(&m.v[1], his).rights, VIPC_RIGHT_SEND);
-    CHECK_EQ(held(&m, 0), 3);
-    CHECK_EQ(held(&m, 1), 2);
+    CHECK_EQ(mock_cap_info(&m.v[1], his).object, mock_cap_info(&m.v[0], door).object);
+    CHECK_EQ(mock_cap_info(&m.v[1], his).rights, VIPC_RIGHT_SEND);
+    CHECK_EQ(mock_held(&m, 0), 3);
+    CHECK_EQ(mock_held(&m, 1), 2);
     CHECK_OK(vipc_publish(&m.v[1], "other", other, 0));
     CHECK_OK(vipc_unpublish(&m.v[0], "door"));
     CHECK_OK(vipc_publish(&m.v[1], "door", other, 0));
-    CHECK_EQ(info_of(&m.v[0], find(&m, 0, "door", 0)).object, info_of(&m.v[1], other).object);
+    CHECK_EQ(mock_cap_info(&m.v[0], find(&m, 0, "door", 0)).object, mock_cap_info(&m.v[1], other).object);
     MOCK_END(&m);
 }
 TEST(many_names_for_one_capability)
@@ -332,7 +317,7 @@ TEST(only_the_publisher_takes_a_name_back)
     CHECK_EQ(vipc_unpublish(&m.v[1], "door"), VIPC_ERR_ENDPOINT_NOT_FOUND);
     CHECK_EQ(look(&m, 2, "door", 0, VIPC_NOW), VIPC_ERR_ENDPOINT_NOT_FOUND);
     CHECK(mock_alive_cap(&m.v[1], his));
-    CHECK_EQ(held(&m, 1), 1);
+    CHECK_EQ(mock_held(&m, 1), 1);
     MOCK_END(&m);
 }
 TEST(what_was_looked_up_outlives_the_name)
@@ -343,7 +328,7 @@ TEST(what_was_looked_up_outlives_the_name)
     CHECK_OK(vipc_publish(&m.v[0], "door", door, 0));
     vipc_cap his = find(&m, 1, "door", 0), hers = find(&m, 2, "door", VIPC_RIGHT_SEND);
     CHECK_OK(vipc_unpublish(&m.v[0], "door"));
-    CHECK_EQ(info_of(&m.v[0], door).children, 2);              /* theirs hang on the door now */
+    CHECK_EQ(mock_cap_info(&m.v[0], door).children, 2);              /* theirs hang on the door now */
     CHECK_OK(mock_send(&m.v[2], hers, 3));
     CHECK_EQ(mock_receive(&m.v[1], his), 3);
     CHECK_OK(vipc_publish(&m.v[0], "door", door, 0));
@@ -388,7 +373,7 @@ TEST(revoke_takes_the_name_and_all_that_came_of_it)
         CHECK_EQ(look(&m, 1, "mid", 0, VIPC_NOW), VIPC_ERR_ENDPOINT_NOT_FOUND);
         CHECK_EQ(look(&m, 1, "other", 0, VIPC_NOW), above ? VIPC_ERR_ENDPOINT_NOT_FOUND : VIPC_OK);
         CHECK_EQ(vipc_unpublish(&m.v[0], "mid"), VIPC_ERR_ENDPOINT_NOT_FOUND);
-        CHECK_EQ(held(&m, 0), above ? 1 : 4);
+        CHECK_EQ(mock_held(&m, 0), above ? 1 : 4);
         CHECK_OK(vipc_publish(&m.v[0], "mid", door, 0));       /* free again */
         CHECK_OK(vipc_lookup(&m.v[1], "mid", 0, &out, VIPC_NOW));
         CHECK_OK(mock_send(&m.v[1], out, 1));
@@ -470,7 +455,7 @@ TEST(destroy_takes_the_name)
         CHECK_EQ(look(&m, 1, "door", 0, VIPC_NOW), VIPC_ERR_ENDPOINT_NOT_FOUND);
         CHECK_EQ(look(&m, 1, "also", 0, VIPC_NOW), VIPC_ERR_ENDPOINT_NOT_FOUND);
         CHECK_EQ(vipc_unpublish(&m.v[0], "door"), VIPC_ERR_ENDPOINT_NOT_FOUND);
-        CHECK_EQ(held(&m, 0), 2);
+        CHECK_EQ(mock_held(&m, 0), 2);
         CHECK_OK(vipc_publish(&m.v[1], "door", mock_endpoint(&m, 1, 4), 0));
         CHECK_OK(look(&m, 1, "other", 0, VIPC_NOW));
         MOCK_CHECK(&m, 0);
@@ -521,8 +506,8 @@ TEST(destroy_past_somebody_inside_takes_the_name_at_last)
     MOCK_CHECK(&m, 1);
     CHECK_OK(vipc_destroy(&m.v[0], p.door, VIPC_NOW));
     CHECK_EQ(look(&m, 2, "door", 0, VIPC_NOW), VIPC_ERR_ENDPOINT_NOT_FOUND);
-    CHECK_EQ(held(&m, 0), 0);
-    CHECK_EQ(held(&m, 1), 0);
+    CHECK_EQ(mock_held(&m, 0), 0);
+    CHECK_EQ(mock_held(&m, 1), 0);
     MOCK_CHECK(&m, 0);
     MOCK_END(&m);
 }
@@ -538,13 +523,13 @@ TEST(a_process_can_be_published)
     vipc_cap his = find(&m, 1, "child", 0);
     CHECK_EQ(vipc_cap_type(his), VIPC_TYPE_PROCESS);
     CHECK_OK(vipc_cap_require(&m.v[1], his, VIPC_TYPE_PROCESS, VIPC_RIGHT_SEND | VIPC_RIGHT_GRANT));
-    CHECK_EQ(info_of(&m.v[1], his).owner.id, vipc_self(&m.v[2]).id);
+    CHECK_EQ(mock_cap_info(&m.v[1], his).owner.id, vipc_self(&m.v[2]).id);
     CHECK_EQ(vipc_destroy(&m.v[1], his, VIPC_NOW), VIPC_ERR_PERMISSION_DENIED);
     CHECK_EQ(mock_send(&m.v[1], his, 1), VIPC_ERR_INVALID_CAPABILITY);
     CHECK_OK(vipc_process_destroy(&m.v[0], process, NULL));
     CHECK_EQ(look(&m, 1, "child", 0, VIPC_NOW), VIPC_ERR_ENDPOINT_NOT_FOUND);
     CHECK(!mock_alive_cap(&m.v[1], his));
-    CHECK_EQ(held(&m, 0), 0);
+    CHECK_EQ(mock_held(&m, 0), 0);
     MOCK_END(&m);
 }
 TEST(what_was_found_can_be_published_again)
@@ -563,11 +548,11 @@ TEST(what_was_found_can_be_published_again)
     CHECK_OK(mock_send(&m.v[2], hers, 4));
     CHECK_EQ(mock_receive(&m.v[0], door), 4);
     CHECK_OK(look(&m, 2, "b", 0, VIPC_NOW));
-    CHECK_EQ(info_of(&m.v[0], door).children, 2);
+    CHECK_EQ(mock_cap_info(&m.v[0], door).children, 2);
     CHECK_OK(vipc_revoke(&m.v[0], door, VIPC_NOW));
     CHECK_EQ(look(&m, 2, "b", 0, VIPC_NOW), VIPC_ERR_ENDPOINT_NOT_FOUND);
     CHECK(!mock_alive_cap(&m.v[2], hers) && !mock_alive_cap(&m.v[1], plain));
-    CHECK_EQ(held(&m, 1), 0);
+    CHECK_EQ(mock_held(&m, 1), 0);
     MOCK_END(&m);
 }
 
@@ -585,7 +570,7 @@ TEST(a_dead_publisher_s_name_is_replaced)
     CHECK_EQ(mock_stats(&m).reaped, 1);
     CHECK(!mock_alive_cap(&m.v[2], hers));
     hers = find(&m, 2, "door", 0);
-    CHECK_EQ(info_of(&m.v[2], hers).object, info_of(&m.v[0], door).object);
+    CHECK_EQ(mock_cap_info(&m.v[2], hers).object, mock_cap_info(&m.v[0], door).object);
     CHECK_EQ(vipc_publish(&m.v[2], "door", hers, 0), VIPC_ERR_EXISTS);
     MOCK_END(&m);
 }
@@ -695,7 +680,7 @@ TEST(the_owner_s_death_takes_the_name)
         CHECK_EQ(look(&m, 2, "door", 0, VIPC_NOW), VIPC_ERR_ENDPOINT_NOT_FOUND);
         CHECK_EQ(vipc_unpublish(&m.v[0], "door"), VIPC_ERR_ENDPOINT_NOT_FOUND);
         CHECK(!mock_alive_cap(&m.v[2], hers) && !mock_alive_cap(&m.v[0], mine));
-        CHECK_EQ(held(&m, 0), 0);
+        CHECK_EQ(mock_held(&m, 0), 0);
         CHECK_OK(vipc_publish(&m.v[0], "door", mock_endpoint(&m, 0, 4), 0));
         MOCK_END(&m);
     }
@@ -709,7 +694,7 @@ TEST(a_dead_publisher_may_take_the_capability_along)
     mock_kill(&m, 1);
     CHECK_EQ(vipc_publish(&m.v[0], "door", mine, 0), VIPC_ERR_INVALID_CAPABILITY);
     CHECK_EQ(look(&m, 2, "door", 0, VIPC_NOW), VIPC_ERR_ENDPOINT_NOT_FOUND);
-    CHECK_EQ(held(&m, 0), 1);
+    CHECK_EQ(mock_held(&m, 0), 1);
     CHECK_OK(vipc_publish(&m.v[0], "door", door, 0));
     MOCK_END(&m);
 }
@@ -743,7 +728,7 @@ TEST(a_wait_ends_at_its_deadline)
         CHECK(m.now >= deadline && m.now < deadline + MS);
     }
     CHECK_EQ(mock_stats(&m).lookups, sizeof lengths / sizeof *lengths);
-    CHECK_EQ(held(&m, 1), 0);
+    CHECK_EQ(mock_held(&m, 1), 0);
     CHECK_OK(vipc_publish(&m.v[0], "door", p.door, 0));
     CHECK_EQ(m.calls[MOCK_WAKE], 0);                           /* nobody waits any more */
     CHECK_OK(look(&m, 1, "door", 0, VIPC_NOW));
@@ -771,7 +756,7 @@ TEST(a_wait_is_ended_by_the_publisher)
             CHECK(m.now - start < MS);                         /* not by a look of its own */
             CHECK_EQ(p.done, 1);
             CHECK_EQ(p.said, VIPC_OK);
-            CHECK_EQ(info_of(&m.v[1], out).rights, VIPC_RIGHT_SEND);
+            CHECK_EQ(mock_cap_info(&m.v[1], out).rights, VIPC_RIGHT_SEND);
             CHECK_OK(mock_send(&m.v[1], out, 8));
             CHECK_EQ(mock_receive(&m.v[0], p.door), 8);
             CHECK_EQ(mock_stats(&m).lookups, 1);
@@ -896,8 +881,8 @@ TEST(two_who_wait)
         CHECK_OK(vipc_lookup(&m.v[1], "door", 0, &out, VIPC_FOREVER));
         CHECK_EQ(p.said, VIPC_OK);
         CHECK_EQ(p.done, 1);
-        CHECK_EQ(info_of(&m.v[1], out).rights, VIPC_RIGHT_SEND);
-        CHECK_EQ(info_of(&m.v[2], p.found).rights, same ? VIPC_RIGHT_SEND : VIPC_RIGHT_RECEIVE);
+        CHECK_EQ(mock_cap_info(&m.v[1], out).rights, VIPC_RIGHT_SEND);
+        CHECK_EQ(mock_cap_info(&m.v[2], p.found).rights, same ? VIPC_RIGHT_SEND : VIPC_RIGHT_RECEIVE);
         MOCK_END(&m);
     }
 }
@@ -938,7 +923,7 @@ TEST(a_publisher_that_dies_at_once_does_not_end_a_wait)
     m.asleep = publish_and_die;
     CHECK_OK(vipc_lookup(&m.v[1], "door", 0, &out, VIPC_FOREVER));
     CHECK_EQ(p.done, 1);
-    CHECK_EQ(info_of(&m.v[1], out).owner.id, vipc_self(&m.v[0]).id);
+    CHECK_EQ(mock_cap_info(&m.v[1], out).owner.id, vipc_self(&m.v[0]).id);
     CHECK_EQ(mock_stats(&m).reaped, 1);
     MOCK_END(&m);
 }
@@ -953,7 +938,7 @@ TEST(a_wait_begins_with_a_dead_publisher)
     mock_kill(&m, 2);
     m.asleep = publish_door;
     CHECK_OK(vipc_lookup(&m.v[1], "door", 0, &out, VIPC_FOREVER));
-    CHECK_EQ(info_of(&m.v[1], out).owner.id, vipc_self(&m.v[0]).id);
+    CHECK_EQ(mock_cap_info(&m.v[1], out).owner.id, vipc_self(&m.v[0]).id);
     MOCK_END(&m);
 }
 /* Who sleeps holds nothing: its stack may be thrown away. */
@@ -1048,7 +1033,7 @@ TEST(limit_of_names)
             CHECK_EQ(vipc_publish(&m.v[1], "more", his, 0), VIPC_ERR_LIMIT);
         }
         CHECK_EQ(vipc_publish(&m.v[1], "a", his, 0), VIPC_ERR_EXISTS);      /* which is the better answer */
-        CHECK_EQ(held(&m, 0) + held(&m, 1), 2 + most);
+        CHECK_EQ(mock_held(&m, 0) + mock_held(&m, 1), 2 + most);
         CHECK_OK(look(&m, 1, "a", 0, VIPC_NOW));
         CHECK_EQ(look(&m, 1, "more", 0, VIPC_NOW), VIPC_ERR_ENDPOINT_NOT_FOUND);
         CHECK_OK(vipc_unpublish(&m.v[0], "a"));
@@ -1087,7 +1072,7 @@ TEST(a_name_takes_a_capability)
         vipc_cap door = mock_endpoint(&m, 0, 4), more = mock_derive(&m, 0, door, 0);
         for (int i = 0; i < 100; i++) CHECK_EQ(vipc_publish(&m.v[0], "door", door, 0), VIPC_ERR_LIMIT);
         CHECK_EQ(look(&m, 1, "door", 0, VIPC_NOW), VIPC_ERR_ENDPOINT_NOT_FOUND);
-        CHECK_EQ(held(&m, 0), 2);
+        CHECK_EQ(mock_held(&m, 0), 2);
         MOCK_CHECK(&m, 0);
         CHECK_OK(vipc_close(&m.v[0], more));
         CHECK_OK(vipc_publish(&m.v[0], "door", door, 0));      /* the failures have taken no name */
@@ -1110,8 +1095,8 @@ TEST(what_is_found_is_the_finder_s)
     for (int i = 0; i < 4; i++) CHECK_OK(vipc_lookup(&m.v[1], "door", 0, &out[i], VIPC_NOW));
     for (int i = 0; i < 50; i++) CHECK_EQ(look(&m, 1, "door", 0, i & 1 ? VIPC_FOREVER : VIPC_NOW), VIPC_ERR_LIMIT);
     CHECK_EQ(look(&m, 1, "nobody", 0, VIPC_NOW), VIPC_ERR_ENDPOINT_NOT_FOUND);
-    CHECK_EQ(held(&m, 1), 4);
-    CHECK_EQ(held(&m, 0), 2);
+    CHECK_EQ(mock_held(&m, 1), 4);
+    CHECK_EQ(mock_held(&m, 0), 2);
     CHECK_EQ(mock_stats(&m).lookup_hits, 4);                   /* a refusal is none */
     CHECK_OK(vipc_close(&m.v[1], out[2]));
     CHECK_OK(vipc_lookup(&m.v[1], "door", 0, &out[2], VIPC_NOW));
@@ -1140,9 +1125,9 @@ TEST(ten_thousand_times)
         wrong += vipc_lookup(&m.v[1], name, 0, &out, VIPC_NOW) != VIPC_ERR_ENDPOINT_NOT_FOUND;
     }
     CHECK_EQ(wrong, 0);
-    CHECK_EQ(held(&m, 0), 2);
-    CHECK_EQ(held(&m, 1), 0);
-    CHECK_EQ(info_of(&m.v[0], door).children, 1);
+    CHECK_EQ(mock_held(&m, 0), 2);
+    CHECK_EQ(mock_held(&m, 1), 0);
+    CHECK_EQ(mock_cap_info(&m.v[0], door).children, 1);
     CHECK_OK(look(&m, 1, "fixed", 0, VIPC_NOW));
     CHECK_EQ(mock_stats(&m).lookups, 20001);
     CHECK_EQ(mock_stats(&m).lookup_hits, 10001);
@@ -1174,7 +1159,7 @@ TEST(names_die_a_thousand_times)
         wrong += vipc_close(&m.v[0], out) != (i & 1 ? VIPC_ERR_INVALID_CAPABILITY : VIPC_OK);
     }
     CHECK_EQ(wrong, 0);
-    CHECK_EQ(held(&m, 0), 1);
+    CHECK_EQ(mock_held(&m, 0), 1);
     MOCK_CHECK(&m, 0);
     MOCK_END(&m);
 }
@@ -1201,13 +1186,13 @@ static void fill_and_thin(uint32_t most, int crowded)
     for (uint32_t i = 0; i < 2 * most; i++) {
         if (crowded) crowd(name[i], &at, i < most ? 0 : vipci_buckets(most) - 1, most);
         else snprintf(name[i], sizeof name[i], "name %u", (unsigned)i);
-        object[i] = info_of(&m.v[0], door[i % 4]).object;
+        object[i] = mock_cap_info(&m.v[0], door[i % 4]).object;
     }
     for (uint32_t i = 0; i < most; i++) wrong += vipc_publish(&m.v[0], name[i], door[i % 4], 0) != VIPC_OK;
     CHECK_EQ(vipc_publish(&m.v[0], name[most], door[0], 0), VIPC_ERR_LIMIT);
     for (uint32_t i = 0; i < most; i++) {
         vipc_cap out = find(&m, 1, name[i], 0);
-        wrong += info_of(&m.v[1], out).object != object[i];
+        wrong += mock_cap_info(&m.v[1], out).object != object[i];
         CHECK_OK(vipc_close(&m.v[1], out));
     }
     for (uint32_t i = 0; i < most; i += 2) wrong += vipc_unpublish(&m.v[0], name[i]) != VIPC_OK;
@@ -1220,11 +1205,11 @@ static void fill_and_thin(uint32_t most, int crowded)
         int there = i < most ? (i & 1) != 0 : ((i - most) & 1) == 0;
         vipc_error e = vipc_lookup(&m.v[1], name[i], 0, &out, VIPC_NOW);
         wrong += e != (there ? VIPC_OK : VIPC_ERR_ENDPOINT_NOT_FOUND);
-        if (e == VIPC_OK) wrong += info_of(&m.v[1], out).object != object[i];
+        if (e == VIPC_OK) wrong += mock_cap_info(&m.v[1], out).object != object[i];
     }
     MOCK_CHECK(&m, 0);
     for (uint32_t i = 2 * most; i-- > 0;) (void)vipc_unpublish(&m.v[0], name[i]);
-    CHECK_EQ(held(&m, 0), 4);
+    CHECK_EQ(mock_held(&m, 0), 4);
     CHECK_OK(vipc_publish(&m.v[0], name[0], door[0], 0));
     CHECK_EQ(wrong, 0);
     MOCK_END(&m);
@@ -1256,8 +1241,8 @@ TEST(names_with_one_hash)
             CHECK_EQ(vipc_unpublish(&m.v[0], b), VIPC_ERR_ENDPOINT_NOT_FOUND);
             CHECK_OK(vipc_publish(&m.v[0], b, door, VIPC_RIGHT_RECEIVE));
             CHECK_EQ(vipc_publish(&m.v[0], a, door, 0), VIPC_ERR_EXISTS);
-            CHECK_EQ(info_of(&m.v[1], find(&m, 1, a, 0)).rights, VIPC_RIGHT_SEND);
-            CHECK_EQ(info_of(&m.v[1], find(&m, 1, b, 0)).rights, VIPC_RIGHT_RECEIVE);
+            CHECK_EQ(mock_cap_info(&m.v[1], find(&m, 1, a, 0)).rights, VIPC_RIGHT_SEND);
+            CHECK_EQ(mock_cap_info(&m.v[1], find(&m, 1, b, 0)).rights, VIPC_RIGHT_RECEIVE);
             CHECK_OK(vipc_unpublish(&m.v[0], a));
             CHECK_EQ(look(&m, 1, a, 0, VIPC_NOW), VIPC_ERR_ENDPOINT_NOT_FOUND);
             CHECK_OK(look(&m, 1, b, 0, VIPC_NOW));
@@ -1308,7 +1293,7 @@ TEST(any_order)
         if (step % 5000 == 4999) MOCK_CHECK(&m, 0);
     }
     CHECK_EQ(wrong, 0);
-    CHECK_EQ(held(&m, 0) + held(&m, 1), 2 + used);
+    CHECK_EQ(mock_held(&m, 0) + mock_held(&m, 1), 2 + used);
     MOCK_END(&m);
 }
 

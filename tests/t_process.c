@@ -154,25 +154,12 @@ static void withdraw(const char *name, vipc_cap c)
 
 /* ---------------------------------------------------------------------------------------------------- messages
  * Message n of run r: everything in it follows from r and n, so that any damage shows. */
-/* By words: its cost must stay small beside the library's own copying, so that kills hit the latter. */
-static uint64_t payload_sum(const unsigned char *payload, size_t size, uint64_t sum)
-{
-    uint64_t w = 0;
-    for (; size >= 8; payload += 8, size -= 8) {
-        memcpy(&w, payload, 8);
-        sum = (sum ^ w) * 0x100000001b3u;
-    }
-    w = 0;
-    memcpy(&w, payload, size);
-    return (sum ^ w) * 0x100000001b3u;
-}
 static size_t payload_size(uint64_t seed, uint32_t payload_max) { return payload_max ? (size_t)(seed % (payload_max + 1)) : 0; }
 static size_t compose(vipc_message *m, unsigned char *payload, uint32_t payload_max, unsigned r, uint64_t n)
 {
-    uint64_t seed = mix((uint64_t)r << 40 ^ n), w = seed;
-    size_t size = payload_size(seed, payload_max), i = 0;
-    for (; i + 8 <= size; i += 8, w = w * 5 + 1) memcpy(payload + i, &w, 8);
-    if (size > i) memcpy(payload + i, &w, size - i);
+    uint64_t seed = mix((uint64_t)r << 40 ^ n);
+    size_t size = payload_size(seed, payload_max);
+    payload_fill(payload, size, seed);
     memset(m, 0, sizeof *m);
     m->opcode = (uint32_t)n;
     m->data[0] = r;
@@ -1076,8 +1063,6 @@ static int role_service(const part *p, board *b)
     return 0;
 }
 
-/* A try that needed the lock of the slow path (a capability in the message, the queue's frames), which somebody else had. */
-static int lock_taken(vipc_error e) { return e == VIPC_ERR_RESOURCE_BUSY || e == VIPC_ERR_WOULD_BLOCK; }
 
 /* One turn of the slow path with an endpoint of its own. */
 static void churn(const part *p, board *b, vipc *ipc, vipc_cap swap, vipc_cap swap_in, uint64_t *seed)

@@ -1,14 +1,6 @@
 /* t_stats.c - what a process has done, over all of its threads, those that have left included; and the domain's sums beside it */
 #include "mock.h"
 
-static vipc_process_info info_of(mock *m, vipc_pid who)
-{
-    vipc_process_info p;
-    memset(&p, 0, sizeof p);
-    CHECK_OK(vipc_process_get(mock_somebody(m), who, &p));
-    return p;
-}
-static vipc_process_info of(mock *m, unsigned i) { return info_of(m, vipc_self(&m->v[i])); }
 static void answer(mock *m, uint64_t self)
 {
     vipc_message q;
@@ -28,7 +20,7 @@ TEST(each_is_counted_for_its_process)
     mock_open(&m, NULL, 2, 16);
     door = mock_endpoint(&m, 0, 16);
     his = mock_grant(&m, 0, door, 1, VIPC_RIGHT_SEND);
-    vipc_process_info p = of(&m, 1);
+    vipc_process_info p = mock_process_info(&m, vipc_self(&m.v[1]));
     CHECK_EQ(p.sent + p.received + p.calls + p.replies + p.checks_failed + p.sleeps, 0);
     for (int i = 0; i < 3; i++) CHECK_OK(mock_send(&m.v[1], his, 1));
     for (int i = 0; i < 5; i++) many[i] = msg;
@@ -42,14 +34,14 @@ TEST(each_is_counted_for_its_process)
     m.script = &door;
     m.asleep = answer;
     CHECK_OK(vipc_call(&m.v[1], his, &msg, &msg, VIPC_FOREVER));
-    p = of(&m, 1);
+    p = mock_process_info(&m, vipc_self(&m.v[1]));
     CHECK_EQ(p.sent, 9);                                            /* the request is one */
     CHECK_EQ(p.received, 0);
     CHECK_EQ(p.calls, 1);
     CHECK_EQ(p.replies, 0);
     CHECK_EQ(p.checks_failed, 2);
     CHECK_EQ(p.sleeps, 1);
-    p = of(&m, 0);
+    p = mock_process_info(&m, vipc_self(&m.v[0]));
     CHECK_EQ(p.sent, 0);
     CHECK_EQ(p.received, 9);                                        /* the request is one */
     CHECK_EQ(p.calls, 0);
@@ -74,15 +66,15 @@ TEST(threads_that_have_left_stay_counted)
         CHECK_OK(mock_send(&m.v[3], his, 1));
         CHECK_EQ(mock_receive(&m.v[3], his), VIPC_ERR_PERMISSION_DENIED);
         mock_leave_domain(&m, 2);
-        CHECK_EQ(of(&m, 1).sent, 1 + round * (round + 1) / 2 + round);
+        CHECK_EQ(mock_process_info(&m, vipc_self(&m.v[1])).sent, 1 + round * (round + 1) / 2 + round);
         mock_leave_domain(&m, 3);
-        CHECK_EQ(of(&m, 1).sent, 1 + round * (round + 1) / 2 + round);
-        CHECK_EQ(of(&m, 1).checks_failed, round);
+        CHECK_EQ(mock_process_info(&m, vipc_self(&m.v[1])).sent, 1 + round * (round + 1) / 2 + round);
+        CHECK_EQ(mock_process_info(&m, vipc_self(&m.v[1])).checks_failed, round);
     }
     vipc_stats s = mock_stats(&m);
     CHECK_EQ(s.sent, 21);
     CHECK_EQ(s.checks_failed, 5);
-    CHECK_EQ(of(&m, 0).sent, 0);
+    CHECK_EQ(mock_process_info(&m, vipc_self(&m.v[0])).sent, 0);
     MOCK_END(&m);
 }
 TEST(the_first_thread_may_leave_before_the_others)
@@ -97,8 +89,8 @@ TEST(the_first_thread_may_leave_before_the_others)
     mock_leave_domain(&m, 1);
     CHECK_OK(mock_send(&m.v[2], door, 2));
     CHECK_EQ(mock_receive(&m.v[2], door), 1);
-    CHECK_EQ(info_of(&m, who).sent, 2);
-    CHECK_EQ(info_of(&m, who).received, 1);
+    CHECK_EQ(mock_process_info(&m, who).sent, 2);
+    CHECK_EQ(mock_process_info(&m, who).received, 1);
     MOCK_END(&m);
 }
 
@@ -115,12 +107,12 @@ TEST(the_next_process_of_a_record_begins_at_nothing)
         REQUIRE_OK(vipc_process_create(&m.v[0], &d, &m.v[1], NULL));
         m.member[1] = 1;
         mock_thread(&m, 1, 2);
-        CHECK_EQ(of(&m, 1).sent, 0);
+        CHECK_EQ(mock_process_info(&m, vipc_self(&m.v[1])).sent, 0);
         vipc_cap door = mock_endpoint(&m, 1, 8);
         CHECK_OK(mock_send(&m.v[2], door, 1));
         mock_leave_domain(&m, 2);
         CHECK_OK(mock_send(&m.v[1], door, 1));
-        CHECK_EQ(of(&m, 1).sent, 2);
+        CHECK_EQ(mock_process_info(&m, vipc_self(&m.v[1])).sent, 2);
         CHECK_EQ(mock_stats(&m).sent, 2 * round);
         if (round & 1) mock_leave_domain(&m, 1);
         else { mock_kill(&m, 1); CHECK_OK(vipc_sweep(&m.v[0], NULL)); m.deaths = 0; }
@@ -152,7 +144,7 @@ TEST(sums_agree)
     }
     vipc_stats s = mock_stats(&m);
     for (unsigned p = 0; p < 3; p++) {
-        vipc_process_info i = of(&m, p);
+        vipc_process_info i = mock_process_info(&m, vipc_self(&m.v[p]));
         CHECK(sent[p] > 0 && received[p] > 0 && failed[p] > 0);
         CHECK_EQ(i.sent, sent[p]);
         CHECK_EQ(i.received, received[p]);
