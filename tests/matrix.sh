@@ -127,6 +127,22 @@ int main(void)
 }
 END
 cat "$tmp/both.c" "$tmp/no_limits_main.c" >"$tmp/no_limits.c"
+cat >"$tmp/no_initial_main.c" <<'END'
+int main(void)
+{
+    vipc ipc, child;
+    vipc_cap door;
+    int fd;
+    vipc_process_desc d = VIPC_INIT;
+    if (vipc_posix_create_fd(&ipc, NULL, &fd) != VIPC_OK || vipc_endpoint_create(&ipc, NULL, &door) != VIPC_OK) return 1;
+    d.initial = &door;
+    d.initial_count = 1;
+    if (vipc_process_create(&ipc, &d, &child, NULL) != VIPC_ERR_INVALID_ARGUMENT) return 2;
+    d.initial_count = 0;
+    return vipc_process_create(&ipc, &d, &child, NULL) == VIPC_OK ? 0 : 3;
+}
+END
+cat "$tmp/both.c" "$tmp/no_initial_main.c" >"$tmp/no_initial.c"
 cat "$tmp/both.c" "$tmp/main.c" >"$tmp/one.c"
 cat "$tmp/both_shim_first.c" "$tmp/main.c" >"$tmp/shim_first.c"
 cat "$tmp/use_core.c" "$tmp/main.c" >"$tmp/use.c"
@@ -178,7 +194,7 @@ if part compile; then
             { echo "#include <$header.h>"; cat "$tmp/both.c"; } >"$tmp/after.c"
             check "${compiler}_strict_after_$(echo $header | tr / _)" $compiler -std=c99 -pedantic -Wall -Werror -I. -fsyntax-only "$tmp/after.c"
         done
-        for off in "-DVIPC_NO_CALLS=1" "-DVIPC_NO_NAMES=1" "-DVIPC_NO_INSPECT=1" "-DVIPC_NO_LIMITS=1" "-DVIPC_NO_TAKE=1" "-DVIPC_NO_BATCH=1" "-DVIPC_NO_URGENT=1" "-DVIPC_NO_DROP=1" "-DVIPC_NO_BATCH=1 -DVIPC_NO_DROP=1" "-DVIPC_NO_CHANNELS=1" "-DVIPC_NO_NOTIFICATIONS=1" "$least"; do
+        for off in "-DVIPC_NO_CALLS=1" "-DVIPC_NO_NAMES=1" "-DVIPC_NO_INSPECT=1" "-DVIPC_NO_LIMITS=1" "-DVIPC_NO_TAKE=1" "-DVIPC_NO_BATCH=1" "-DVIPC_NO_URGENT=1" "-DVIPC_NO_DROP=1" "-DVIPC_NO_BATCH=1 -DVIPC_NO_DROP=1" "-DVIPC_NO_CHANNELS=1" "-DVIPC_NO_NOTIFICATIONS=1" "-DVIPC_NO_INITIAL=1" "$least"; do
             # shellcheck disable=SC2086
             check "${compiler}_without$(echo "$off" | sed 's/-DVIPC_NO\(_[A-Z]*\)=1 */\1/g')" $compiler -std=c99 -O1 $warn -I. $off "$tmp/one.c" -o "$tmp/one"
             # shellcheck disable=SC2086
@@ -189,6 +205,10 @@ if part compile; then
         # shellcheck disable=SC2086
         check "${compiler}_unstable_without_calls" $compiler -std=c99 -O1 $warn -I. -DVIPC_UNSTABLE -DVIPC_NO_CALLS=1 "$tmp/one.c" -o "$tmp/one"
         alone "${compiler}_without_limits_none_can_be_set" one_unit $compiler "$tmp/no_limits.c" -std=c99 -Os $warn -I. -DVIPC_NO_LIMITS=1
+        # shellcheck disable=SC2086
+        alone "${compiler}_without_initial_none_can_be_given" one_unit $compiler "$tmp/no_initial.c" -std=c99 -Os $warn -I. -DVIPC_NO_INITIAL=1
+        # shellcheck disable=SC2086
+        alone "${compiler}_least_none_can_be_given" one_unit $compiler "$tmp/no_initial.c" -std=c99 -Os $warn -I. $least
     done
     for compiler in g++ clang++; do
         if ! have $compiler; then missing $compiler "${compiler}"; continue; fi
@@ -330,14 +350,14 @@ emulated() {    # machine: its tests, statically linked
     check "${machine}_warnings" "$compiler" -std=c99 -O2 $warn -I. -c "$tmp/both.c" -o "$tmp/both.o"
     check "${machine}_hello_builds" "$compiler" -static examples/hello.c -o "$tmp/hello"
     check "${machine}_hello_runs" "$qemu" "$tmp/hello"
-    for name in t_caps t_caplimits t_call t_mock t_names t_tokens t_model; do
+    for name in t_caps t_caplimits t_call t_mock t_names t_tokens t_initial t_stats t_model; do
         if [ -f tests/$name.c ]; then test_under "${machine}_$name" tests/$name.c 120 "$qemu" "$compiler" -O1 -static; fi
     done
 }
 if part emulate; then
     if [ "$m32" != none ]; then
         # shellcheck disable=SC2086
-        for name in t_caps t_caplimits t_call t_names t_mock t_notify t_channel t_waitset t_tokens t_threads; do test_under "i386_$name" tests/$name.c 120 "" gcc $m32 -O1; done
+        for name in t_caps t_caplimits t_call t_names t_mock t_notify t_channel t_waitset t_tokens t_initial t_stats t_threads; do test_under "i386_$name" tests/$name.c 120 "" gcc $m32 -O1; done
     else missing "gcc -m32" i386; fi
     emulated aarch64
     emulated s390x
