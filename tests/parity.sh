@@ -97,7 +97,7 @@ small | grep -v '^CH12 ' >"$tmp/table";                                         
 { small; grep '^RG7 ' tests/parity.txt; } >"$tmp/table";                                     planted a_row_named_twice_is_found '^RG7: named twice'
 { small; echo 'CH17 | more | has | vipc'; } >"$tmp/table";                                   planted a_row_that_is_none_is_found '^CH17: no such row'
 small | sed 's/^\(SM13 .* | \)vipc_region_create()/\1vipc_send()/' >"$tmp/table";            planted a_later_row_that_is_built_is_found '^vipc_send\(\): for later, and there already'
-small | sed 's/^\(2.1.8 .* | \)vipc_region_create()/\1VIPC_UNORDERED/' >"$tmp/table";        planted a_later_constant_that_is_built_is_found '^VIPC_UNORDERED: for later'
+small | sed 's/^\(SM2 .* | \)vipc_region_create()/\1VIPC_UNORDERED/' >"$tmp/table";        planted a_later_constant_that_is_built_is_found '^VIPC_UNORDERED: for later'
 small | sed 's/^\(SM1 .* | \)vipc_region_create()/\1/' >"$tmp/table";                        planted a_row_that_names_nothing_is_found 'SM1 names nothing|not four columns'
 small | sed 's/^\(RG12 .* | \)because .*/\1because/' >"$tmp/table";                          planted a_fold_without_a_reason_is_found 'RG12 is folded, and does not say why'
 
