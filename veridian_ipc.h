@@ -25,6 +25,8 @@
  *   notifications 64 bits that are signalled and waited for; a watch on a process's end; one wait for several
  *                 things, and sets of up to 1,024 that cost by what is ready
  *   jobs          (VIPC_UNSTABLE) take and done: a receive that is not final until the receiver says so
+ *   fast path     (VIPC_UNSTABLE) for kernels: a call or its answer switches straight to a thread that is parked at the user boundary, with the message
+ *                 in registers; no hook, no loop, no queue
  *   death         a process that vanishes at any instruction leaves no lock taken and no queue wedged; of all others
  *                 every message whose send returned VIPC_OK is received exactly once
  *
@@ -88,7 +90,10 @@
  *                                            cleaning up after those who take
  *   VIPC_NO_INITIAL                 0        1: no vipc_initial; a creator    every includer; for a domain in which nobody gives any
  *                                            that gives some is refused
- *   VIPC_UNSTABLE                   unset    -                           every includer: declares what may still change: vipc_take, vipc_done
+ *   VIPC_NO_FAST                    0        1: no fast path, no parking: no vipc_fast_, every includer; for a domain in which nobody parks
+ *                                            vipc_park_, vipc_unpark
+ *   VIPC_UNSTABLE                   unset    -                           every includer: declares what may still change: vipc_take, vipc_done, and, where
+ *                                                                        there are calls, the fast path
  *   VIPC_SMALL                      0; 1: -Os  send and receive without    implementation
  *                                            their copies of the usual case
  *   VIPC_SKIP_MAX                   64       8 bytes of stack each       implementation: paused writers, and messages in hand, that a receiver can tell apart
@@ -98,7 +103,7 @@
  * INDEX (each line is a tag: search for it)
  *   >>intro >>platform >>version >>errors >>types >>hooks >>api
  *   >>base >>atomics >>layout >>hookcalls >>waiting >>lock >>tables >>limits >>caps >>queue >>call >>hand >>endpoint >>death
- *   >>carry >>asking >>transfer >>batch >>taking >>calling >>rights >>channel >>notify >>waitset >>names >>process >>look >>init >>licence
+ *   >>carry >>asking >>transfer >>batch >>taking >>calling >>fast >>rights >>channel >>notify >>waitset >>names >>process >>look >>init >>licence
  *
  * CAVEATS
  *   Tested on x86-64 and i386 natively, on aarch64 (weakly ordered) and s390x (big-endian) under emulation, which shows no
@@ -158,6 +163,14 @@ extern "C" {
 #endif
 #ifndef VIPC_NO_INITIAL
 #define VIPC_NO_INITIAL 0
+#endif
+#ifndef VIPC_NO_FAST
+#define VIPC_NO_FAST 0
+#endif
+#if defined(VIPC_UNSTABLE) && !VIPC_NO_FAST && !VIPC_NO_CALLS
+#define VIPCI_FAST 1     /* this build's own threads may park */
+#else
+#define VIPCI_FAST 0
 #endif
 #ifndef VIPC_NO_BATCH
 #define VIPC_NO_BATCH 0
@@ -280,6 +293,25 @@ typedef struct vipc_incoming {         /* receiving side */
 } vipc_incoming;
 #if VIPCI_TAKES
 typedef struct vipc_hand { uint64_t token; } vipc_hand;               /* a message that was taken and is not yet done, of one thread */
+#endif
+
+#if VIPCI_FAST
+typedef struct vipc_cpu {              /* one for each CPU, kept by the port; the core only reads it, on that CPU */
+    uint64_t here;                     /* vipc_here() of this CPU and of the priority of the thread that runs on it: at every switch */
+    uint32_t floor;                    /* the fast path switches to nobody below this priority.  ~0: to nobody at all, while floating-point registers are
+                                        * live, a reschedule is pending, somebody traces */
+    uint32_t reserved;                 /* 0 */
+} vipc_cpu;
+static inline uint64_t vipc_here(uint32_t cpu, uint32_t priority) { return (uint64_t)priority << 32 | (cpu + 1u); }    /* cpu: 0..2^32 - 2; priority: likewise, more is more urgent */
+typedef struct vipc_fast {             /* what a fast path has done */
+    uint64_t next;                     /* native_thread of who runs next, on this CPU, its message in the registers; 0: nothing has changed, go the slow way */
+    vipc_pid sender;                   /* these three are for `next`, beside the message: as in vipc_info after a call, 0 after a reply */
+    uint64_t badge;
+    vipc_reply_right reply;
+    uint32_t flags;                    /* of the message, as `next` is to see them: 0 after a call, VIPC_IS_REPLY after a reply */
+    uint32_t ready;                    /* 1: who made the call is not parked after all, as something came between: make it ready, to go on with vipc_park_call
+                                        * (without a request) or vipc_park_receive */
+} vipc_fast;
 #endif
 
 typedef struct vipc_config {           /* 0 means the default; vipc_config_get reads back what was resolved */
@@ -676,6 +708,50 @@ VIPC_API vipc_error vipc_reply_drop(vipc *self, vipc_reply_right to, vipc_error 
 VIPC_API vipc_error vipc_reply_receive(vipc *self, vipc_reply_right to, const vipc_message *reply, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline);
 #endif
 
+#if VIPCI_FAST
+/* -- the register fast path, and parking: for kernels (unstable: may change in the next version) --
+ * A thread does not run in one of three ways: it is ready; it sleeps in hook block, on a stack of its own; or it is *parked* at the user boundary: its
+ * register image is all that there is of it, and the port's.  The fast path switches only from and to parked threads; so what waits by a step
+ * below parks too, and the next meeting is fast again.
+ *
+ * Whoever wins a parked thread resumes it, and there is one winner: a fast path that returns it as `next`, or who gets true from vipc_unpark.
+ * So hook wake of a port that parks is: "if vipc_unpark(its view) make it ready, else wake it if it sleeps in hook block".  The same with
+ * a timer when a parked thread's deadline has passed, and with who kills it.  A thread that was made ready so calls the step again that it waits in, with the
+ * arguments that it had; it may park again.  One that a fast path resumes goes on in user mode, with the message in its registers.
+ *
+ * The image is complete, and lies where another CPU can read it, before a function below is called that may park; from the moment that it has parked the
+ * thread may run elsewhere, even before that function has returned: the port touches nothing of it, nor of its view, after that.
+ * All of them with interrupts off, and by a view that is the running thread's own: the fast path does not check that.  On one CPU they do not
+ * nest; other CPUs may do anything meanwhile, but vipc_process_destroy of a process with a thread that is parked: that needs a true from vipc_unpark
+ * first (false: it runs, or is about to: stop it as any other).  No process may vanish inside them: they are not for a port whose members can be killed in
+ * the core.  Threads that park have a native_thread other than 0.
+ *
+ * A message goes the fast way with its words (opcode and data, or more: the core does not look) in registers that the port hands from one image to the
+ * other.  It passes through no queue: vipc_stats counts calls and replies, not sent and received.  Who parked at an endpoint last is served first. */
+
+/* A call, the fast way: to a server that is parked on this CPU at the endpoint `to`, with a priority of floor or more, while nothing is queued there.  flags: the
+ * message's, 0 or VIPC_IS_REPLY (which does not travel on).  next is 0, and nothing has changed, not even the count of failed checks: where any of that is not
+ * so; to a channel; by a capability that is not good, or has limits; with other flags; with a deadline other than FOREVER (a port with a timer of its own may
+ * say FOREVER and set that).  Else: the caller is parked, waiting for the reply.  Never blocks, calls no hook.  O(1). */
+VIPC_API vipc_fast vipc_fast_call(vipc *self, const vipc_cpu *cpu, vipc_cap to, uint32_t flags, vipc_time deadline);
+/* vipc_reply_receive, the fast way: to a caller of this very thread that is parked on this CPU; nothing is queued at `from`.  0: where that is not so, and as
+ * above.  Else: the right is used up, its caller is `next`, and the server is parked, waiting for a message.  O(1), but that another CPU's change to the
+ * same words may cost a second attempt. */
+VIPC_API vipc_fast vipc_fast_reply_receive(vipc *self, const vipc_cpu *cpu, vipc_reply_right to, vipc_cap from, uint32_t flags, vipc_time deadline);
+/* The steps of the slow way: as vipc_call, vipc_receive and vipc_reply_receive, but where those would sleep these park: *parked (always written) is 1, the result
+ * WOULD_BLOCK, nothing else is written.  Then see above.  Deadlines: the port's timer, and the clock hook when the step is made again.  Hook block is
+ * called for the lock of the slow path alone, where it is held: by first use of a queue, for a capability in a message.  INVALID_ARGUMENT: no cpu, no parked, a native_thread of 0.
+ * request NULL: it has been sent (vipc_fast_call was parked, or is `ready`): only the reply is waited for; INVALID_ARGUMENT if there is no call under
+ * way.  Else it is sent if that has not been done; where there is no room for it the caller parks with nothing sent.
+ * After vipc_park_reply_receive has parked the reply is done: go on with vipc_park_receive. */
+VIPC_API vipc_error vipc_park_call(vipc *self, const vipc_cpu *cpu, vipc_cap to, const vipc_message *request, vipc_message *reply, vipc_time deadline, uint32_t *parked);
+VIPC_API vipc_error vipc_park_receive(vipc *self, const vipc_cpu *cpu, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline, uint32_t *parked);
+VIPC_API vipc_error vipc_park_reply_receive(vipc *self, const vipc_cpu *cpu, vipc_reply_right to, const vipc_message *reply, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline, uint32_t *parked);
+/* true: that thread was parked, and is no more: it is for whoever asked, and for nobody else, to make it ready (or to end it).  false: it is not parked, or
+ * somebody else has won it.  `thread` is its view.  From any CPU, any context, hook wake included; calls no hook. */
+VIPC_API bool vipc_unpark(vipc *thread);
+#endif
+
 #if !VIPC_NO_NOTIFICATIONS
 /* -- notifications: 64 bits that are signalled and waited for; and waiting for several things -- */
 /* A notification, owned by the caller's process, no bit set; *out has all rights.  It takes no frames.  LIMIT.  Slow path, O(1). */
@@ -1029,7 +1105,7 @@ typedef struct vipci_view {
     vipci_u64 hand, hand_cap;          /* [A] written by its owner: the message it has in hand; see >>hand */
     vipci_u64 call;                    /* [A] see >>call */
     vipci_body reply;                  /* by whoever holds call in state REPLYING */
-    vipci_u64 pad;
+    vipci_u64 parked;                  /* [A] 0: it is not parked; else where, and with what priority: vipc_here().  See >>fast */
     vipci_body reply2;                 /* the second buffer */
     vipci_u64 count[8];                /* [O] statistics */
 } vipci_view;
@@ -1059,7 +1135,7 @@ typedef struct vipci_object {
     vipci_u64 send_flag;               /* [A] somebody may sleep to send; receivers look here */
     vipci_u64 dropped;                 /* [A] messages dropped << 32 | how many of them vipc_info has told of */
     vipci_u64 watch_room;              /* [A] the wait set that looks for room here */
-    vipci_u64 spare2[1];
+    vipci_u64 server;                  /* [A] hint, see >>fast: link of the view that parked last to receive here */
     vipci_u64 urgent;                  /* [A] as queue, for what is urgent; without frames: 0, or 1 << 63 | where its positions go on */
     vipci_u64 urgent_flag;             /* [A] somebody may sleep to send what is urgent */
 } vipci_object;
@@ -1401,7 +1477,7 @@ static void vipci_unregister(const vipc *v, vipci_wait *w)
     vipci_u64 *mine = vipci_cell_at(v, v->view);
     uint64_t c = vipci_load64(v, mine);
     while (!vipci_cas64(v, mine, c, VIPCI_AWAKE)) c = vipci_load64(v, mine);
-    if ((c & 3) == VIPCI_CHOSEN) w->chosen = true;
+    if (c & VIPCI_CHOSEN) w->chosen = true;                  /* or RESUMED, see >>fast */
     w->registered = false;
 }
 
@@ -3129,6 +3205,9 @@ static void vipci_clean_view(vipc *v, uint32_t i)
     if (i != v->view) vipci_store64(v, &dead->intent, 0);
     vipci_clean_call(v, i);
     vipci_store32(v, &dead->target, 0);
+#if !VIPC_NO_FAST
+    vipci_store64(v, &dead->parked, 0);
+#endif
     vipci_intend_nothing(v);
 }
 /* Is the server that a call word names view `only`, or with VIPCI_ANY_VIEW any view of process p? */
@@ -3528,11 +3607,9 @@ static inline vipci_letter vipci_address(const vipc *v, const vipc_message *m, u
 }
 static inline uint32_t vipci_letter_lane(const vipci_letter *l) { return (uint32_t)l->sender & VIPCI_MAY_URGENT; }
 /* Who sleeps for room there. */
-static inline void vipci_wake_room(const vipc *v, vipci_object *o, uint32_t index, uint32_t lane)
-{
-    if (lane) vipci_wake_one(v, VIPCI_FOR_URGENT_ROOM, index, &o->urgent_flag);
-    else vipci_wake_one(v, VIPCI_FOR_ROOM, index, &o->send_flag);
-}
+static inline uint32_t vipci_room_kind(uint32_t lane) { return lane ? (uint32_t)VIPCI_FOR_URGENT_ROOM : (uint32_t)VIPCI_FOR_ROOM; }
+static inline vipci_u64 *vipci_room_flag(vipci_object *o, uint32_t lane) { return lane ? &o->urgent_flag : &o->send_flag; }
+static inline void vipci_wake_room(const vipc *v, vipci_object *o, uint32_t index, uint32_t lane) { vipci_wake_one(v, vipci_room_kind(lane), index, vipci_room_flag(o, lane)); }
 static inline void vipci_body_store(const vipc *v, vipci_body *to, const vipci_letter *l, uint64_t badge)
 {
     vipci_word_store(v, &to->sender, l->sender);
@@ -3718,7 +3795,7 @@ static VIPCI_COLD vipc_error vipci_send_wait(vipc *v, const vipci_use *u, const 
 {
     vipc_time until = vipci_until(v, u, deadline);
     uint32_t lane = vipci_letter_lane(l);
-    vipci_wait w = vipci_wait_for(v, lane ? VIPCI_FOR_URGENT_ROOM : VIPCI_FOR_ROOM, u->index, lane ? &u->o->urgent_flag : &u->o->send_flag, u->o->spin, until);
+    vipci_wait w = vipci_wait_for(v, vipci_room_kind(lane), u->index, vipci_room_flag(u->o, lane), u->o->spin, until);
     bool block = !(vipci_peek64(v, &u->o->shape) & VIPCI_FAILS);
 #if !VIPC_NO_DROP
     uint32_t drops = 0;
@@ -4782,6 +4859,374 @@ VIPC_API vipc_error vipc_reply_receive(vipc *self, vipc_reply_right to, const vi
 }
 #endif
 
+/* ----------------------------------------------------------------------------------------------------- >>fast
+ * Threads parked at the user boundary, and the fast path between them.  A parked thread waits in its cell like any sleeper; its view's `parked` says beside
+ * it where it is.  Whoever takes the cell out of WAITING by CAS has it: a fast path makes it AWAKE; a waker makes it CHOSEN and calls hook wake, from where
+ * vipc_unpark makes it RESUMED; so does a timer or a killer, from WAITING.  Nobody else's CAS fits then, so one resumes it, however many wake it, and a
+ * wake-up that comes late finds another ticket, or wins a thread that merely looks again.
+ * RACE 30 (a fast path against revoke, close, bind, destroy): the server's cell is read, then token and state, then the cell is claimed.  Whoever ends a right
+ * takes the token, the state or the binding away and then wakes all who wait there: if the right was good after the cell was read, either the claim came
+ * before that wake-up, and so before the revoke returned, or it fails.
+ * RACE 31 (a wake-up against parking): a step registers while `parked` is 0, looks again, then sets `parked` and looks at its cell once more.  A waker
+ * has changed the cell before it looks at `parked`: so either it resumes the thread, or the thread sees that it was chosen; and of these one wins the cell.
+ * RACE 32 (two who resume): CHOSEN -> RESUMED has one winner, so two wake-ups for one choice make the thread ready once.
+ * RACE 33 (a fast path parks, and a message, a revoke, a cancel or an answer comes between its looks and that): `parked`, then the cell, then the flag with its next
+ * version, then all of it is looked at again; what has changed makes it take its own cell back by CAS: it is `ready` then.  If somebody else was
+ * faster that one resumes it.  It reads only, and touches nothing of its own after the cell but by that CAS.
+ * RACE 34 (a fast reply against another thread's answer, or the caller's giving up): the caller's cell is claimed first, then its call.  So a caller
+ * that gives up has left its cell before, and nothing was changed.  If the call was answered by another in between, the cell goes back as it was, and
+ * its owner is woken, as that other may have found it AWAKE.
+ * A call made here is TAKEN from the start, so the rule of deadlocks holds: who is parked for a message waits for nobody's answer.
+ * Tests: explore fast and those beside it; t_fast. */
+#if VIPCI_FAST
+#define VIPCI_RESUMED ((uint64_t)3)    /* of a cell: WAITING | CHOSEN */
+static inline uint64_t vipci_cell_for_reply(uint32_t view, uint64_t number) { return (uint64_t)(view << 3 | VIPCI_FOR_REPLY) << 32 | (uint32_t)(number << 2 | VIPCI_WAITING); }
+
+/* Is nothing queued at o?  The slot that the head hint names is read without a pin: a frame that is given back stays readable, and if the queue word is the
+ * same before and after, then either the slot was its, or the queue was trimmed, and empty, at that moment.  queued: there may be a queue at all; most
+ * endpoints that are served the fast way never get one, and a call that finds one begins again with that known: so the other kind stays in registers. */
+static VIPCI_HERE bool vipci_fast_empty(const vipc *v, vipci_object *o, uint32_t index, bool queued)
+{
+    uint64_t queue = vipci_load64(v, &o->queue);
+    if (!VIPC_NO_URGENT && !VIPCI_LIKELY(!(vipci_load64(v, &o->shape) & VIPCI_LANE))) return false;
+    if (!queued || queue == 0) return queue == 0;
+    const vipci_ring *r = &v->seen[index & 3];
+    uint64_t head = vipci_peek64(v, &o->head);
+    if (!VIPCI_LIKELY(r->queue == queue && r->shape == vipci_peek64(v, &o->shape) && (head & (VIPCI_LAP - 1)) < r->capacity)) return false;
+    uint64_t word = vipci_load64(v, &vipci_slot_at(r, head & (VIPCI_LAP - 1))->state);
+    return word == (head & VIPCI_LAPS) && vipci_load64(v, &o->behind) == 0 && vipci_load64(v, &o->queue) == queue;
+}
+/* What a token says, if the rest of it turns out to be good.  False: an endpoint's plain capability with this right is something else. */
+static VIPCI_HERE bool vipci_fast_entry(const vipc *v, vipc_cap cap, uint32_t right, vipci_entry **e, uint32_t *index)
+{
+    uint32_t i = (uint32_t)(cap.token & 0xffffff) - 1;
+    if (!VIPCI_LIKELY(i < v->max_caps)) return false;
+    *e = vipci_entry_at(v, i);
+    *index = vipci_peek32(v, &(*e)->object);
+    return VIPCI_LIKELY((vipci_peek32(v, &(*e)->kind) & (0xff00u | VIPCI_IF_LIMITED | right)) == (VIPC_TYPE_ENDPOINT << 8 | right)
+                        && vipci_peek32(v, &(*e)->holder) == (uint32_t)v->identity && *index < v->max_objects);
+}
+/* Token, then state: an object ends before its capabilities do, and its slot is used again after. */
+static VIPCI_HERE bool vipci_fast_good(const vipc *v, vipci_entry *e, vipc_cap cap, vipci_object *o)
+{
+    return vipci_load64(v, &e->token) == cap.token && vipci_state(vipci_load64(v, &o->state)) == VIPCI_OPEN;
+}
+static VIPCI_HERE bool vipci_parked_here(const vipc *v, vipci_view *w, const vipc_cpu *cpu)
+{
+    uint64_t parked = vipci_load64(v, &w->parked);
+    return (uint32_t)parked == (uint32_t)cpu->here && (uint32_t)(parked >> 32) >= cpu->floor;
+}
+/* RACE 33: something has come.  1: the thread is its own again. */
+static VIPCI_HERE uint32_t vipci_fast_back(const vipc *v, vipci_view *me, vipci_u64 *cell, uint64_t mine)
+{
+    if (!vipci_cas64(v, cell, mine, VIPCI_AWAKE)) return 0;
+    vipci_store64(v, &me->parked, 0);
+    return 1;
+}
+static VIPCI_HERE void vipci_fast_count(const vipc *v, vipci_view *me, uint32_t which)
+{
+    vipci_poke64(v, &me->count[which], vipci_peek64(v, &me->count[which]) + 1);
+}
+/* RACE 34: its call was answered by another. */
+static VIPCI_COLD void vipci_fast_unclaim(const vipc *v, uint32_t caller, uint64_t cell)
+{
+    (void)vipci_swap64(v, vipci_cell_at(v, caller), cell);
+    vipci_wake_caller(v, caller);
+}
+#define VIPCI_HAS_QUEUE 2u             /* in vipc_fast.ready: begin again with `queued` */
+
+static VIPCI_HERE vipc_fast vipci_fast_call(const vipc *v, const vipc_cpu *cpu, vipc_cap to, uint32_t flags, vipc_time deadline, bool queued)
+{
+    vipc_fast f = VIPC_INIT;
+    vipci_entry *e;
+    uint32_t index;
+    if (!VIPCI_LIKELY(vipci_fast_entry(v, to, VIPC_RIGHT_SEND, &e, &index) && !(flags & ~(uint32_t)VIPC_IS_REPLY) && deadline == VIPC_FOREVER)) return f;
+    vipci_object *o = vipci_object_at(v, index);
+    uint32_t link = (uint32_t)vipci_peek64(v, &o->server);
+    if (!VIPCI_LIKELY(link - 1 < v->max_threads)) return f;
+    vipci_view *server = vipci_view_at(v, link - 1), *me = vipci_mine(v);
+    vipci_u64 *theirs = vipci_cell_at(v, link - 1), *mine = vipci_cell_at(v, v->view);
+    if (!VIPCI_LIKELY(vipci_parked_here(v, server, cpu))) return f;
+    uint64_t cell = vipci_load64(v, theirs), was = vipci_peek64(v, &me->call), next = vipci_peek64(v, &server->native_thread);
+    if (!VIPCI_LIKELY(cell >> 32 == (index << 3 | VIPCI_FOR_MESSAGE) && (cell & 3) == VIPCI_WAITING && next)) return f;
+    if (!VIPCI_LIKELY(VIPCI_CALL_STATE(was) == VIPCI_IDLE && !(vipci_load64(v, &me->abandoned[0]) | vipci_load64(v, &me->abandoned[1])))) return f;
+    if (!VIPCI_LIKELY(vipci_fast_empty(v, o, index, queued))) { f.ready = queued ? 0 : VIPCI_HAS_QUEUE; return f; }
+    uint64_t badge = vipci_peek64(v, &e->badge), number = (was >> 32) + 1;
+    if (!VIPCI_LIKELY(vipci_fast_good(v, e, to, o) && vipci_cas64(v, theirs, cell, VIPCI_AWAKE))) return f;           /* RACE 30 */
+    /* ---- point of no return: the server is ours to run ---- */
+    uint64_t word = number << 32 | ((link << 16) | ((uint32_t)was & 0x10) | VIPCI_TAKEN), asleep = vipci_cell_for_reply(v->view, number);
+    f.next = next;
+    f.sender.id = v->pid;
+    f.badge = badge;
+    f.reply.token = number << 32 | ((v->view + 1) << 8 | 1);
+    vipci_poke64(v, &server->parked, 0);
+    vipci_store64(v, &me->call, word);
+    vipci_poke64(v, &me->parked, cpu->here);
+    vipci_fast_count(v, me, VIPCI_CALLS);
+    (void)vipci_swap64(v, mine, asleep);                     /* ---- parked ---- */
+    if (!VIPCI_LIKELY(vipci_load64(v, &me->call) == word && vipci_load32(v, &me->cancel) == 0)) f.ready = vipci_fast_back(v, me, mine, asleep);      /* RACE 33 */
+    return f;
+}
+static VIPCI_HERE vipc_fast vipci_fast_reply_receive(const vipc *v, const vipc_cpu *cpu, vipc_reply_right to, vipc_cap from, uint32_t flags, vipc_time deadline, bool queued)
+{
+    vipc_fast f = VIPC_INIT;
+    vipci_entry *e;
+    uint32_t index, c = (uint32_t)(to.token >> 8 & 0xffff) - 1;
+    if (!VIPCI_LIKELY(vipci_fast_entry(v, from, VIPC_RIGHT_RECEIVE, &e, &index) && !(flags & ~(uint32_t)VIPC_IS_REPLY) && deadline == VIPC_FOREVER)) return f;
+    if (!VIPCI_LIKELY((to.token & 0xff0000ff) == 1 && c < v->max_threads)) return f;
+    vipci_object *o = vipci_object_at(v, index);
+    vipci_view *caller = vipci_view_at(v, c), *me = vipci_mine(v);
+    vipci_u64 *theirs = vipci_cell_at(v, c), *mine = vipci_cell_at(v, v->view);
+    uint64_t word = vipci_load64(v, &caller->call), next = vipci_peek64(v, &caller->native_thread), bound = vipci_load64(v, &o->bound), number = to.token >> 32;
+    if (!VIPCI_LIKELY((word & ~(uint64_t)0x10) == (number << 32 | ((v->view + 1) << 16 | VIPCI_TAKEN)) && vipci_parked_here(v, caller, cpu) && next)) return f;
+    if (!VIPCI_LIKELY(bound == 0 || bound == v->pid)) return f;
+    if (!VIPCI_LIKELY(vipci_fast_empty(v, o, index, queued))) { f.ready = queued ? 0 : VIPCI_HAS_QUEUE; return f; }
+    uint64_t asleep = vipci_cell_for_reply(c, number);
+    if (!VIPCI_LIKELY(vipci_fast_good(v, e, from, o) && vipci_cas64(v, theirs, asleep, VIPCI_AWAKE))) return f;
+    if (!VIPCI_LIKELY(vipci_cas64(v, &caller->call, word, number << 32 | ((uint32_t)word & 0x10) | VIPCI_IDLE))) { vipci_fast_unclaim(v, c, asleep); return f; }       /* RACE 34 */
+    /* ---- point of no return: the right is used up, the caller is ours to run ---- */
+    uint64_t flag = vipci_load64(v, &o->receive_flag);
+    asleep = (uint64_t)(index << 3 | VIPCI_FOR_MESSAGE) << 32 | (((uint32_t)flag | 3) + 1 + VIPCI_WAITING);          /* its ticket: the flag's next version */
+    f.next = next;
+    f.flags = VIPC_IS_REPLY;
+    vipci_poke64(v, &caller->parked, 0);
+    vipci_poke64(v, &o->server, v->view + 1);
+    vipci_poke64(v, &me->parked, cpu->here);
+    vipci_fast_count(v, me, VIPCI_REPLIES);
+    vipci_store64(v, mine, asleep);                          /* ---- parked: W1 ---- */
+    if (!VIPCI_LIKELY(vipci_cas64(v, &o->receive_flag, flag, vipci_raised(flag, VIPCI_ASLEEP)) && vipci_fast_empty(v, o, index, queued)              /* W2: RACE 2 and 3 */
+                      && vipci_fast_good(v, e, from, o) && vipci_load64(v, &o->bound) == bound && vipci_load32(v, &me->cancel) == 0))
+        f.ready = vipci_fast_back(v, me, mine, asleep);      /* RACE 33 */
+    return f;
+}
+static VIPCI_COLD vipc_fast vipci_queued_call(const vipc *v, const vipc_cpu *cpu, vipc_cap to, uint32_t flags, vipc_time deadline)
+{
+    return vipci_fast_call(v, cpu, to, flags, deadline, true);
+}
+static VIPCI_COLD vipc_fast vipci_queued_reply_receive(const vipc *v, const vipc_cpu *cpu, vipc_reply_right to, vipc_cap from, uint32_t flags, vipc_time deadline)
+{
+    return vipci_fast_reply_receive(v, cpu, to, from, flags, deadline, true);
+}
+VIPC_API vipc_fast vipc_fast_call(vipc *self, const vipc_cpu *cpu, vipc_cap to, uint32_t flags, vipc_time deadline)
+{
+    vipc_fast f = vipci_fast_call(self, cpu, to, flags, deadline, false);
+    return VIPCI_LIKELY(f.ready != VIPCI_HAS_QUEUE) ? f : vipci_queued_call(self, cpu, to, flags, deadline);
+}
+VIPC_API vipc_fast vipc_fast_reply_receive(vipc *self, const vipc_cpu *cpu, vipc_reply_right to, vipc_cap from, uint32_t flags, vipc_time deadline)
+{
+    vipc_fast f = vipci_fast_reply_receive(self, cpu, to, from, flags, deadline, false);
+    return VIPCI_LIKELY(f.ready != VIPCI_HAS_QUEUE) ? f : vipci_queued_reply_receive(self, cpu, to, from, flags, deadline);
+}
+VIPC_API bool vipc_unpark(vipc *thread)
+{
+    if (vipci_known(thread) != VIPC_OK) return false;
+    vipci_u64 *cell = vipci_cell_at(thread, thread->view);
+    vipci_view *w = vipci_mine(thread);
+    for (uint32_t steps = 0; steps < VIPCI_STEPS; steps++) {
+        uint64_t c = vipci_load64(thread, cell);
+        if ((c & 3) == VIPCI_AWAKE || (c & 3) == VIPCI_RESUMED || vipci_load64(thread, &w->parked) == 0) return false;
+        if (!vipci_cas64(thread, cell, c, c | VIPCI_RESUMED)) continue;                                     /* RACE 32 */
+        vipci_store64(thread, &w->parked, 0);
+        return true;
+    }
+    return false;
+}
+
+/* The steps.  A thread that goes on leaves the cell that it was parked in.  True: it was chosen there, and waits for the same thing again; a choice that
+ * was for another thing goes on to the next (RACE 4). */
+#define VIPCI_FOR_NOTHING 8u
+static bool vipci_resume(vipc *v, uint32_t what, uint32_t index)
+{
+    vipci_wait w;
+    uint64_t c = vipci_load64(v, vipci_cell_at(v, v->view));
+    vipci_zero(&w, sizeof w);
+    w.what = (uint32_t)(c >> 32) & 7;
+    w.index = (uint32_t)(c >> 35);
+    if ((c & 3) == VIPCI_AWAKE) return false;
+    w.registered = true;
+    vipci_unregister(v, &w);
+    vipci_store64(v, &vipci_mine(v)->parked, 0);
+    if (!w.chosen || w.what > VIPCI_FOR_ROOM || w.index >= v->max_objects) { vipci_intend_nothing(v); return false; }
+    if (w.what == what && w.index == index) return true;
+    vipci_object *o = vipci_object_at(v, w.index);
+    w.flag = w.what == VIPCI_FOR_MESSAGE ? &o->receive_flag : vipci_room_flag(o, w.what == VIPCI_FOR_URGENT_ROOM);
+    vipci_wait_over(v, &w, o);
+    return false;
+}
+/* May it wait at all?  WOULD_BLOCK: not with NOW; CANCELLED, TIMEOUT, NOT_SUPPORTED. */
+static vipc_error vipci_may_park(const vipc *v, const vipci_wait *w)
+{
+    if (w->deadline == VIPC_NOW) return VIPC_ERR_WOULD_BLOCK;
+    if (vipci_load32(v, &vipci_mine(v)->cancel) && vipci_cas32(v, &vipci_mine(v)->cancel, 1, 0)) return VIPC_ERR_CANCELLED;
+    if (w->deadline == VIPC_FOREVER) return VIPC_OK;
+    if (!v->hooks->now) return VIPC_ERR_NOT_SUPPORTED;
+    return vipci_now(v) >= w->deadline ? VIPC_ERR_TIMEOUT : VIPC_OK;
+}
+/* After the second look: parked, unless it was chosen meanwhile.  True: it is, or was and runs elsewhere by now: its view is no longer ours. */
+static bool vipci_park(const vipc *v, vipci_wait *w, const vipc_cpu *cpu)
+{
+    vipci_u64 *cell = vipci_cell_at(v, v->view);
+    vipci_view *me = vipci_mine(v);
+    uint64_t mine = w->cell;
+    (void)vipci_swap64(v, &me->parked, cpu->here);
+    uint64_t c = vipci_load64(v, cell);                      /* RACE 31 */
+    if (c != ((mine & ~(uint64_t)3) | VIPCI_CHOSEN) || !vipci_cas64(v, cell, c, VIPCI_AWAKE)) return true;
+    vipci_store64(v, &me->parked, 0);
+    w->registered = false;
+    w->chosen = true;
+    return false;
+}
+static vipc_error vipci_park_receive(vipc *v, const vipc_cpu *cpu, const vipci_use *u, vipci_parcel *p, vipc_time deadline, bool chosen, uint32_t *parked)
+{
+    vipc_time until = vipci_until(v, u, deadline);
+    vipci_wait w = vipci_wait_for(v, VIPCI_FOR_MESSAGE, u->index, &u->o->receive_flag, 1, until);
+    vipc_error e;
+    w.chosen = chosen;
+    for (;;) {
+        e = vipci_receive_try(v, u, p, false);
+        if (e == VIPCI_NEEDS_LOCK) {
+            vipci_wait_over(v, &w, u->o);
+            w.chosen = false;
+            e = vipci_lock_aside(v, deadline);
+            if (e != VIPC_OK) break;
+            e = vipci_receive_try(v, u, p, true);
+            vipci_finish_closing(v);
+            vipci_unlock(v);
+            if (e == VIPCI_NEEDS_LOCK) e = VIPC_ERR_CORRUPT;
+        }
+        if (e != VIPC_ERR_CHANNEL_EMPTY) break;
+        vipc_error b = vipci_may_park(v, &w);
+        if (b != VIPC_OK) { e = b == VIPC_ERR_WOULD_BLOCK ? e : b; break; }
+        if (w.registered && vipci_park(v, &w, cpu)) { *parked = 1; return VIPC_ERR_WOULD_BLOCK; }
+        if (w.registered) continue;
+        vipci_poke64(v, &u->o->server, v->view + 1);
+        vipci_register(v, &w);                               /* the second look follows */
+    }
+    vipci_wait_over(v, &w, u->o);
+    return e == VIPC_ERR_TIMEOUT && until != deadline ? VIPC_ERR_INVALID_CAPABILITY : e;
+}
+static vipc_error vipci_park_begin(const vipc *v, const vipc_cpu *cpu, uint32_t *parked)
+{
+    if (!parked) return VIPC_ERR_INVALID_ARGUMENT;
+    *parked = 0;
+    vipc_error e = vipci_known(v);
+    return e != VIPC_OK ? e : cpu && vipci_peek64(v, &vipci_mine(v)->native_thread) ? VIPC_OK : VIPC_ERR_INVALID_ARGUMENT;
+}
+VIPC_API vipc_error vipc_park_receive(vipc *self, const vipc_cpu *cpu, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline, uint32_t *parked)
+{
+    vipci_use u;
+    vipc_error e = vipci_park_begin(self, cpu, parked);
+    if (e != VIPC_OK) return e;
+    u.index = 0;
+    e = vipci_begin(self, &u, from, VIPC_RIGHT_RECEIVE);
+    if (e == VIPC_OK && !m) e = VIPC_ERR_INVALID_ARGUMENT;
+    if (e == VIPC_OK && vipci_bound_away(self, &u)) e = VIPC_ERR_PERMISSION_DENIED;
+    bool chosen = vipci_resume(self, e == VIPC_OK ? (uint32_t)VIPCI_FOR_MESSAGE : VIPCI_FOR_NOTHING, u.index);
+    if (e != VIPC_OK) return e;
+    vipci_parcel p = vipci_parcel_of(m, info, NULL, 0);
+    return vipci_park_receive(self, cpu, &u, &p, deadline, chosen, parked);
+}
+VIPC_API vipc_error vipc_park_reply_receive(vipc *self, const vipc_cpu *cpu, vipc_reply_right to, const vipc_message *reply, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline, uint32_t *parked)
+{
+    vipci_use u;
+    vipc_error e = vipci_park_begin(self, cpu, parked);
+    if (e == VIPC_OK && (!m || !info || (to.token && !reply))) e = VIPC_ERR_INVALID_ARGUMENT;
+    if (e == VIPC_OK) e = vipci_begin(self, &u, from, VIPC_RIGHT_RECEIVE);
+    if (e == VIPC_OK && to.token) e = vipc_reply(self, to, reply);
+    return e == VIPC_OK || e == VIPC_ERR_CANCELLED ? vipc_park_receive(self, cpu, from, m, info, deadline, parked) : e;
+}
+/* Announce a call and queue its request.  CHANNEL_FULL and other errors: no call is under way. */
+static vipc_error vipci_request(vipc *v, const vipci_use *u, const vipc_message *m)
+{
+    uint64_t word = 0;
+    uint32_t link = 0;
+    vipci_letter l = vipci_address(v, m, VIPCI_CALL);
+    uint32_t lane = vipci_letter_lane(&l);
+    uint64_t queue = vipci_load64(v, lane ? &u->o->urgent : &u->o->queue);
+    vipc_error e = queue && !(queue >> 63) ? VIPC_OK : vipci_queue_make(v, u->o, u->then, lane, VIPC_FOREVER);
+    if (e == VIPC_OK) e = vipci_call_start(v, u->o, &word);
+    if (e != VIPC_OK) return e;
+    if (vipci_waits_for_me(v, u->o)) return vipci_call_abort(v, word, VIPC_ERR_DEADLOCK);
+    l.link = VIPCI_CALL_NUMBER(word);
+    e = vipci_charge(v, u, &l);
+    if (e != VIPC_OK) return vipci_call_abort(v, word, e);
+    if (m->flags & VIPC_HAS_CAPABILITY) {
+        e = vipci_pack(v, m->capability, (uint64_t)VIPCI_CALL_NUMBER(word) << 32 | (u->index + 1), VIPC_FOREVER, &link);
+        l.link = link;
+    }
+    if (e == VIPC_OK)                                        /* what needs the lock says so at once: wait for it, and let it go */
+        while ((e = vipci_send_paid(v, u, &l, VIPC_NOW)) == VIPC_ERR_RESOURCE_BUSY && vipci_lock(v, VIPC_FOREVER) == VIPC_OK) vipci_unlock(v);
+    if (e == VIPC_OK) { vipci_count(v, VIPCI_CALLS); return e; }      /* ---- point of no return: it may be taken, and carried out ---- */
+    vipci_unpack(v, link);
+    vipci_refund(v, u, &l);
+    return vipci_call_abort(v, word, e);
+}
+static vipc_error vipci_park_request(vipc *v, const vipc_cpu *cpu, const vipci_use *u, const vipc_message *m, vipc_time deadline, bool chosen, uint32_t *parked)
+{
+    vipc_time until = vipci_until(v, u, deadline);
+    uint32_t lane = m->flags & VIPCI_MAY_URGENT;
+    vipci_wait w = vipci_wait_for(v, vipci_room_kind(lane), u->index, vipci_room_flag(u->o, lane), 1, until);
+    vipc_error e;
+    w.chosen = chosen;
+    while ((e = vipci_request(v, u, m)) == VIPC_ERR_CHANNEL_FULL && !(vipci_peek64(v, &u->o->shape) & VIPCI_FAILS)) {
+        vipc_error b = vipci_may_park(v, &w);
+        if (b != VIPC_OK) { e = b; break; }
+        if (w.registered && vipci_park(v, &w, cpu)) { *parked = 1; return VIPC_ERR_WOULD_BLOCK; }
+        if (!w.registered) vipci_register(v, &w);
+    }
+    vipci_wait_over(v, &w, u->o);
+    return e == VIPC_ERR_TIMEOUT && until != deadline ? VIPC_ERR_INVALID_CAPABILITY : e;
+}
+/* Until the call has an end.  OK: REPLIED or FAILED in *word. */
+static vipc_error vipci_park_await(vipc *v, const vipc_cpu *cpu, vipc_time deadline, uint64_t *word, uint32_t *parked)
+{
+    vipci_wait w = vipci_wait_for(v, VIPCI_FOR_REPLY, v->view, NULL, 1, deadline);
+    vipc_error e;
+    for (;;) {
+        *word = vipci_load64(v, &vipci_mine(v)->call);
+        uint32_t state = VIPCI_CALL_STATE(*word);
+        e = VIPC_OK;
+        if (state == VIPCI_REPLIED || state == VIPCI_FAILED) break;
+        e = VIPC_ERR_CORRUPT;
+        if (state == VIPCI_IDLE || state > VIPCI_FAILED) break;
+        e = vipci_may_park(v, &w);
+        if (e != VIPC_OK) {
+            if (vipci_call_withdraw(v)) break;
+        } else if (!w.registered) {
+            w.ticket = VIPCI_CALL_NUMBER(*word) & 0x3fffffff;       /* as the fast path has it */
+            vipci_register(v, &w);
+        } else if (vipci_park(v, &w, cpu)) {
+            *parked = 1;
+            return VIPC_ERR_WOULD_BLOCK;
+        }
+    }
+    vipci_unregister(v, &w);
+    return e;
+}
+VIPC_API vipc_error vipc_park_call(vipc *self, const vipc_cpu *cpu, vipc_cap to, const vipc_message *request, vipc_message *reply, vipc_time deadline, uint32_t *parked)
+{
+    vipci_use u;
+    uint64_t word = 0;
+    vipc_error e = vipci_park_begin(self, cpu, parked);
+    if (e != VIPC_OK) return e;
+    if (VIPCI_CALL_STATE(vipci_load64(self, &vipci_mine(self)->call)) == VIPCI_IDLE) {
+        u.index = 0;
+        e = vipci_begin(self, &u, to, VIPC_RIGHT_SEND);
+        if (e == VIPC_OK) e = reply && request ? vipci_flags_ok(request, 0) : VIPC_ERR_INVALID_ARGUMENT;
+        if (e == VIPC_OK && deadline == VIPC_NOW) e = VIPC_ERR_WOULD_BLOCK;
+        if (e == VIPC_OK && deadline != VIPC_FOREVER && !self->hooks->now) e = VIPC_ERR_NOT_SUPPORTED;
+        bool chosen = vipci_resume(self, e == VIPC_OK ? vipci_room_kind(request->flags & VIPCI_MAY_URGENT) : VIPCI_FOR_NOTHING, u.index);
+        if (e == VIPC_OK) e = vipci_park_request(self, cpu, &u, request, deadline, chosen, parked);
+        if (e != VIPC_OK) return e;
+    } else {
+        (void)vipci_resume(self, VIPCI_FOR_NOTHING, 0);
+        if (!reply) return VIPC_ERR_INVALID_ARGUMENT;
+    }
+    e = vipci_park_await(self, cpu, deadline, &word, parked);
+    return e == VIPC_OK ? vipci_call_collect(self, word, reply) : e;
+}
+#endif
+
 /* --------------------------------------------------------------------------------------------------- >>rights
  * The slow-path calls on capabilities, objects and names: check, lock, check again, change, commit, unlock. */
 static vipc_error vipci_lock_with(vipc *v, vipc_cap cap, uint32_t type, uint32_t rights, vipc_time deadline, vipci_entry **e)
@@ -5614,6 +6059,9 @@ static bool vipci_claim_view(vipc *v, uint32_t i, uint32_t process)
     vipci_store64(v, &w->intent, 0);
     vipci_store32(v, &w->cancel, 0);
     vipci_store32(v, &w->target, 0);
+#if !VIPC_NO_FAST
+    vipci_store64(v, &w->parked, 0);
+#endif
     vipci_set_cell_aside(v, i);
     return true;
 }

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.." || exit 1
 parts=" ${*:-compile object bare sanitize emulate} "
 warn="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wcast-align -Wundef -Werror"
 core_max=24576          # bytes of code of the core with all that can be left out left out
-least="-DVIPC_NO_CALLS=1 -DVIPC_NO_NAMES=1 -DVIPC_NO_INSPECT=1 -DVIPC_NO_LIMITS=1 -DVIPC_NO_TAKE=1 -DVIPC_NO_DROP=1 -DVIPC_NO_BATCH=1 -DVIPC_NO_URGENT=1 -DVIPC_NO_NOTIFICATIONS=1 -DVIPC_NO_CHANNELS=1 -DVIPC_NO_INITIAL=1"        # all that can be left out
+least="-DVIPC_NO_CALLS=1 -DVIPC_NO_NAMES=1 -DVIPC_NO_INSPECT=1 -DVIPC_NO_LIMITS=1 -DVIPC_NO_TAKE=1 -DVIPC_NO_DROP=1 -DVIPC_NO_BATCH=1 -DVIPC_NO_URGENT=1 -DVIPC_NO_NOTIFICATIONS=1 -DVIPC_NO_CHANNELS=1 -DVIPC_NO_INITIAL=1 -DVIPC_NO_FAST=1"        # all that can be left out
 workspace matrix
 
 check() {       # name, command...: the command's result is the case's
