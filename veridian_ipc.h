@@ -490,6 +490,7 @@ typedef struct vipc {
     uint32_t process, view, incarnation;
     uint32_t patience;                 /* how long a wait spins before it sleeps: learned */
     uint32_t lull;                     /* how long a wait that is one of a stream lets the other side run ahead: learned */
+    uint32_t parks;                    /* how often it has parked for a reply, see >>fast */
     uint64_t turned, done;             /* how much this view had done, in the other direction and in this, when it waited last */
     struct vipc_seen seen[4];          /* queues used lately */
 #if !VIPC_NO_URGENT
@@ -4869,7 +4870,9 @@ VIPC_API vipc_error vipc_reply_receive(vipc *self, vipc_reply_right to, const vi
  * before that wake-up, and so before the revoke returned, or it fails.
  * RACE 31 (a wake-up against parking): a step registers while `parked` is 0, looks again, then sets `parked` and looks at its cell once more.  A waker
  * has changed the cell before it looks at `parked`: so either it resumes the thread, or the thread sees that it was chosen; and of these one wins the cell.
- * RACE 32 (two who resume): CHOSEN -> RESUMED has one winner, so two wake-ups for one choice make the thread ready once.
+ * RACE 32 (two who resume): CHOSEN -> RESUMED has one winner, so two wake-ups for one choice make the thread ready once.  And a cell never holds the same word
+ * twice, so who looked at it and at `parked`, and stood still since, changes nothing: tickets are versions of the flag, which every registration that
+ * may have been seen raises; those of waits for a reply are the call's number, doubled, or, by a step, odd and counted.
  * RACE 33 (a fast path parks, and a message, a revoke, a cancel or an answer comes between its looks and that): `parked`, then the cell, then the flag with its next
  * version, then all of it is looked at again; what has changed makes it take its own cell back by CAS: it is `ready` then.  If somebody else was
  * faster that one resumes it.  It reads only, and touches nothing of its own after the cell but by that CAS.
@@ -4880,7 +4883,6 @@ VIPC_API vipc_error vipc_reply_receive(vipc *self, vipc_reply_right to, const vi
  * Tests: explore fast and those beside it; t_fast. */
 #if VIPCI_FAST
 #define VIPCI_RESUMED ((uint64_t)3)    /* of a cell: WAITING | CHOSEN */
-static inline uint64_t vipci_cell_for_reply(uint32_t view, uint64_t number) { return (uint64_t)(view << 3 | VIPCI_FOR_REPLY) << 32 | (uint32_t)(number << 2 | VIPCI_WAITING); }
 
 /* Is nothing queued at o?  The slot that the head hint names is read without a pin: a frame that is given back stays readable, and if the queue word is the
  * same before and after, then either the slot was its, or the queue was trimmed, and empty, at that moment.  queued: there may be a queue at all; most
@@ -4954,7 +4956,8 @@ static VIPCI_HERE vipc_fast vipci_fast_call(const vipc *v, const vipc_cpu *cpu, 
     uint64_t badge = vipci_peek64(v, &e->badge), number = (was >> 32) + 1;
     if (!VIPCI_LIKELY(vipci_fast_good(v, e, to, o) && vipci_cas64(v, theirs, cell, VIPCI_AWAKE))) return f;           /* RACE 30 */
     /* ---- point of no return: the server is ours to run ---- */
-    uint64_t word = number << 32 | ((link << 16) | ((uint32_t)was & 0x10) | VIPCI_TAKEN), asleep = vipci_cell_for_reply(v->view, number);
+    uint64_t word = number << 32 | ((link << 16) | ((uint32_t)was & 0x10) | VIPCI_TAKEN);
+    uint64_t asleep = (uint64_t)(v->view << 3 | VIPCI_FOR_REPLY) << 32 | (uint32_t)(number << 3 | VIPCI_WAITING);
     f.next = next;
     f.sender.id = v->pid;
     f.badge = badge;
@@ -4977,16 +4980,16 @@ static VIPCI_HERE vipc_fast vipci_fast_reply_receive(const vipc *v, const vipc_c
     vipci_object *o = vipci_object_at(v, index);
     vipci_view *caller = vipci_view_at(v, c), *me = vipci_mine(v);
     vipci_u64 *theirs = vipci_cell_at(v, c), *mine = vipci_cell_at(v, v->view);
-    uint64_t word = vipci_load64(v, &caller->call), next = vipci_peek64(v, &caller->native_thread), bound = vipci_load64(v, &o->bound), number = to.token >> 32;
+    uint64_t cell = vipci_load64(v, theirs), word = vipci_load64(v, &caller->call), next = vipci_peek64(v, &caller->native_thread);
+    uint64_t bound = vipci_load64(v, &o->bound), number = to.token >> 32;
     if (!VIPCI_LIKELY((word & ~(uint64_t)0x10) == (number << 32 | ((v->view + 1) << 16 | VIPCI_TAKEN)) && vipci_parked_here(v, caller, cpu) && next)) return f;
-    if (!VIPCI_LIKELY(bound == 0 || bound == v->pid)) return f;
+    if (!VIPCI_LIKELY(cell >> 32 == (c << 3 | VIPCI_FOR_REPLY) && (cell & 3) == VIPCI_WAITING && (bound == 0 || bound == v->pid))) return f;
     if (!VIPCI_LIKELY(vipci_fast_empty(v, o, index, queued))) { f.ready = queued ? 0 : VIPCI_HAS_QUEUE; return f; }
-    uint64_t asleep = vipci_cell_for_reply(c, number);
-    if (!VIPCI_LIKELY(vipci_fast_good(v, e, from, o) && vipci_cas64(v, theirs, asleep, VIPCI_AWAKE))) return f;
-    if (!VIPCI_LIKELY(vipci_cas64(v, &caller->call, word, number << 32 | ((uint32_t)word & 0x10) | VIPCI_IDLE))) { vipci_fast_unclaim(v, c, asleep); return f; }       /* RACE 34 */
+    if (!VIPCI_LIKELY(vipci_fast_good(v, e, from, o) && vipci_cas64(v, theirs, cell, VIPCI_AWAKE))) return f;
+    if (!VIPCI_LIKELY(vipci_cas64(v, &caller->call, word, number << 32 | ((uint32_t)word & 0x10) | VIPCI_IDLE))) { vipci_fast_unclaim(v, c, cell); return f; }         /* RACE 34 */
     /* ---- point of no return: the right is used up, the caller is ours to run ---- */
     uint64_t flag = vipci_load64(v, &o->receive_flag);
-    asleep = (uint64_t)(index << 3 | VIPCI_FOR_MESSAGE) << 32 | (((uint32_t)flag | 3) + 1 + VIPCI_WAITING);          /* its ticket: the flag's next version */
+    uint64_t asleep = (uint64_t)(index << 3 | VIPCI_FOR_MESSAGE) << 32 | (((uint32_t)flag | 3) + 1 + VIPCI_WAITING);          /* its ticket: the flag's next version */
     f.next = next;
     f.flags = VIPC_IS_REPLY;
     vipci_poke64(v, &caller->parked, 0);
@@ -4994,9 +4997,12 @@ static VIPCI_HERE vipc_fast vipci_fast_reply_receive(const vipc *v, const vipc_c
     vipci_poke64(v, &me->parked, cpu->here);
     vipci_fast_count(v, me, VIPCI_REPLIES);
     vipci_store64(v, mine, asleep);                          /* ---- parked: W1 ---- */
-    if (!VIPCI_LIKELY(vipci_cas64(v, &o->receive_flag, flag, vipci_raised(flag, VIPCI_ASLEEP)) && vipci_fast_empty(v, o, index, queued)              /* W2: RACE 2 and 3 */
-                      && vipci_fast_good(v, e, from, o) && vipci_load64(v, &o->bound) == bound && vipci_load32(v, &me->cancel) == 0))
+    if (!VIPCI_LIKELY(vipci_cas64(v, &o->receive_flag, flag, vipci_raised(flag, VIPCI_ASLEEP)))) {           /* W2: RACE 2 and 3 */
+        f.ready = vipci_fast_back(v, me, mine, asleep);
+        (void)vipci_add64(v, &o->receive_flag, 4);           /* RACE 32: this ticket is used up */
+    } else if (!VIPCI_LIKELY(vipci_fast_empty(v, o, index, queued) && vipci_fast_good(v, e, from, o) && vipci_load64(v, &o->bound) == bound && vipci_load32(v, &me->cancel) == 0)) {
         f.ready = vipci_fast_back(v, me, mine, asleep);      /* RACE 33 */
+    }
     return f;
 }
 static VIPCI_COLD vipc_fast vipci_queued_call(const vipc *v, const vipc_cpu *cpu, vipc_cap to, uint32_t flags, vipc_time deadline)
@@ -5074,6 +5080,7 @@ static bool vipci_park(const vipc *v, vipci_wait *w, const vipc_cpu *cpu)
     vipci_store64(v, &me->parked, 0);
     w->registered = false;
     w->chosen = true;
+    w->ticket = 0;                                           /* RACE 32 */
     return false;
 }
 static vipc_error vipci_park_receive(vipc *v, const vipc_cpu *cpu, const vipci_use *u, vipci_parcel *p, vipc_time deadline, bool chosen, uint32_t *parked)
@@ -5193,7 +5200,7 @@ static vipc_error vipci_park_await(vipc *v, const vipc_cpu *cpu, vipc_time deadl
         if (e != VIPC_OK) {
             if (vipci_call_withdraw(v)) break;
         } else if (!w.registered) {
-            w.ticket = VIPCI_CALL_NUMBER(*word) & 0x3fffffff;       /* as the fast path has it */
+            w.ticket = (v->parks++ << 1 & 0x3fffffff) | 1;   /* RACE 32 */
             vipci_register(v, &w);
         } else if (vipci_park(v, &w, cpu)) {
             *parked = 1;

@@ -75,14 +75,19 @@ typedef struct world {
     uint8_t freed[ACTORS + 2];              /* a receive has freed the slot, and has not returned yet */
     uint64_t carried;                       /* messages that were sent with a capability */
     uint8_t disturbed;                      /* somebody died, or claims were undone: verdicts may be early */
+    /* threads of a kernel, all on one CPU as the fast path sees it */
+    uint32_t ready[ACTORS];                 /* what a parked one sleeps on: 1: made ready, to make its step again; 2: resumed by a fast path */
+    uint8_t parks[ACTORS + 2];              /* its image is complete: it may be resumed */
+    vipc_message words[ACTORS];             /* its registers, as a fast path has left them */
+    vipc_fast gift[ACTORS];
     uint64_t end;
 } world;
 static world *const W = (world *)(void *)x_world;
 typedef char world_fits[sizeof(world) <= X_WORLD ? 1 : -1];
 
 typedef struct scenario { const char *name, *script, *says; int capacity, flags; } scenario;
-enum { COLD = 1, PEEK_END = 2, CHANNEL = 4, DROPS = 8 };       /* COLD: the queue has no frames yet; CHANNEL: sent with one end, received with the other;
-                                             * DROPS: VIPC_FULL_DROP_OLDEST */
+enum { COLD = 1, PEEK_END = 2, CHANNEL = 4, DROPS = 8, KERNEL = 16 };       /* COLD: the queue has no frames yet; CHANNEL: sent with one end, received with the other;
+                                             * DROPS: VIPC_FULL_DROP_OLDEST; KERNEL: actors are threads of a kernel: nobody is killed or stopped inside the core */
 static const scenario scenarios[] = {
     { "ring", "ss,s,rr,r", "senders and receivers that never wait", 2, 0 },
     { "ring3", "ss,s,rr", "the same with three", 2, 0 },
@@ -173,23 +178,23 @@ static const scenario scenarios[] = {
     { "drop_carry", "k,s,r", "a capability that is dropped", 1, DROPS },
     { "drop_revoke", "ss,v,r", "revoke against dropping", 1, DROPS },
     { "drop_destroy", "ss,D,s", "destroy against dropping", 1, DROPS },
-    { "urgent", "qs,q,rr", "urgent messages", 2, 0 },
-    { "urgent_two", "q,q,r,r", "two receivers", 2, 0 },
-    { "urgent_order", "qq,sr,r", "beside others", 2, 0 },
-    { "urgent_sleep", "R,q,s", "against one who sleeps to receive", 2, 0 },
-    { "urgent_room", "JJ,J,rr", "against those who sleep to send", 1, 0 },
-    { "urgent_rooms", "SJ,JS,rr", "in both lanes", 1, 0 },
-    { "urgent_first", "q,q,r", "first use of the lane", 2, COLD },
-    { "urgent_trim", "qr,m,q", "trim against use", 2, COLD },
-    { "urgent_revoke", "qq,v,r", "revoke against use", 2, 0 },
-    { "urgent_revoke_sleep", "J,v,q", "revoke against a sleeper", 1, 0 },
-    { "urgent_destroy", "q,J,D,r", "destroy against use", 1, 0 },
-    { "urgent_reap", "q,r,r,w", "with one who cleans up", 2, 0 },
-    { "urgent_take", "qyb,qyf,w", "messages in hand", 2, 0 },
-    { "urgent_any", "V,q,r", "a wait for several things", 2, 0 },
-    { "urgent_set", "E,q,r", "a wait set", 2, 0 },
-    { "urgent_channel", "qs,D,rr", "through a channel whose sending end is destroyed", 2, CHANNEL },
-    { "urgent_drop", "qq,q,r", "a full lane drops its oldest message", 1, DROPS },
+    { "urgent", "Hs,H,rr", "urgent messages", 2, 0 },
+    { "urgent_two", "H,H,r,r", "two receivers", 2, 0 },
+    { "urgent_order", "HH,sr,r", "beside others", 2, 0 },
+    { "urgent_sleep", "R,H,s", "against one who sleeps to receive", 2, 0 },
+    { "urgent_room", "22,2,rr", "against those who sleep to send", 1, 0 },
+    { "urgent_rooms", "S2,2S,rr", "in both lanes", 1, 0 },
+    { "urgent_first", "H,H,r", "first use of the lane", 2, COLD },
+    { "urgent_trim", "Hr,m,H", "trim against use", 2, COLD },
+    { "urgent_revoke", "HH,v,r", "revoke against use", 2, 0 },
+    { "urgent_revoke_sleep", "2,v,H", "revoke against a sleeper", 1, 0 },
+    { "urgent_destroy", "H,2,D,r", "destroy against use", 1, 0 },
+    { "urgent_reap", "H,r,r,w", "with one who cleans up", 2, 0 },
+    { "urgent_take", "Hyb,Hyf,w", "messages in hand", 2, 0 },
+    { "urgent_any", "V,H,r", "a wait for several things", 2, 0 },
+    { "urgent_set", "E,H,r", "a wait set", 2, 0 },
+    { "urgent_channel", "Hs,D,rr", "through a channel whose sending end is destroyed", 2, CHANNEL },
+    { "urgent_drop", "HH,H,r", "a full lane drops its oldest message", 1, DROPS },
     { "batch", "33,5,5", "many at once, now", 3, 0 },
     { "batch_mixed", "3,s,5,r", "beside single ones", 3, 0 },
     { "batch_wait", "4,6", "many at once, waiting", 2, 0 },
@@ -199,6 +204,27 @@ static const scenario scenarios[] = {
     { "batch_revoke_receive", "5,v,3", "revoke against receiving many", 3, 0 },
     { "batch_destroy", "3,D,6", "destroy against batches", 3, 0 },
     { "batch_drop", "4,s,5", "a batch that drops", 2, DROPS },
+    { "fast", "FF,X", "calls and answers by the fast path", 2, KERNEL },
+    { "fast_cold", "F,X", "at an endpoint that has no queue", 2, COLD | KERNEL },
+    { "fast_two", "F,F,X", "two callers", 2, KERNEL },
+    { "fast_servers", "F,X,X", "two servers", 2, KERNEL },
+    { "fast_send", "F,S,X", "against a send on another CPU", 2, KERNEL },
+    { "fast_slow", "F,c,X", "against a call on another CPU", 2, KERNEL },
+    { "fast_send_cold", "F,S,X", "against the first send ever", 2, COLD | KERNEL },
+    { "fast_revoke", "F,v,X", "against a revoke of the caller's capability", 2, COLD | KERNEL },
+    { "fast_revoke_server", "X,v,F", "against a revoke of the server's", 2, COLD | KERNEL },
+    { "fast_cancel", "F,!,X", "against a cancel of the caller", 2, COLD | KERNEL },
+    { "fast_cancel_held", "F,!,q", "whose server never answers", 2, COLD | KERNEL },
+    { "fast_cancel_server", "X,!,F", "against a cancel of the server", 2, COLD | KERNEL },
+    { "fast_timeout", "U,X", "against a deadline of the caller's", 2, COLD | KERNEL },
+    { "fast_twice", "UF,X", "who then calls again", 2, COLD | KERNEL },
+    { "fast_destroy", "F,D,X", "against destroy", 2, COLD | KERNEL },
+    { "fast_bind", "F,B,X", "against a binding to another process", 2, COLD | KERNEL },
+    { "fast_trim", "F,m,X", "against trim", 2, KERNEL },
+    { "fast_other", "F,1,X", "against an answer of the server's other thread", 2, COLD | KERNEL },
+    { "park", "q,q,S,S", "parked receivers, and senders on other CPUs", 2, KERNEL },
+    { "park_cancel", "q,!,S,q", "one of whom is cancelled", 2, KERNEL },
+    { "park_room", "F,rr", "a call that parks for room", 1, KERNEL },
     { "batch_carry", "k,6", "receiving many, the first with a capability", 2, 0 },
 };
 static const struct { char letter; const char *does; } operations[] = {
@@ -207,7 +233,7 @@ static const struct { char letter; const char *does; } operations[] = {
     { '3', "send three, now" }, { '4', "send three, waiting" }, { '5', "receive three, now" }, { '6', "receive three, waiting" },
     { 'c', "call" }, { 'C', "call, with a deadline" }, { 'o', "call an endpoint of the next actor's (each owns one)" }, { 'i', "call with a capability" },
     { 'a', "receive a request and answer" }, { 'd', "receive a request and refuse it" }, { 'n', "receive without info" }, { 'h', "receive a request and hold it" }, { 'j', "receive a request and answer with a capability" },
-    { 'q', "send urgently, now" }, { 'J', "send urgently, waiting" },
+    { 'H', "send urgently, now" }, { '2', "send urgently, waiting" },
     { 'k', "send a capability, now" }, { 'z', "send, to be acknowledged" },
     { 'y', "take, now" }, { 'Y', "take, waiting" }, { 'f', "finish what is in hand" }, { 'b', "put it back" },
     { '&', "send a limited capability, now" },
@@ -218,6 +244,8 @@ static const struct { char letter; const char *does; } operations[] = {
     { 't', "thread enter and leave" }, { '0', "a thread enters, derives, closes and leaves" }, { 'L', "leave" }, { 'A', "attach and leave" }, { '!', "cancel actor 0" },
     { 'N', "signal a bit of one's own" }, { 'W', "wait for any bit" }, { 'V', "wait for a message or a bit, and take neither" }, { 'P', "watch the next actor" },
     { 'E', "wait with a set for a message or a bit, and take neither" }, { 'G', "the same with a set that is filled first, and emptied" }, { 'w', "clean up whenever somebody has died" }, { '9', "clean up, once" },
+    { 'F', "call, by the fast path or parking" }, { 'U', "the same with a deadline" }, { 'X', "receive a request, parking; answer and receive by the fast path; answer" }, { 'q', "receive, parking" },
+    { '1', "another thread of the next actor's process answers actor 0's call" },
 };
 
 static int capacity = 2, flags;
@@ -261,7 +289,19 @@ static vipc_error hook_block(void *user, uint64_t self, uint32_t *word, uint32_t
     (void)user; (void)self;
     return x_block(word, expected, deadline) ? VIPC_OK : VIPC_ERR_TIMEOUT;
 }
-static void hook_wake(void *user, uint64_t target, uint32_t *word) { (void)user; (void)target; x_wake(word); }
+static void make_ready(int a, uint32_t how)
+{
+    if (!x_direct && W->ready[a]) x_fail("actor %d is resumed twice", a);
+    if (!x_direct && !W->parks[a]) x_fail("actor %d is resumed, and was not parked", a);
+    (void)x_read_write(&W->ready[a], 4, how, 0);
+    x_wake(&W->ready[a]);
+}
+static void hook_wake(void *user, uint64_t target, uint32_t *word)
+{
+    (void)user;
+    if (!(flags & KERNEL) || target - 1 >= (uint64_t)x_actors || !vipc_unpark(&W->view[target - 1])) x_wake(word);
+    else make_ready((int)target - 1, 1);
+}
 static vipc_time hook_now(void *user) { (void)user; return x_now.clock + 1; }     /* never 0 */
 static int hook_alive(void *user, uint64_t proof)
 {
@@ -315,7 +355,7 @@ static bool full_now(void)
 }
 static bool others_urgent(int a)            /* is another sending, or giving back, something urgent? */
 {
-    for (int b = 0; b < x_actors; b++) if (b != a && W->op[b] && strchr("qJrRyYbvBwD", W->op[b])) return true;
+    for (int b = 0; b < x_actors; b++) if (b != a && W->op[b] && strchr("H2rRyYbvBwDqX", W->op[b])) return true;
     return false;
 }
 static void note_queue(void)
@@ -328,7 +368,7 @@ static void note_drop(void *word, uint64_t from, uint64_t to, uint32_t owner, bo
 {
     uint32_t id = (uint32_t)(((vipci_slot *)word)->body.head >> 32) - 0x5000;
     for (int a = 0; a < x_actors; a++) {
-        if (!W->op[a] || !strchr("sSTkcCi34qJ", W->op[a])) continue;
+        if (!W->op[a] || !strchr("sSTkcCi34H2", W->op[a])) continue;
         if (VIPCI_PHASE(to) == VIPCI_READING && (VIPCI_PHASE(from) == VIPCI_FULL || VIPCI_PHASE(from) == VIPCI_FULL_AGAIN) && VIPCI_OWNER(to) == W->view[a].view + 1 && !(urgent ? W->was_full_urgent : W->was_full)[a] && !W->disturbed)
             x_fail("a message is dropped, though there was room all the time");
         if (!take || owner != W->view[a].view) continue;
@@ -345,9 +385,20 @@ static bool legal(uint64_t from, uint64_t to)
         [VIPCI_LATE_R] = 1 << VIPCI_FREE | 1 << VIPCI_FULL | 1 << VIPCI_FULL_AGAIN | 1 << VIPCI_READING | 1 << VIPCI_LATE_R };
     return (next[VIPCI_PHASE(from)] >> VIPCI_PHASE(to) & 1) && vipci_ahead(to & VIPCI_LAPS, from & VIPCI_LAPS) >= (VIPCI_PHASE(to) == VIPCI_FREE ? (int64_t)VIPCI_LAP : 0);
 }
+/* Somebody takes a thread that is parked for a message: a fast call has taken effect. */
+static void fast_call_made(void)
+{
+    if (W->ended) x_fail("a fast call was made after destroy had returned");
+    if (W->revoked && (x_cur == 0 || strchr(script[0], 'X'))) x_fail("a fast call was made after revoke had returned");
+}
 static void x_changed(void *word, uint64_t from, uint64_t to)
 {
     vipci_slot *s = slots();
+    const unsigned char *cells = W->view[CHECKER].cells;
+    if ((unsigned char *)word >= cells && (unsigned char *)word < cells + 8 * W->view[CHECKER].max_threads) {
+        if (!x_direct && (from & 3) == VIPCI_WAITING && to == VIPCI_AWAKE && (from >> 32 & 7) == VIPCI_FOR_MESSAGE && strchr("FU", W->op[x_cur])) fast_call_made();
+        return;
+    }
     int count = capacity;
     if (urgent_slots() && (vipci_slot *)word >= urgent_slots() && (vipci_slot *)word < urgent_slots() + lane()) { s = urgent_slots(); count = lane(); }
     if (!s || (unsigned char *)word < (unsigned char *)s || (vipci_slot *)word >= s + count || ((unsigned char *)word - (unsigned char *)s) % sizeof(vipci_slot)) return;
@@ -360,13 +411,14 @@ static void x_changed(void *word, uint64_t from, uint64_t to)
     }
     if (flags & DROPS) note_drop(word, from, to, owner, take, s == urgent_slots());
     if (!legal(from, to)) x_fail("a slot went from phase %u to %u", VIPCI_PHASE(from), VIPCI_PHASE(to));
-    if (take && !x_direct) for (int a = 0; a < x_actors; a++) if (W->view[a].view == owner) W->freed[a] |= !strchr("sSTkcCi34qJ", W->op[a]);
+    if (take && !x_direct) for (int a = 0; a < x_actors; a++) if (W->view[a].view == owner) W->freed[a] |= !strchr("sSTkcCi34H2", W->op[a]);
     if (VIPCI_PHASE(to) == VIPCI_LATE_W || ((VIPCI_PHASE(from) == VIPCI_READING || VIPCI_PHASE(from) == VIPCI_LATE_R) && VIPCI_PHASE(to) != VIPCI_FREE)) W->disturbed = W->disturbed || VIPCI_PHASE(to) != VIPCI_LATE_R;
     note_queue();
 }
 static void touch(const void *p, bool write)
 {
     size_t at = (size_t)((const unsigned char *)p - W->frames[0]);
+    if (!write && (flags & KERNEL)) return;  /* a fast path may look at a slot that is gone; the hook's contract lets it */
     if (at < sizeof W->frames && !(W->taken >> at / PAGE & 1)) x_fail("a frame is %s after it was given back", write ? "written" : "read");
 }
 
@@ -582,6 +634,128 @@ static vipc_error do_answer(int a, char how)
     if (e == VIPC_ERR_INVALID_ARGUMENT) x_fail("a good reply right was refused");
     return e;
 }
+/* ---- threads of a kernel ---- */
+static const vipc_cpu cpu_zero = { (uint64_t)1 << 32 | 1, 1, 0 };
+/* A fast path has run: what it said goes to `next` with the words, in the registers; the one who called is parked, or ready. */
+static void switched(int a, vipc_message m, vipc_fast f)
+{
+    int to = (int)f.next - 1;
+    bool ready = f.ready != 0;
+    if (to < 0 || to >= x_actors || to == a) x_fail("a fast path would resume nobody");
+    if (!W->parks[to] || W->ready[to]) x_fail("a fast path resumes actor %d, which is not parked", to);
+    m.flags = f.flags;
+    W->words[to] = m;
+    W->gift[to] = f;
+    if (ready) make_ready(a, 1);
+    make_ready(to, 2);
+}
+/* One step of a thread, until it goes on in user mode; parked: it parked just now. */
+static vipc_error parked_until(int a, bool call, const vipc_message *request, uint32_t parked, vipc_error e, vipc_message *m, vipc_info *info, vipc_time deadline)
+{
+    while (parked) {
+        bool woken = x_block(&W->ready[a], 0, deadline);
+        uint32_t how = W->ready[a];
+        if (!woken && how == 0) {           /* the port's timer */
+            if (!vipc_unpark(view(a))) { deadline = VIPC_FOREVER; continue; }      /* somebody else was faster */
+            how = 1;
+        }
+        if (how == 0) continue;
+        W->parks[a] = 0;
+        (void)x_read_write(&W->ready[a], 4, 0, 0);
+        if (how == 2) {
+            *m = W->words[a];
+            memset(info, 0, sizeof *info);
+            info->sender = W->gift[a].sender; info->badge = W->gift[a].badge; info->reply = W->gift[a].reply;
+            return VIPC_OK;
+        }
+        W->parks[a] = 1;
+        if (call) e = vipc_park_call(view(a), &cpu_zero, W->door[a], request, m, deadline, &parked);
+        else e = vipc_park_receive(view(a), &cpu_zero, W->in[a], m, info, deadline, &parked);
+    }
+    W->parks[a] = 0;
+    return e;
+}
+static vipc_error do_fast_call(int a, vipc_time deadline)
+{
+    int seq = W->seq[a]++;
+    vipc_message m = message(a, seq), reply = VIPC_INIT;
+    vipc_info info;
+    uint32_t parked = 1;
+    vipc_error e = VIPC_ERR_WOULD_BLOCK;
+    W->tried |= bit_of(a, seq);
+    W->parks[a] = 1;
+    vipc_fast f = vipc_fast_call(view(a), &cpu_zero, W->door[a], 0, VIPC_FOREVER);
+    if (f.next) {
+        switched(a, m, f);
+    } else {
+        e = vipc_park_call(view(a), &cpu_zero, W->door[a], &m, &reply, deadline, &parked);
+    }
+    e = parked_until(a, true, f.next ? NULL : &m, parked, e, &reply, &info, deadline);
+    if (e == VIPC_OK) {
+        W->sent |= bit_of(a, seq);
+        if (reply.opcode != m.opcode + 0x1000 || reply.data[0] != ~m.data[0] || reply.data[3] != m.data[3] || !(reply.flags & VIPC_IS_REPLY)) x_fail("actor %d got the answer to another call", a);
+        if (!(W->got & bit_of(a, seq))) x_fail("an answer to a request that nobody has received");
+    }
+    return e;
+}
+static vipc_error do_park_receive(int a, vipc_message *m, vipc_info *info)
+{
+    uint32_t parked = 0;
+    begin_receive(a);
+    W->parks[a] = 1;
+    vipc_error e = vipc_park_receive(view(a), &cpu_zero, W->in[a], m, info, VIPC_FOREVER, &parked);
+    e = parked_until(a, false, NULL, parked, e, m, info, VIPC_FOREVER);
+    if (e == VIPC_OK) judge(a, m, info);
+    return e;
+}
+static vipc_error do_serve(int a)
+{
+    vipc_message m, got;
+    vipc_info info, next;
+    uint32_t parked = 1;
+    vipc_error e = do_park_receive(a, &m, &info);
+    if (e != VIPC_OK || info.reply.token == 0) return e;
+    m.opcode += 0x1000; m.flags = 0; m.data[0] = ~m.data[0];
+    uint32_t id = m.opcode - 0x6000;
+    begin_receive(a);
+    W->parks[a] = 1;
+    vipc_fast f = vipc_fast_reply_receive(view(a), &cpu_zero, info.reply, W->in[a], 0, VIPC_FOREVER);
+    if (f.next) {
+        W->answered[id / 8] |= (uint8_t)(1u << id % 8);
+        switched(a, m, f);
+        e = VIPC_ERR_WOULD_BLOCK;
+    } else {
+        e = vipc_park_reply_receive(view(a), &cpu_zero, info.reply, &m, W->in[a], &got, &next, VIPC_FOREVER, &parked);
+    }
+    e = parked_until(a, false, NULL, parked, e, &got, &next, VIPC_FOREVER);
+    if (e == VIPC_OK) judge(a, &got, &next);
+    if (vipc_fast_reply_receive(view(a), &cpu_zero, info.reply, W->in[a], 0, VIPC_FOREVER).next) x_fail("a reply right could be used twice");
+    if (e != VIPC_OK || next.reply.token == 0) return e;
+    got.opcode += 0x1000; got.flags = 0; got.data[0] = ~got.data[0];
+    id = got.opcode - 0x6000;
+    e = vipc_reply(view(a), next.reply, &got);
+    if (e == VIPC_OK) W->answered[id / 8] |= (uint8_t)(1u << id % 8);
+    return e;
+}
+/* Another thread of the next actor's process answers actor 0's call, if that has it in hand. */
+static vipc_error do_answer_beside(int a)
+{
+    vipc more, *server = view((a + 1) % x_actors);
+    vipc_error e = vipc_thread_enter(server, 200, &more);
+    if (e != VIPC_OK) return e;
+    uint64_t word = vipci_load64(&more, &vipci_view_at(&more, W->view[0].view)->call);
+    int seq = W->seq[0] - 1;
+    if (VIPCI_CALL_STATE(word) == VIPCI_TAKEN && VIPCI_CALL_SERVER(word) == server->view + 1 && seq >= 0 && (W->got & bit_of(0, seq))) {
+        vipc_message m = message(0, seq);
+        vipc_reply_right right = { (word >> 32) << 32 | (uint64_t)(W->view[0].view + 1) << 8 | 1 };
+        m.opcode += 0x1000; m.data[0] = ~m.data[0];
+        e = vipc_reply(&more, right, &m);
+        if (e == VIPC_OK) W->answered[0] |= (uint8_t)(1u << seq);
+        if (e == VIPC_ERR_CANCELLED) e = VIPC_OK;
+    }
+    (void)vipc_leave(&more);
+    return e;
+}
 static void want(int a, char op, vipc_error e, const char *allowed)     /* allowed: error numbers in words of " -18 -20 " */
 {
     char number[16];
@@ -598,13 +772,15 @@ static const char *allowed(int a, char op)
     if (has('D')) strcat(text, "-18 -1 ");
     if (has('B') && strchr("rRQyYfb", op)) strcat(text, "-9 ");
     if (has('!') && a == 0) strcat(text, "-20 ");
-    if (strchr("sTk3$78&q", op)) strcat(text, "-11 ");
+    if (strchr("sTk3$78&H", op)) strcat(text, "-11 ");
     if (op == 'r' || op == 'y' || op == '5') strcat(text, "-12 ");
-    if ((flags & DROPS) && strchr("S4cCiJ", op)) strcat(text, "-11 ");
-    if (strchr("srky35&q", op) && (has('m') || has('k') || has('&') || (flags & COLD))) strcat(text, "-15 ");    /* now, and the lock was not to be had */
+    if ((flags & DROPS) && strchr("S4cCi2", op)) strcat(text, "-11 ");
+    if (strchr("srky35&H", op) && (has('m') || has('k') || has('&') || (flags & COLD))) strcat(text, "-15 ");    /* now, and the lock was not to be had */
     if (op == '$' || op == '7') strcat(text, "-7 ");
     if (op == 'Q' || op == 'T' || op == 'C') strcat(text, "-8 ");
     if (op == 'C') strcat(text, "-15 -19 ");
+    if (op == 'U') strcat(text, "-8 -15 ");
+    if (op == 'X') { strcat(text, "-20 "); if (has('B')) strcat(text, "-9 "); }
     if (op == 'z' && x_kills) strcat(text, "-19 ");
     if (strchr("cCio", op)) { if (x_kills || has('L')) strcat(text, "-19 "); if (has('d')) strcat(text, "-7 "); if (has('n') || has('y')) strcat(text, "-10 "); }
     if (op == 'o') strcat(text, "-21 -19 -18 ");
@@ -743,8 +919,8 @@ static void x_body(int a)
         switch (op) {
         case 's': case 'k': case '&': e = do_send(a, VIPC_NOW, op != 's'); if (e == VIPC_ERR_CHANNEL_FULL && !W->was_full[a] && !W->disturbed) x_fail("full, though there was room all the time"); break;
         case 'z': e = do_acked(a); break;
-        case 'q': e = do_urgent(a, VIPC_NOW); if (e == VIPC_ERR_CHANNEL_FULL && !W->was_full_urgent[a] && !W->disturbed) x_fail("full, though there was urgent room all the time"); break;
-        case 'J': e = do_urgent(a, VIPC_FOREVER); break;
+        case 'H': e = do_urgent(a, VIPC_NOW); if (e == VIPC_ERR_CHANNEL_FULL && !W->was_full_urgent[a] && !W->disturbed) x_fail("full, though there was urgent room all the time"); break;
+        case '2': e = do_urgent(a, VIPC_FOREVER); break;
         case '3': e = do_send_many(a, 3, VIPC_NOW); if (e == VIPC_ERR_CHANNEL_FULL && !W->was_full[a] && !W->disturbed) x_fail("full, though there was room all the time"); break;
         case '4': e = do_send_many(a, 3, VIPC_FOREVER); break;
         case '5': e = do_receive_many(a, 3, VIPC_NOW); if (e == VIPC_ERR_CHANNEL_EMPTY && !W->was_empty[a] && !W->disturbed) x_fail("empty, though a message was there all the time"); break;
@@ -763,6 +939,11 @@ static void x_body(int a)
         case 'C': e = do_call(a, W->door[a], x_now.clock + 10 * MS, false); break;
         case 'o': e = do_call(a, W->second[a], VIPC_FOREVER, false); break;
         case 'a': case 'd': case 'h': case 'j': e = do_answer(a, op); break;
+        case 'F': e = do_fast_call(a, VIPC_FOREVER); break;
+        case 'U': e = do_fast_call(a, x_now.clock + 10 * MS); break;
+        case 'X': e = do_serve(a); break;
+        case 'q': { vipc_message m; vipc_info info; e = do_park_receive(a, &m, &info); break; }
+        case '1': e = do_answer_beside(a); break;
         case 'w': clean_up_for_ever(a); e = VIPC_OK; break;
         default: e = do_other(a, op); break;
         }
@@ -800,6 +981,7 @@ static const char *sleeps_wrongly(int a)
     bool closed = W->ended || (x_now.stopped < 0 && !has('o') && vipci_state(vipci_object_at(&W->view[CHECKER], 0)->state) != VIPCI_OPEN);    /* or its destroyer is dead */
     if (W->op[a] == 'w') return NULL;
     if ((cell & 3) == VIPCI_CHOSEN) return "is chosen, and asleep";
+    if (W->parks[a] && (cell & 3) != VIPCI_WAITING) return "is parked, and nobody will resume it";
     switch (cell >> 32 & 7) {
     case VIPCI_FOR_ANY: if (ready() > 0) return "sleeps beside a message"; if (bits() != 0) return "sleeps beside bits that it waits for"; break;
     case VIPCI_FOR_MESSAGE:
@@ -815,6 +997,7 @@ static const char *sleeps_wrongly(int a)
     case VIPCI_FOR_LOCK: if (d->lock == 0) return "sleeps beside a free lock"; return NULL;
     case VIPCI_FOR_NAME: if (vipci_name_find(&W->view[CHECKER], "n", 1)) return "sleeps beside the name it looks for"; return NULL;
     case VIPCI_FOR_REPLY:
+        if (W->parks[a] && vipci_view_at(&W->view[CHECKER], W->view[a].view)->cancel) return "is parked though it was cancelled";
         if (VIPCI_CALL_STATE(call) == VIPCI_REPLIED || VIPCI_CALL_STATE(call) == VIPCI_FAILED) return "sleeps beside its answer";
         if (VIPCI_CALL_STATE(call) == VIPCI_QUEUED && W->op[a] != 'o' && !holds_request(a)) return "waits for an answer to a request that is nowhere";
         server = VIPCI_CALL_SERVER(call) - 1;
@@ -826,7 +1009,7 @@ static const char *sleeps_wrongly(int a)
             return ring == x_actors ? "waits in a ring of calls" : NULL;
         }
         if (VIPCI_CALL_STATE(call) == VIPCI_TAKEN && x_now.stopped < 0)
-            for (int i = 0; i < x_actors; i++) if (W->view[i].view == server && !strpbrk(script[i], "adhjrRQnyY56")) return "waits for the answer of one who cannot answer";
+            for (int i = 0; i < x_actors; i++) if (W->view[i].view == server && !strpbrk(script[i], "adhjrRQnyY56Xq")) return "waits for the answer of one who cannot answer";
         if (closed && !(flags & CHANNEL) && VIPCI_CALL_STATE(call) == VIPCI_QUEUED) return "waits at an endpoint that was destroyed";
         return NULL;
     default: return NULL;
@@ -847,7 +1030,7 @@ static void x_idle(void)
 static bool x_time_passes(void)
 {
     if (unreaped() || x_now.stopped >= 0) return true;
-    for (int a = 0; a < x_actors; a++) if (x_asleep(a) && W->op[a] && strchr("QTC", W->op[a])) return true;
+    for (int a = 0; a < x_actors; a++) if (x_asleep(a) && W->op[a] && strchr("QTCU", W->op[a])) return true;
     return false;
 }
 static bool plain_queue(void) { return !W->ended && !strpbrk(all_letters, "DmokBcCij&") && slots(); }
@@ -944,7 +1127,7 @@ static void x_check(void)
         dead_listener |= x_dead(a) && W->op[a] == 'W';
         dead_voice |= x_dead(a) && W->op[a] && strchr("NP", W->op[a]);
         uint64_t unheard = W->answered[a] & ~(W->sent >> a * 8);
-        if (unheard && !x_dead(a) && !strpbrk(script[a], "i")) x_fail("actor %d never got a reply that was given with success", a);
+        if (unheard && !x_dead(a) && !strpbrk(script[a], "iU")) x_fail("actor %d never got a reply that was given with success", a);
     }
     for (int a = 0; a < x_actors; a++)
         if (x_a[a].status == X_DONE && W->holds[a] && W->op[a] == 0 && vipci_known(view(a)) == VIPC_OK) { (void)vipc_done(view(a), W->hand[a], false); W->holds[a] = 0; }
@@ -960,6 +1143,7 @@ static void x_check(void)
     for (uint32_t i = 0; i < W->view[CHECKER].max_threads; i++) {
         vipci_view *c = vipci_view_at(view(CHECKER), i);
         if (c->abandoned[0] || c->abandoned[1]) x_fail("a reply buffer of view %u is set aside for ever", i);
+        for (int a = 0; a < x_actors; a++) if (W->view[a].view == i && (x_dead(a) || !W->parks[a]) && c->parked) x_fail("view %u is parked for ever", i);
     }
     if (strpbrk(all_letters, "NWVPE")) {
         uint64_t lost = W->rung & ~W->heard & ~bits(), extra = (W->heard | bits()) & ~W->rung;
@@ -986,7 +1170,7 @@ static void x_check(void)
         for (uint32_t i = 0; has('k') && !has('i') && !has('j') && i < vipci_d(view(CHECKER))->used_caps; i++)
             if (vipci_entry_at(view(CHECKER), i)->kind & VIPCI_TRAVELS) x_fail("a capability travels, and no message carries it");
         if (!has('B') && !has('D')) check_capacity();
-        if (!has('B') && !has('D') && strpbrk(all_letters, "qJ")) check_urgent_capacity();
+        if (!has('B') && !has('D') && strpbrk(all_letters, "H2")) check_urgent_capacity();
         check_domain("after the last message");
     }
     if (vipc_cap_require(view(CHECKER), W->door[CHECKER], 0, 0) == VIPC_OK) {
@@ -1037,7 +1221,7 @@ static void x_value(const void *p, uint64_t v, char *to, size_t size)
     char name[80];
     x_name(p, name, sizeof name);
     if (strstr(name, ".state") && !strncmp(name, "slot", 4)) snprintf(to, size, "lap %llu %s view %d", (unsigned long long)(v >> 19), phase[VIPCI_PHASE(v)], (int)VIPCI_OWNER(v) - 1);
-    else if (!strncmp(name, "cell", 4)) snprintf(to, size, "for %u/%u ticket %u %s", (unsigned)(v >> 32 & 7), (unsigned)(v >> 35), (unsigned)v >> 2, (v & 3) == 0 ? "AWAKE" : (v & 3) == 1 ? "WAITING" : "CHOSEN");
+    else if (!strncmp(name, "cell", 4)) snprintf(to, size, "for %u/%u ticket %u %s", (unsigned)(v >> 32 & 7), (unsigned)(v >> 35), (unsigned)v >> 2, (v & 3) == 0 ? "AWAKE" : (v & 3) == 1 ? "WAITING" : (v & 3) == 2 ? "CHOSEN" : "RESUMED");
     else if (strstr(name, ".call")) snprintf(to, size, "call %u %s server %d buffer %u", (unsigned)(v >> 32), call[v & 7], (int)(v >> 16 & 0xffff) - 1, (unsigned)(v >> 4 & 1));
     else if (strstr(name, ".tail") || strstr(name, ".head")) snprintf(to, size, "lap %llu slot %llu", (unsigned long long)(v >> 19), (unsigned long long)(v & 0x7ffff));
     else snprintf(to, size, "0x%llx", (unsigned long long)v);
@@ -1068,7 +1252,7 @@ static void set_up(void)
     p.proof = 100; p.native_thread = 100;
     must(vipc_init(view(CHECKER), W->domain, sizeof W->domain, &c, &p, &hooks), "vipc_init");
     for (int a = 0; a < x_actors; a++) {
-        p.proof = (uint64_t)a + 1; p.native_thread = (uint64_t)a;
+        p.proof = (uint64_t)a + 1; p.native_thread = (uint64_t)a + 1;
         must(vipc_process_create(view(CHECKER), &p, view(a), NULL), "vipc_process_create");
         if (strchr(script[a], 'v')) revoker = a;
     }
@@ -1125,7 +1309,7 @@ static void set_up(void)
         }
     }
     if (!(flags & COLD)) pass(1, "first use");
-    if (!(flags & COLD) && strpbrk(all_letters, "qJ")) {
+    if (!(flags & COLD) && strpbrk(all_letters, "H2")) {
         vipc_message m = message(0, 0), r;
         m.flags = VIPC_URGENT;
         must(vipc_send(view(CHECKER), W->door[CHECKER], &m, VIPC_NOW), "vipc_send");
@@ -1135,6 +1319,7 @@ static void set_up(void)
     for (uint32_t i = 0; i < vipci_d(view(CHECKER))->config.max_threads; i++)
         for (int k = 0; k < 8; k++) x_class[x_index(&vipci_view_at(view(CHECKER), i)->count[k])] |= X_IGNORED;
     for (int f = 0; f < FRAMES; f++) for (int i = 0; i < PAGE; i += 64) x_class[x_index(&W->frames[f][i])] |= X_WATCHED;
+    for (uint32_t i = 0; i < W->view[CHECKER].max_threads && (flags & KERNEL); i++) x_class[x_index(vipci_cell_at(view(CHECKER), i))] |= X_WATCHED;
 }
 static int usage(void)
 {
@@ -1175,6 +1360,7 @@ int main(int argc, char **argv)
         }
     }
     if (capacity < 1 || capacity * 64 > PAGE) return usage();
+    if (flags & KERNEL) x_kills = x_stops = 0;
     snprintf(line + strlen(line), sizeof line - strlen(line), " -x %s -c %d -k %d", text, capacity, x_kills);
     x_again_line = line;
     strncat(all_letters, text, sizeof all_letters - 1);
