@@ -194,7 +194,7 @@ if part compile; then
             { echo "#include <$header.h>"; cat "$tmp/both.c"; } >"$tmp/after.c"
             check "${compiler}_strict_after_$(echo $header | tr / _)" $compiler -std=c99 -pedantic -Wall -Werror -I. -fsyntax-only "$tmp/after.c"
         done
-        for off in "-DVIPC_NO_CALLS=1" "-DVIPC_NO_NAMES=1" "-DVIPC_NO_INSPECT=1" "-DVIPC_NO_LIMITS=1" "-DVIPC_NO_TAKE=1" "-DVIPC_NO_BATCH=1" "-DVIPC_NO_URGENT=1" "-DVIPC_NO_DROP=1" "-DVIPC_NO_BATCH=1 -DVIPC_NO_DROP=1" "-DVIPC_NO_CHANNELS=1" "-DVIPC_NO_NOTIFICATIONS=1" "-DVIPC_NO_INITIAL=1" "$least"; do
+        for off in "-DVIPC_NO_CALLS=1" "-DVIPC_NO_NAMES=1" "-DVIPC_NO_INSPECT=1" "-DVIPC_NO_LIMITS=1" "-DVIPC_NO_TAKE=1" "-DVIPC_NO_FAST=1" "-DVIPC_NO_BATCH=1" "-DVIPC_NO_URGENT=1" "-DVIPC_NO_DROP=1" "-DVIPC_NO_BATCH=1 -DVIPC_NO_DROP=1" "-DVIPC_NO_CHANNELS=1" "-DVIPC_NO_NOTIFICATIONS=1" "-DVIPC_NO_INITIAL=1" "$least"; do
             # shellcheck disable=SC2086
             check "${compiler}_without$(echo "$off" | sed 's/-DVIPC_NO\(_[A-Z]*\)=1 */\1/g')" $compiler -std=c99 -O1 $warn -I. $off "$tmp/one.c" -o "$tmp/one"
             # shellcheck disable=SC2086
@@ -202,6 +202,8 @@ if part compile; then
         done
         # shellcheck disable=SC2086
         check "${compiler}_unstable" $compiler -std=c99 -O1 $warn -I. -DVIPC_UNSTABLE "$tmp/one.c" -o "$tmp/one"
+        # shellcheck disable=SC2086
+        check "${compiler}_unstable_without_fast" $compiler -std=c99 -O1 $warn -I. -DVIPC_UNSTABLE -DVIPC_NO_FAST=1 "$tmp/one.c" -o "$tmp/one"
         # shellcheck disable=SC2086
         check "${compiler}_unstable_without_calls" $compiler -std=c99 -O1 $warn -I. -DVIPC_UNSTABLE -DVIPC_NO_CALLS=1 "$tmp/one.c" -o "$tmp/one"
         alone "${compiler}_without_limits_none_can_be_set" one_unit $compiler "$tmp/no_limits.c" -std=c99 -Os $warn -I. -DVIPC_NO_LIMITS=1
@@ -334,7 +336,7 @@ if part sanitize; then
     done
     for compiler in gcc clang; do
         if have $compiler && works $compiler -fsanitize=thread; then
-            test_under "t_threads_thread_$compiler" tests/t_threads.c 150 "$fixed" $compiler -O1 -fsanitize=thread
+            for name in t_threads t_fast; do test_under "${name}_thread_$compiler" tests/$name.c 150 "$fixed" $compiler -O1 -fsanitize=thread; done
         else missing "$compiler -fsanitize=thread" "t_threads_thread_$compiler"; fi
     done
     done_part
@@ -357,7 +359,7 @@ emulated() {    # machine: its tests, statically linked
 if part emulate; then
     if [ "$m32" != none ]; then
         # shellcheck disable=SC2086
-        for name in t_caps t_caplimits t_call t_names t_mock t_notify t_channel t_waitset t_tokens t_initial t_stats t_threads; do test_under "i386_$name" tests/$name.c 120 "" gcc $m32 -O1; done
+        for name in t_caps t_caplimits t_call t_names t_mock t_notify t_channel t_waitset t_tokens t_initial t_stats t_threads t_fast t_urgent; do test_under "i386_$name" tests/$name.c 120 "" gcc $m32 -O1; done
     else missing "gcc -m32" i386; fi
     emulated aarch64
     emulated s390x
