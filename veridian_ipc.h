@@ -725,8 +725,8 @@ VIPC_API vipc_error vipc_reply_receive(vipc *self, vipc_reply_right to, const vi
  * The image is complete, and lies where another CPU can read it, before a function below is called that may park; from the moment that it has parked the
  * thread may run elsewhere, even before that function has returned: the port touches nothing of it, nor of its view, after that.
  * All of them with interrupts off, and by a view that is the running thread's own: the fast path does not check that.  On one CPU they do not
- * nest; other CPUs may do anything meanwhile, but vipc_process_destroy of a process with a thread that is parked: that needs a true from vipc_unpark
- * first (false: it runs, or is about to: stop it as any other).  No process may vanish inside them: they are not for a port whose members can be killed in
+ * nest; other CPUs may do anything meanwhile, but vipc_process_destroy of a process with a thread that is parked on this CPU: that needs a true from
+ * vipc_unpark first (false: it runs, or is about to: stop it as any other).  No process may vanish inside them: they are not for a port whose members can be killed in
  * the core.  Threads that park have a native_thread other than 0.
  *
  * A message goes the fast way with its words (opcode and data, or more: the core does not look) in registers that the port hands from one image to the
@@ -1285,7 +1285,7 @@ static void vipci_wake(const vipc *v, uint32_t view)
  * Who waits for several things (FOR_ANY) has their indices in its cell as a set of 29 bits, and raises the flag of each before its second look.  It is
  * chosen beside, never instead of, one who waits for the thing alone, so it has no choice to hand on; it may wake for another's sake.
  * Tests: explore block, timeout; d072, d073, d074, d076. */
-enum { VIPCI_AWAKE = 0, VIPCI_WAITING = 1, VIPCI_CHOSEN = 2 };
+enum { VIPCI_AWAKE = 0, VIPCI_WAITING = 1, VIPCI_CHOSEN = 2 };     /* 3: chosen and no longer parked, see >>fast */
 enum { VIPCI_FOR_URGENT_ROOM = 0, VIPCI_FOR_MESSAGE, VIPCI_FOR_ROOM, VIPCI_FOR_REPLY, VIPCI_FOR_NAME, VIPCI_FOR_PROCESS, VIPCI_FOR_LOCK, VIPCI_FOR_ANY };
 #define VIPCI_SLICE 50000000u          /* ns: first sleep before a look for deaths; doubles to 16 times that */
 #ifndef VIPCI_PATIENCE_MAX

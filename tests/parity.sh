@@ -105,7 +105,6 @@ small | sed 's/^\(RG12 .* | \)because .*/\1because/' >"$tmp/table";             
 # Rows of the list of defects that concern messaging, and what their tests are called.  Those without a test of that name, and why:
 excused() {
     case $1 in
-    d085) echo "a send by registers is not built yet: CH14";;
     e012) echo "memory that several address spaces map is not built yet: SM14, PM7";;
     *) return 1;;
     esac
