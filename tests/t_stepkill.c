@@ -8,14 +8,18 @@
  *
  * And because that proof of death is a pretence, `real_kills` does it all again with SIGKILL and the shim's own proof, at some
  * instructions of each operation (all of them, and a dying reaper after all of them, with VIPC_TEST_ALL=1).
+ *
+ * What the peers of the dead see, call by call, is the business of deaths.h: `deaths` holds it against README.md, --table prints it anew.
  */
 #define _GNU_SOURCE
+#define VIPC_UNSTABLE
 #define VERIDIAN_IPC_IMPLEMENTATION
 #include "../veridian_ipc.h"
 #define VERIDIAN_POSIX_IMPLEMENTATION
 #include "../shims/veridian_posix.h"
 #include "proc.h"
 #include "test.h"
+#include <sched.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/user.h>
@@ -44,11 +48,21 @@ static struct world {
     vipc_error result;
     uint64_t own_proof;                /* A's and B's */
     int domain_fd;
+    struct sight {                     /* of deaths.h */
+        vipc_cap by, note, b_by, drop, chan_a, chan_b, known[64], v_note, v_set;
+        int knows, holds[2], owns[2];
+        uint64_t bits, frames;
+        vipc_pid ended;
+        vipc_hand hand;
+        void *block;
+        uint64_t block_size;
+    } see;
 } w;
 
 static struct mind {                   /* of this process alone */
     const struct op *op;
     int level, done, real;             /* done: the victim's operation had returned */
+    int state;                         /* which of its states this is; -1: of no account, as a reaper died too */
     int waiting;                       /* B's blocking call: 1 not begun, 2 the stage runs, 3 after the death */
     int blocks, peer_turn;
     long step;                         /* at which instruction it died */
@@ -75,6 +89,11 @@ typedef struct op {
     int main_may_go;                   /* the operation may have ended the main endpoint, or made it useless */
     int no_v;                          /* V is made by the operation itself */
     int no_real;                       /* B must know V before */
+    /* Of deaths.h: */
+    void (*first)(void);               /* opt: in V's process, while B sleeps if it does, before the steps begin */
+    const char *(*judge)(void);        /* what the peers see; everything else is seen to by show_sights */
+    const char *outcomes[8];           /* all that it may say.  [0] is so if nothing was done, the last one if all was; each must occur, but for "?..." */
+    int ends;                          /* A or B may lose objects or capabilities by it */
 } op;
 
 static void complain(const char *text, int line)
@@ -199,6 +218,12 @@ static void find_ranges(int fd)
         total_bytes += to - from;
     }
     if (f) fclose(f);
+    if (w.see.block) {
+        if (range_count == RANGES) abort();
+        ranges[range_count].at = w.see.block;
+        ranges[range_count++].bytes = w.see.block_size;
+        total_bytes += w.see.block_size;
+    }
     before = malloc(total_bytes);
     scratch = malloc(total_bytes);
     if (range_count == 0 || !before || !scratch) abort();
@@ -356,17 +381,18 @@ static long *reached;                  /* shared with the top: instructions, sta
 
 static void pretend_stage(void)
 {
-    pid_t p = stepped_child(NULL, mind.op->act);
+    pid_t p = stepped_child(mind.op->first, mind.op->act);
     memset(before, 0, total_bytes);
     for (mind.step = 0;; mind.step++) {
         mind.done = *mark == MARK_DONE;
         if (mind.done || !unchanged(before)) {
             save(before);
             mind.where = instruction(p);
-            tally.states++;
+            mind.state = (int)tally.states++;
             if (look_from_a_fork(VICTIM_DEAD) == 0) return;
             if (second_every && !mind.op->no_v && !tally.failures && tally.states % second_every == 0) {
                 tally.second++;
+                mind.state = -1;
                 if (look_from_a_fork(VICTIM_DEAD) == 0) {
                     reaper_stage();
                     return;
@@ -402,15 +428,21 @@ static void join_and_arm(void)
     w.v.hooks = &mind.hooks;
     arm();
 }
+static void join_and_begin(void)
+{
+    join_and_arm();
+    if (mind.op->first) mind.op->first();
+}
 static void real_stage(void)
 {
     struct world world = w;
+    mind.state = -1;
     save(before);
     for (long n = kill_first;; n += kill_every) {
         w = world;
         restore(before);
         mind.peer_turn = 0;
-        pid_t p = stepped_child(join_and_arm, mind.op->act);
+        pid_t p = stepped_child(join_and_begin, mind.op->act);
         for (mind.step = 0; mind.step < n && *mark != MARK_DONE; mind.step++) next_step(p);
         mind.done = *mark == MARK_DONE;
         mind.where = instruction(p);
@@ -482,6 +514,8 @@ static void end_endpoint(vipc_cap c)
     vipc_error e = vipc_destroy(&w.a, c, VIPC_NOW);
     EXPECT(e == VIPC_OK || (e == VIPC_ERR_INVALID_CAPABILITY && mind.op->main_may_go));
 }
+static void show_sights(void);         /* of deaths.h */
+static void end_sights(void);
 static void aftermath(void)
 {
     vipc_stats s;
@@ -489,6 +523,7 @@ static void aftermath(void)
     EXPECT_OK(vipc_sweep(&w.a, NULL));
     expect_sound();
     if (mind.op->verify) mind.op->verify();
+    if (mind.op->judge) show_sights();
     expect_sound();
     if (!mind.op->main_may_go) expect_capacity();
     mind.level = BOTH_DEAD;
@@ -496,6 +531,7 @@ static void aftermath(void)
     EXPECT_OK(vipc_sweep(&w.a, NULL));
     end_endpoint(w.main);
     end_endpoint(w.side);
+    if (mind.op->judge) end_sights();
     EXPECT_OK(vipc_trim(&w.a, NULL));
     EXPECT_OK(vipc_stats_get(&w.a, &s));
     EXPECT_EQ(s.frames_in_use, 0);
@@ -1074,6 +1110,10 @@ static const op ops[] = {
     { .name = "join and close", .act = act_join_and_close, .no_v = 1 },
 };
 
+static int run_scene(const op *o, int real);
+static void begin_all(void);
+#include "deaths.h"
+
 /* ------------------------------------------------------------------------------------------------------- scenes */
 static void open_world(void)
 {
@@ -1081,9 +1121,9 @@ static void open_world(void)
     memset(&w, 0, sizeof w);
     d.config.max_processes = 6;
     d.config.max_threads = 8;
-    d.config.max_objects = 8;
-    d.config.max_capabilities = 24;
-    d.config.max_names = 4;
+    d.config.max_objects = mind.op->judge ? 12 : 8;
+    d.config.max_capabilities = mind.op->judge ? 40 : 24;
+    d.config.max_names = mind.op->judge ? 6 : 4;
     d.frames_bytes = 32 << 10;
     EXPECT_OK(vipc_posix_create_fd(&w.a, &d, &w.domain_fd));
     w.own_proof = vipci_us(&w.a)->proof;
@@ -1120,7 +1160,11 @@ static void make_endpoints(void)
 /* One operation from start to end, in a process of its own. */
 static void scene(void)
 {
+    cpu_set_t here;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    CPU_ZERO(&here);                   /* victim and looker take turns: on one processor that costs half */
+    CPU_SET(sched_getcpu(), &here);
+    (void)sched_setaffinity(0, sizeof here, &here);
     mind.level = ALL_LIVE;
     mind.second_step = -1;
     mind.clock = 1000000000;
@@ -1128,8 +1172,11 @@ static void scene(void)
     take_hooks(&w.a);
     make_members();
     make_endpoints();
+    if (mind.op->judge) make_sights();
     if (mind.op->prepare) mind.op->prepare();
+    if (mind.op->judge) count_sights();
     if (!mind.real && !mind.op->no_v) arm();
+    if (mind.op->judge) watch_victim();
     find_ranges(w.domain_fd);
     *mark = MARK_NONE;
     if (mind.op->wait == wait_nothing) {
@@ -1158,10 +1205,8 @@ static int run_scene(const op *o, int real)
 }
 static void begin_all(void)
 {
-    static const op nothing = { .name = "a new domain" };
     mark = new_mark();
     reached = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    mind.op = &nothing;
     open_world();
     whole = measure(&w.a);
     CHECK_OK(vipc_posix_close(&w.a));
@@ -1172,6 +1217,8 @@ static void run_all(int real)
     const char *only = getenv("VIPC_TEST_OP"), *all = getenv("VIPC_TEST_ALL");
     long sum[4] = { 0, 0, 0, 0 };
     double t = seconds();
+    static const op nothing = { .name = "a new domain" };
+    mind.op = &nothing;
     begin_all();
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
         if ((only && strcmp(only, ops[i].name) != 0) || (real && ops[i].no_real)) continue;
@@ -1193,6 +1240,17 @@ static void run_all(int real)
 }
 TEST(every_instruction) { run_all(0); }
 TEST(real_kills) { run_all(1); }
+TEST(deaths) { run_rows(0); }
+TEST(every_call_has_its_row) { look_for_rows(); }
+TEST(readme_shows_the_deaths) { compare_readme(); }
 
-RUN_TESTS(T(every_instruction), T(real_kills))
+int main(int argc, char **argv)
+{
+    static const test_case cases[] = { T(every_instruction), T(real_kills), T(deaths), T(every_call_has_its_row), T(readme_shows_the_deaths) };
+    if (argc > 1 && strcmp(argv[1], "--table") == 0) {
+        static const test_case table[] = { T(print_table) };
+        return test_main_(1, argv, table, 1);
+    }
+    return test_main_(argc, argv, cases, sizeof cases / sizeof *cases);
+}
 #endif

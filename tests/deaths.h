@@ -1,0 +1,1266 @@
+/* deaths.h - a part of t_stepkill.c: call by call, what the peers of one see that was killed inside it.
+ *
+ * Each row names a call, what happens before it, the call itself, and a judge that looks as A and B and says in a few words what they see.  A row holds
+ * if its judge says nothing but the row's outcomes, the first of them if death came before the first instruction, the last if the call had returned, and
+ * each of them somewhere.  What is the same for all rows is seen to by show_sights and the rest of the aftermath: vipc_check finds nothing, all
+ * frames, capabilities, objects, names and processes of the dead are home, a queue, bits and names that nobody touched are as before, A and B hold what
+ * they held, who watched the dead is told, and nobody waits longer than for the sweep (a survivor that has to sleep fails the row; one that slept in
+ * the call meanwhile gets two slices).
+ *
+ * A new call: an act, a judge (or judge_nothing), a line in `rows`; then `sh tests/deaths.sh` prints the table anew for README.md.
+ */
+enum { MY_BITS = 0xf, BYSTANDING_BITS = 0x30, DEATH_BIT = 0x100 };
+
+/* ------------------------------------------------------------------------------------------------- what is always there */
+/* A's and B's capabilities, in the order of the table. */
+static int held_by(const vipc *who, vipc_cap *out, int most)
+{
+    int n = 0;
+    for (uint32_t i = 0; i < w.a.max_caps; i++) {
+        const vipci_entry *e = vipci_entry_at(&w.a, i);
+        if (e->token && e->holder == who->process + 1 && !(e->kind & (VIPCI_EXTENSION | VIPCI_WATCH)) && n < most) out[n++].token = e->token;
+    }
+    return n;
+}
+/* What B has got since: 0 or more capabilities that it did not hold before. */
+static int gained_by_b(vipc_cap *out, int most)
+{
+    vipc_cap all[64];
+    int n = 0;
+    for (int i = held_by(&w.b, all, 64); i-- > 0;) {
+        int known = 0;
+        for (int k = 0; k < w.see.knows; k++) known = known || w.see.known[k].token == all[i].token;
+        if (!known && n < most) out[n++] = all[i];
+    }
+    return n;
+}
+static void make_sights(void)
+{
+    vipc_message m;
+    vipc_endpoint_desc d = VIPC_INIT;
+    d.capacity = 2;
+    EXPECT_OK(vipc_endpoint_create(&w.a, &d, &w.see.by));
+    EXPECT_OK(vipc_grant(&w.a, w.see.by, vipc_self(&w.b), NULL, &w.see.b_by));
+    for (uint32_t n = 501; n <= 502; n++) {
+        m = message(n);
+        EXPECT_OK(vipc_send(&w.b, w.see.b_by, &m, VIPC_NOW));
+    }
+    EXPECT_OK(vipc_notification_create(&w.a, NULL, &w.see.note));
+    EXPECT_OK(vipc_signal(&w.a, w.see.note, BYSTANDING_BITS));
+    EXPECT_OK(vipc_publish(&w.a, "note", w.see.note, 0));
+}
+static void holdings(vipc *who, int *caps, int *objects)
+{
+    vipc_process_info i;
+    EXPECT_OK(vipc_process_get(&w.a, vipc_self(who), &i));
+    *caps = (int)i.capabilities;
+    *objects = (int)i.objects;
+}
+static void count_sights(void)
+{
+    vipc_stats s;
+    w.see.knows = held_by(&w.b, w.see.known, 64);
+    for (int k = 0; k < 2; k++) holdings(k ? &w.b : &w.a, &w.see.holds[k], &w.see.owns[k]);
+    EXPECT_OK(vipc_stats_get(&w.a, &s));
+    w.see.frames = s.frames_in_use;
+}
+static int watched(void) { return !mind.real && !mind.op->no_v; }
+static void watch_victim(void)
+{
+    if (watched()) EXPECT_OK(vipc_process_watch(&w.a, vipc_self(&w.v), w.see.note, DEATH_BIT));
+}
+/* Bits of A's that the victim was to change; they are taken. */
+static uint64_t my_bits(void)
+{
+    uint64_t bits = 0;
+    vipc_error e = vipc_notification_wait(&w.a, w.see.note, MY_BITS, &bits, VIPC_NOW);
+    EXPECT(e == VIPC_OK || e == VIPC_ERR_WOULD_BLOCK);
+    return bits;
+}
+
+/* What the judges said: written by those who look, read by the top process. */
+enum { STATES_MAX = 4000 };
+static struct ledger {
+    int states, strange;
+    char what[160];                    /* an outcome that no row allows */
+    struct { long step; int outcome, done; } state[STATES_MAX];
+} *ledger;
+
+static void note_outcome(const char *says)
+{
+    int k = 0, last = 0;
+    while (last < 7 && mind.op->outcomes[last + 1]) last++;
+    while (k <= last && strcmp(says, mind.op->outcomes[k] + (mind.op->outcomes[k][0] == '?')) != 0) k++;
+    if (k > last || (mind.done && k != last)) {
+        if (!ledger->strange++) snprintf(ledger->what, sizeof ledger->what, "%s", says);
+        printf("    %s: died after instruction %ld%s: its peers see \"%s\"\n", mind.op->name, mind.step, mind.done ? ", done" : "", says);
+        NEVER("that is no outcome of this call");
+    }
+    if (mind.state < 0 || mind.state >= STATES_MAX) return;
+    ledger->state[mind.state].step = mind.step;
+    ledger->state[mind.state].outcome = k;
+    ledger->state[mind.state].done = mind.done;
+}
+static void show_sights(void)
+{
+    vipc_message m;
+    vipc_info info;
+    vipc_cap more[8], name;
+    uint64_t bits = 0;
+    int caps, objects;
+    const char *says = mind.op->judge();
+    expect_sound();
+    for (uint32_t n = 501; n <= 502; n++) {
+        EXPECT_OK(vipc_receive(&w.a, w.see.by, &m, &info, VIPC_NOW));
+        EXPECT(m.opcode == n && m.data[3] == ~(uint64_t)n && info.sender.id == vipc_self(&w.b).id && !info.redelivered);
+    }
+    EXPECT_EQ(vipc_receive(&w.a, w.see.by, &m, &info, VIPC_NOW), VIPC_ERR_CHANNEL_EMPTY);
+    EXPECT_OK(vipc_notification_wait(&w.a, w.see.note, ~(uint64_t)0, &bits, VIPC_NOW));
+    EXPECT_EQ(bits, BYSTANDING_BITS | (watched() ? DEATH_BIT : 0));
+    for (int n = gained_by_b(more, 8); n-- > 0;) EXPECT_OK(vipc_close(&w.b, more[n]));
+    if (!mind.op->ends) {
+        EXPECT_OK(vipc_lookup(&w.b, "main", 0, &name, VIPC_NOW));
+        EXPECT_OK(vipc_close(&w.b, name));
+        for (int k = 0; k < 2; k++) {
+            holdings(k ? &w.b : &w.a, &caps, &objects);
+            EXPECT_EQ(caps, w.see.holds[k]);
+            EXPECT_EQ(objects, w.see.owns[k]);
+        }
+    }
+    note_outcome(says);
+}
+static void end_sights(void)
+{
+    EXPECT_OK(vipc_unpublish(&w.a, "note"));
+    EXPECT_OK(vipc_destroy(&w.a, w.see.by, VIPC_NOW));
+    EXPECT_OK(vipc_destroy(&w.a, w.see.note, VIPC_NOW));
+    const vipc_cap more[] = { w.see.drop, w.see.chan_a, w.see.chan_b };
+    for (int i = 0; i < 3; i++)
+        if (more[i].token) {
+            vipc_error e = vipc_destroy(&w.a, more[i], VIPC_NOW);
+            EXPECT(e == VIPC_OK || e == VIPC_ERR_INVALID_CAPABILITY);
+        }
+}
+
+/* ------------------------------------------------------------------------------------------------------ judges and acts */
+#define NOTHING "nothing"
+#define NOT_THERE "the message is not there"
+#define THERE "it is there, once"
+#define STILL "the message is still there"
+#define MARKED "it is there again, marked"
+#define GONE "it is gone with the dead"
+#define SLEEPS "the sleeper sleeps on"
+
+/* One more message from there, or 0. */
+static uint32_t next_of(vipc *v, vipc_cap from, vipc_info *info)
+{
+    vipc_message m;
+    vipc_error e = vipc_receive(v, from, &m, info, VIPC_NOW);
+    if (e == VIPC_ERR_CHANNEL_EMPTY) return 0;
+    EXPECT_OK(e);
+    EXPECT(m.data[0] == m.opcode && m.data[3] == ~(uint64_t)m.opcode);
+    return m.opcode;
+}
+static const char *sent_to(vipc *v, vipc_cap c)
+{
+    vipc_info i;
+    uint32_t n = next_of(v, c, &i);
+    if (n == 0) return NOT_THERE;
+    EXPECT_EQ(n, MINE);
+    EXPECT_EQ(i.redelivered, 0);
+    EXPECT_EQ(next_of(v, c, &i), 0);
+    return THERE;
+}
+/* 71 was to be received, 72 stood behind it. */
+static const char *received_of(vipc *v, vipc_cap c)
+{
+    vipc_info i, j;
+    uint32_t n = next_of(v, c, &i), m = next_of(v, c, &j);
+    EXPECT_EQ(next_of(v, c, &j), 0);
+    if (n == 72 && m == 0) return GONE;
+    if (n == 72) {                     /* it came back behind where receivers are by now */
+        EXPECT(m == 71 && j.redelivered);
+        return MARKED;
+    }
+    EXPECT(n == 71 && m == 72);
+    return i.redelivered ? MARKED : STILL;
+}
+static const char *judge_nothing(void)           /* and whatever it was at can be used as before */
+{
+    vipc_info i;
+    vipc_cap set, c;
+    vipc_wait_item item = VIPC_INIT, ready;
+    uint32_t n = 0;
+    item.object = w.main;
+    item.key = 9;
+    EXPECT_EQ(my_bits(), 0);
+    if (mind.op->ends) return NOTHING;
+    EXPECT_EQ(take(&i), 0);
+    EXPECT_OK(vipc_wait_set_create(&w.a, 4, NULL, &set));
+    EXPECT_OK(vipc_wait_set_add(&w.a, set, &item));
+    EXPECT_EQ(vipc_wait_set_wait(&w.a, set, &ready, 1, &n, VIPC_NOW), VIPC_ERR_WOULD_BLOCK);
+    put(OTHER);
+    EXPECT_OK(vipc_wait_set_wait(&w.a, set, &ready, 1, &n, VIPC_NOW));
+    EXPECT(n == 1 && ready.key == 9);
+    EXPECT_EQ(take(&i), OTHER);
+    EXPECT_OK(vipc_destroy(&w.a, set, VIPC_NOW));
+    EXPECT_EQ(gained_by_b(&c, 1), 0);
+    return NOTHING;
+}
+static const char *judge_name(void)
+{
+    vipc_cap c;
+    EXPECT_EQ(vipc_lookup(&w.b, "mine", 0, &c, VIPC_NOW), VIPC_ERR_ENDPOINT_NOT_FOUND);
+    EXPECT_OK(vipc_publish(&w.a, "mine", w.main, VIPC_RIGHT_SEND));
+    EXPECT_OK(vipc_lookup(&w.b, "mine", 0, &c, VIPC_NOW));
+    EXPECT_OK(vipc_close(&w.b, c));
+    EXPECT_OK(vipc_unpublish(&w.a, "mine"));
+    return "the name is free";
+}
+
+/* -- send -- */
+static const char *judge_send(void) { return sent_to(&w.a, w.main); }
+static const char *judge_send_wait(void)
+{
+    vipc_info i;
+    uint32_t n = take(&i);
+    EXPECT(n == 70 || mind.peer_turn);
+    if (n == 70) n = take(&i);
+    EXPECT_EQ(n, 71);
+    EXPECT_EQ(take(&i), 72);
+    return judge_send();
+}
+static const char *judge_sleeper(void)
+{
+    vipc_info i;
+    EXPECT_OK(w.result);
+    EXPECT_EQ(take(&i), 0);
+    if (w.got.opcode == OTHER) return SLEEPS;
+    EXPECT_EQ(w.got.opcode, MINE);
+    return "the sleeper has it, once";
+}
+static const char *judge_send_large(void)
+{
+    uint32_t n = take_large();
+    if (n == 0) return NOT_THERE;
+    EXPECT_EQ(n, MINE);
+    EXPECT_EQ(take_large(), 0);
+    return THERE;
+}
+static const char *carried(uint32_t opcode, const char *none, const char *yes)
+{
+    vipc_message m;
+    vipc_error e = vipc_receive(&w.b, w.b_main, &m, &w.info, VIPC_NOW);
+    if (e == VIPC_ERR_CHANNEL_EMPTY) return none;
+    EXPECT_OK(e);
+    EXPECT_EQ(m.opcode, opcode);
+    EXPECT(m.flags & VIPC_HAS_CAPABILITY);
+    expect_good_at_b(m.capability);
+    EXPECT_EQ(vipc_receive(&w.b, w.b_main, &m, NULL, VIPC_NOW), VIPC_ERR_CHANNEL_EMPTY);
+    return yes;
+}
+static const char *judge_send_carrying(void) { return carried(MINE, NOT_THERE, "it is there, once, its capability good"); }
+static void act_send_full(void)
+{
+    vipc_message m = message(MINE);
+    EXPECT_EQ(vipc_send(&w.v, w.v_main, &m, VIPC_NOW), VIPC_ERR_CHANNEL_FULL);
+}
+static const char *judge_full(void)
+{
+    vipc_info i;
+    for (uint32_t n = 70; n <= 72; n++) EXPECT(take(&i) == n && !i.redelivered);
+    EXPECT_EQ(take(&i), 0);
+    return NOTHING;
+}
+static void act_send_acked(void)
+{
+    vipc_message m = message(MINE);
+    m.flags = VIPC_NEEDS_ACK;
+    EXPECT_OK(vipc_send(&w.v, w.v_main, &m, VIPC_FOREVER));
+}
+static void peer_take_mine(int turn)
+{
+    vipc_info i;
+    if (turn == 0) EXPECT_EQ(take(&i), MINE);
+    else NEVER("it sleeps on, though its message was taken");
+}
+static const char *judge_send_acked(void)
+{
+    vipc_info i;
+    EXPECT_EQ(take(&i), 0);            /* nobody waits for the acknowledgement: it is not given out any more */
+    return mind.peer_turn ? "it was taken, once" : "the message is not there, though it may have been queued";
+}
+static void prepare_drop(void)
+{
+    vipc_endpoint_desc d = VIPC_INIT;
+    d.capacity = mind.op->wait || strstr(mind.op->name, "capability") ? 1 : CAPACITY;
+    d.full = VIPC_FULL_DROP_OLDEST;
+    EXPECT_OK(vipc_endpoint_create(&w.a, &d, &w.see.drop));
+    EXPECT_OK(vipc_grant(&w.a, w.see.drop, vipc_self(&w.b), NULL, &w.b_other));
+    EXPECT_OK(vipc_publish(&w.a, "drop", w.see.drop, 0));
+}
+static void prepare_drop_full(void)
+{
+    prepare_drop();
+    for (uint32_t n = 70; n <= 72; n++) {
+        vipc_message m = message(n);
+        EXPECT_OK(vipc_send(&w.a, w.see.drop, &m, VIPC_NOW));
+    }
+}
+static void prepare_drop_carrying(void)
+{
+    vipc_message m = message(71);
+    prepare_drop();
+    m.flags = VIPC_HAS_CAPABILITY;
+    m.capability = w.side;
+    EXPECT_OK(vipc_send(&w.a, w.see.drop, &m, VIPC_NOW));
+}
+static void ready_drop(void) { EXPECT_OK(vipc_lookup(&w.v, "drop", 0, &w.v_other, VIPC_NOW)); }
+static void act_send_other(void)
+{
+    vipc_message m = message(MINE);
+    EXPECT_OK(vipc_send(&w.v, w.v_other, &m, VIPC_FOREVER));
+}
+#define DROP_NOTHING "all as before (the oldest perhaps marked)"
+#define DROP_GONE "the oldest is dropped, the message is not there"
+#define DROP_DONE "the oldest is dropped, the message is there, once"
+static const char *judge_drop(void)
+{
+    vipc_info i;
+    uint32_t n[5], marked[5], count = 0, told = 0;
+    while (count < 5 && (n[count] = next_of(&w.a, w.see.drop, &i)) != 0) {
+        told += i.dropped;
+        marked[count++] = i.redelivered;
+    }
+    if (count == 3 && n[0] == 70 && n[1] == 71 && n[2] == 72) {
+        EXPECT(told == 0 && !marked[1] && !marked[2]);
+        return DROP_NOTHING;
+    }
+    EXPECT(count >= 2 && n[0] == 71 && n[1] == 72 && !marked[0] && !marked[1]);
+    EXPECT(told == 1 || (told == 0 && count == 2));          /* killed between the drop and its count */
+    if (count == 2) return DROP_GONE;
+    EXPECT(count == 3 && n[2] == MINE && !marked[2]);
+    return DROP_DONE;
+}
+static void wait_call_drop(void)
+{
+    vipc_message m = message(OTHER);
+    w.result = vipc_call(&w.b, w.b_other, &m, &w.got, VIPC_FOREVER);
+}
+static void rescue_serve_drop(void)
+{
+    vipc_message m;
+    vipc_info i;
+    EXPECT_OK(vipc_receive(&w.a, w.see.drop, &m, &i, VIPC_NOW));
+    EXPECT_EQ(m.opcode, OTHER);
+    m = message(5);
+    EXPECT_OK(vipc_reply(&w.a, i.reply, &m));
+}
+static const char *judge_drop_call(void)
+{
+    const char *s = sent_to(&w.a, w.see.drop);
+    if (w.result == VIPC_OK) {
+        EXPECT(w.got.opcode == 5 && strcmp(s, NOT_THERE) == 0);
+        return "the request is still there, and can be answered";
+    }
+    if (w.result == VIPC_ERR_PEER_DEAD && strcmp(s, NOT_THERE) == 0) return "PEER_DEAD at the caller, the message is not there";
+    EXPECT_EQ(w.result, VIPC_ERR_CHANNEL_FULL);
+    return strcmp(s, THERE) == 0 ? "CHANNEL_FULL at the caller, the message is there, once" : "CHANNEL_FULL at the caller, the message is not there";
+}
+static const char *judge_drop_carrying(void)
+{
+    vipc_message m, after;
+    w.see.holds[0]--;                  /* what travelled was A's until now */
+    vipc_error e = vipc_receive(&w.b, w.b_other, &m, NULL, VIPC_NOW);
+    if (e == VIPC_ERR_CHANNEL_EMPTY) return DROP_GONE;
+    EXPECT_OK(e);
+    EXPECT_EQ(vipc_receive(&w.b, w.b_other, &after, NULL, VIPC_NOW), VIPC_ERR_CHANNEL_EMPTY);
+    if (m.opcode == MINE) return DROP_DONE;
+    EXPECT(m.opcode == 71 && (m.flags & VIPC_HAS_CAPABILITY));
+    expect_good_at_b(m.capability);
+    return DROP_NOTHING;
+}
+static void prepare_channel(void)
+{
+    vipc_channel_desc d = VIPC_INIT;
+    d.capacity = CAPACITY;
+    EXPECT_OK(vipc_channel_create(&w.a, &d, &w.see.chan_a, &w.see.chan_b));
+    EXPECT_OK(vipc_publish(&w.a, "chan", w.see.chan_b, 0));
+    EXPECT_OK(vipc_lookup(&w.b, "chan", 0, &w.b_other, VIPC_NOW));
+}
+static void prepare_channel_two(void)
+{
+    prepare_channel();
+    for (uint32_t n = 71; n <= 72; n++) {
+        vipc_message m = message(n);
+        EXPECT_OK(vipc_send(&w.a, w.see.chan_a, &m, VIPC_NOW));
+    }
+}
+static void ready_channel(void) { EXPECT_OK(vipc_lookup(&w.v, "chan", 0, &w.v_other, VIPC_NOW)); }
+static const char *judge_send_channel(void) { return sent_to(&w.a, w.see.chan_a); }
+static const char *judge_receive_channel(void) { return received_of(&w.b, w.b_other); }
+static void act_receive_other(void)
+{
+    vipc_message m;
+    EXPECT_OK(vipc_receive(&w.v, w.v_other, &m, NULL, VIPC_FOREVER));
+    EXPECT_EQ(m.opcode, 71);
+}
+static void ready_channel_sent(void)
+{
+    vipc_message m = message(71);
+    ready_channel();
+    EXPECT_OK(vipc_send(&w.v, w.v_other, &m, VIPC_NOW));
+}
+static void act_destroy_other(void) { EXPECT_OK(vipc_destroy(&w.v, w.v_other, VIPC_FOREVER)); }
+static const char *judge_destroy_channel(void)
+{
+    vipc_message m = message(1);
+    vipc_info i;
+    EXPECT_EQ(next_of(&w.a, w.see.chan_a, &i), 71);          /* what was sent before its end closed stays */
+    vipc_error e = vipc_receive(&w.a, w.see.chan_a, &m, &i, VIPC_NOW);
+    if (e == VIPC_ERR_CHANNEL_EMPTY) return "the channel is open";
+    EXPECT_EQ(e, VIPC_ERR_CLOSED);
+    EXPECT_EQ(vipc_send(&w.a, w.see.chan_a, &m, VIPC_NOW), VIPC_ERR_CLOSED);
+    return "CLOSED, after what was sent before";
+}
+static void prepare_limited(void)
+{
+    vipc_derive_desc d = VIPC_INIT;
+    d.limits.rate = CAPACITY;
+    EXPECT_OK(vipc_derive(&w.a, w.main, &d, &w.see.chan_a));
+    EXPECT_OK(vipc_publish(&w.a, "limited", w.see.chan_a, 0));
+}
+static void ready_limited(void) { EXPECT_OK(vipc_lookup(&w.v, "limited", 0, &w.v_other, VIPC_NOW)); }
+static const char *judge_limited(void)
+{
+    const char *s = judge_send();
+    vipc_message m = message(1);
+    uint32_t left = 0, n = 0;
+    while (left < 9 && vipc_send(&w.a, w.see.chan_a, &m, VIPC_NOW) == VIPC_OK) {
+        left++;
+        EXPECT_OK(vipc_receive(&w.a, w.main, &m, NULL, VIPC_NOW));
+        n++;
+    }
+    EXPECT_EQ(vipc_send(&w.a, w.see.chan_a, &m, VIPC_NOW), VIPC_ERR_RATE_LIMIT);
+    EXPECT_OK(vipc_unpublish(&w.a, "limited"));
+    EXPECT_OK(vipc_close(&w.a, w.see.chan_a));
+    w.see.chan_a.token = 0;
+    w.see.holds[0] -= 2;
+    if (strcmp(s, THERE) == 0) {
+        EXPECT_EQ(left, CAPACITY - 1);
+        return "it is there, once, and charged";
+    }
+    if (left == CAPACITY) return "the message is not there, the allowance whole";
+    EXPECT_EQ(left, CAPACITY - 1);
+    return "the message is not there, but charged";
+}
+static void act_send_many(void)
+{
+    vipc_message m[3] = { message(MINE), message(MINE + 1), message(MINE + 2) };
+    uint32_t n;
+    EXPECT_OK(vipc_send_many(&w.v, w.v_main, m, 3, &n, VIPC_FOREVER));
+    EXPECT_EQ(n, 3);
+}
+static const char *const first_ones[] = { "none of them is there", "the first is there", "the first two are there", "all are there, once, in order" };
+static const char *judge_send_many(void)
+{
+    vipc_info i;
+    uint32_t n = 0, m;
+    for (; (m = take(&i)) != 0; n++) EXPECT(n < 3 && m == MINE + n && !i.redelivered);
+    return first_ones[n];
+}
+static const char *judge_send_many_sleeper(void)
+{
+    vipc_info i;
+    uint32_t n = 1, m;
+    EXPECT_OK(w.result);
+    if (w.got.opcode == OTHER) return SLEEPS;
+    EXPECT_EQ(w.got.opcode, MINE);
+    for (; (m = take(&i)) != 0; n++) EXPECT(m == OTHER || (n < 3 && m == MINE + n));
+    return "the sleeper has the first; more of them may be there, in order";
+}
+
+/* -- receive, take -- */
+static const char *judge_receive(void) { return received_of(&w.a, w.main); }
+static const char *judge_one_received(void)
+{
+    vipc_info i, j;
+    uint32_t n = take(&i);
+    if (n == 0) return mind.peer_turn ? GONE : "nothing was sent yet";
+    EXPECT_EQ(n, 71);
+    EXPECT_EQ(next_of(&w.a, w.main, &j), 0);
+    return i.redelivered ? MARKED : STILL;
+}
+static const char *judge_receive_large(void)
+{
+    unsigned char payload[PAYLOAD];
+    vipc_incoming in = VIPC_INIT;
+    in.payload = payload;
+    in.payload_capacity = PAYLOAD;
+    vipc_error e = vipc_receive_large(&w.a, w.side, &in, VIPC_NOW);
+    if (e == VIPC_ERR_CHANNEL_EMPTY) return GONE;
+    EXPECT_OK(e);
+    for (int i = 0; i < PAYLOAD; i++) EXPECT_EQ(payload[i], (unsigned char)(i * 7 + 1));
+    EXPECT_EQ(in.message.opcode, 71);
+    EXPECT_EQ(take_large(), 0);
+    return in.info.redelivered ? MARKED : STILL;
+}
+static const char *judge_receive_carrying(void)
+{
+    w.see.holds[0]--;                  /* what travelled was A's until now */
+    const char *s = carried(71, "it is gone with the dead, and its capability", STILL);
+    return strcmp(s, STILL) == 0 && w.info.redelivered ? "it is there again, marked, its capability good" : s;
+}
+static void act_receive_request(void)
+{
+    vipc_message m;
+    vipc_info i;
+    EXPECT_OK(vipc_receive(&w.v, w.v_main, &m, &i, VIPC_FOREVER));
+    EXPECT_EQ(m.opcode, OTHER);
+    w.right = i.reply;
+}
+static const char *judge_request(void)
+{
+    vipc_info i;
+    EXPECT_EQ(take(&i), 0);
+    if (w.result == VIPC_ERR_PEER_DEAD) return "PEER_DEAD at the caller";
+    EXPECT_OK(w.result);
+    EXPECT_EQ(w.got.opcode, 5);
+    return "the next server answers";
+}
+static void act_receive_many(void)
+{
+    vipc_message m[3];
+    vipc_info i[3];
+    uint32_t n;
+    EXPECT_OK(vipc_receive_many(&w.v, w.v_main, m, i, 3, &n, VIPC_FOREVER));
+    EXPECT_EQ(n, 3);
+}
+static const char *judge_receive_many(void)
+{
+    static const char *const gone[] = { "all are still there (one perhaps marked)", "the first is gone with the dead", "the first two are gone", "all are gone with the dead" };
+    vipc_info i;
+    uint32_t seen = 0, n = 0, marked = 0, m;
+    for (; (m = take(&i)) != 0; n++) {
+        EXPECT(m >= 70 && m <= 72 && !(seen & 1u << (m - 70)));
+        seen |= 1u << (m - 70);
+        marked += i.redelivered;
+    }
+    EXPECT(marked <= 1 && n <= 3 && seen == (7u << (3 - n) & 7u));
+    return gone[3 - n];
+}
+static const char *judge_room(void)
+{
+    vipc_info i;
+    EXPECT_OK(w.result);
+    uint32_t n = take(&i);
+    if (n == 70) n = take(&i);
+    EXPECT_EQ(n, 71);
+    EXPECT_EQ(take(&i), 72);
+    EXPECT_EQ(take(&i), 79);
+    EXPECT_EQ(take(&i), 0);
+    return mind.blocks > SLICES ? "the sender sleeps on, all is still there or will be" : "the sender has room";
+}
+static void do_take(void)
+{
+    vipc_incoming in = VIPC_INIT;
+    EXPECT_OK(vipc_take(&w.v, w.v_main, &in, &w.see.hand, VIPC_FOREVER));
+    EXPECT_EQ(in.message.opcode, 71);
+}
+static void act_done(void) { EXPECT_OK(vipc_done(&w.v, w.see.hand, true)); }
+static void act_not_done(void) { EXPECT_OK(vipc_done(&w.v, w.see.hand, false)); }
+
+/* -- calls -- */
+static const char *judge_call(void)
+{
+    vipc_message m = message(5);
+    if (w.right.token) {
+        EXPECT_EQ(vipc_reply(&w.b, w.right, &m), VIPC_ERR_CANCELLED);
+        EXPECT_EQ(vipc_receive(&w.b, w.b_main, &m, NULL, VIPC_NOW), VIPC_ERR_CHANNEL_EMPTY);
+        return "its server has the request; the reply says CANCELLED";
+    }
+    EXPECT_EQ(vipc_receive(&w.b, w.b_main, &m, &w.info, VIPC_NOW), VIPC_ERR_CHANNEL_EMPTY);
+    return mind.peer_turn > 1 ? "its server has replied, OK" : "no server sees the request, though it may have been queued";
+}
+static void act_reply(void)
+{
+    vipc_message m = message(6);
+    EXPECT_OK(vipc_reply(&w.v, w.right, &m));
+}
+static void act_reply_cap(void)
+{
+    vipc_message m = message(6);
+    m.flags = VIPC_HAS_CAPABILITY;
+    m.capability = w.v_side;
+    EXPECT_OK(vipc_reply(&w.v, w.right, &m));
+}
+static void act_reply_drop(void) { EXPECT_OK(vipc_reply_drop(&w.v, w.right, VIPC_ERR_LIMIT)); }
+static const char *judge_reply(void)
+{
+    vipc_info i;
+    EXPECT_EQ(take(&i), 0);
+    if (w.result == VIPC_ERR_PEER_DEAD) return "PEER_DEAD at the caller";
+    if (w.result == VIPC_ERR_LIMIT) return "the caller has the error";
+    EXPECT_OK(w.result);
+    EXPECT(w.got.opcode == 6 && w.got.data[3] == ~(uint64_t)6);
+    if (!(w.got.flags & VIPC_HAS_CAPABILITY)) return "the caller has the reply";
+    expect_good_at_b(w.got.capability);
+    return "the caller has the reply, its capability good";
+}
+static void first_of_two(void)
+{
+    vipc_message m = message(71);
+    act_receive_request();
+    EXPECT_OK(vipc_send(&w.v, w.v_main, &m, VIPC_NOW));
+}
+static void act_reply_receive(void)
+{
+    vipc_message m = message(6);
+    vipc_info i;
+    EXPECT_OK(vipc_reply_receive(&w.v, w.right, &m, w.v_main, &m, &i, VIPC_NOW));
+    EXPECT_EQ(m.opcode, 71);
+}
+static const char *judge_reply_receive(void)
+{
+    vipc_info i;
+    uint32_t n = take(&i);
+    EXPECT(n == 71 || n == 0);
+    if (n) EXPECT_EQ(take(&w.info), 0);
+    if (w.result == VIPC_ERR_PEER_DEAD) {
+        EXPECT(n == 71 && !i.redelivered);
+        return "PEER_DEAD at the caller, the next message is still there";
+    }
+    EXPECT_OK(w.result);
+    EXPECT_EQ(w.got.opcode, 6);
+    if (!n) return "the caller has the reply, the next message is gone";
+    return i.redelivered ? "the caller has the reply, the next message is there again, marked" : "the caller has the reply, the next message is still there";
+}
+
+/* -- notifications and waits -- */
+static void ready_note(void) { EXPECT_OK(vipc_lookup(&w.v, "note", 0, &w.see.v_note, VIPC_NOW)); }
+static void act_signal(void) { EXPECT_OK(vipc_signal(&w.v, w.see.v_note, 5)); }
+static const char *judge_signal(void)
+{
+    uint64_t bits = my_bits();
+    EXPECT(bits == 0 || bits == 5);
+    return bits ? "all its bits are set" : "no bit is set";
+}
+static void prepare_b_note(void) { EXPECT_OK(vipc_grant(&w.a, w.see.note, vipc_self(&w.b), NULL, &w.b_other)); }
+static void wait_note(void) { w.result = vipc_notification_wait(&w.b, w.b_other, MY_BITS, &w.see.bits, VIPC_FOREVER); }
+static void rescue_signal(void) { EXPECT_OK(vipc_signal(&w.a, w.see.note, 8)); }
+static const char *judge_signal_sleeper(void)
+{
+    EXPECT_OK(w.result);
+    EXPECT_EQ(my_bits(), 0);
+    if (w.see.bits == 8) return SLEEPS;
+    EXPECT_EQ(w.see.bits, 5);
+    return "the sleeper has all the bits";
+}
+static void prepare_bits(void) { EXPECT_OK(vipc_signal(&w.a, w.see.note, 5)); }
+static void act_note_wait(void)
+{
+    uint64_t bits;
+    EXPECT_OK(vipc_notification_wait(&w.v, w.see.v_note, MY_BITS, &bits, VIPC_FOREVER));
+    EXPECT_EQ(bits, 5);
+}
+static const char *judge_note_wait(void)
+{
+    uint64_t bits = my_bits();
+    EXPECT(bits == 0 || bits == 5);
+    return bits ? "the bits are still set" : "they are gone with the dead";
+}
+static void peer_signal(int turn)
+{
+    if (turn == 0) EXPECT_OK(vipc_signal(&w.a, w.see.note, 5));
+    else NEVER("it sleeps on, though there are bits");
+}
+static const char *judge_note_sleep(void)
+{
+    return my_bits() ? "the bits are still set" : mind.peer_turn ? "they are gone with the dead" : "nothing was signalled yet";
+}
+static void act_wait_any(void)
+{
+    vipc_wait_item item[2];
+    memset(item, 0, sizeof item);
+    item[0].object = w.v_main;
+    item[1].object = w.v_side;
+    EXPECT_OK(vipc_wait_any(&w.v, item, 2, VIPC_FOREVER));
+    EXPECT(item[0].ready == VIPC_OK && item[1].ready == VIPC_ERR_WOULD_BLOCK);
+}
+static const char *judge_woken(void)             /* 71 came for one who only waits: it is still there */
+{
+    vipc_info i;
+    uint32_t n = take(&i);
+    EXPECT_EQ(n, mind.peer_turn ? 71 : 0);
+    EXPECT_EQ(i.redelivered & (n != 0), 0);
+    return judge_nothing();
+}
+static void act_set_create(void) { EXPECT_OK(vipc_wait_set_create(&w.v, 8, NULL, &w.see.v_set)); }
+static void act_set_add(void)
+{
+    vipc_wait_item item = VIPC_INIT;
+    item.object = w.v_main;
+    item.key = 3;
+    EXPECT_OK(vipc_wait_set_add(&w.v, w.see.v_set, &item));
+}
+static void first_set(void)
+{
+    act_set_create();
+    act_set_add();
+}
+static void act_set_remove(void) { EXPECT_OK(vipc_wait_set_remove(&w.v, w.see.v_set, w.v_main)); }
+static void act_set_wait(void)
+{
+    vipc_wait_item ready;
+    uint32_t n;
+    EXPECT_OK(vipc_wait_set_wait(&w.v, w.see.v_set, &ready, 1, &n, VIPC_FOREVER));
+    EXPECT(n == 1 && ready.key == 3);
+}
+static void act_set_bell(void) { EXPECT_OK(vipc_wait_set_bell(&w.v, w.see.v_set, 77)); }
+static void act_set_destroy(void) { EXPECT_OK(vipc_destroy(&w.v, w.see.v_set, VIPC_FOREVER)); }
+static void ready_thread(void) { EXPECT_OK(vipc_thread_enter(&w.v, 0, &w.thread)); }
+static void act_cancel(void) { EXPECT_OK(vipc_cancel(&w.thread)); }
+
+/* -- capabilities -- */
+static void act_derive(void)
+{
+    vipc_cap c;
+    EXPECT_OK(vipc_derive(&w.v, w.v_main, NULL, &c));
+}
+static void limits_of(vipc_derive_desc *d)
+{
+    d->limits.rate = 5;
+    d->limits.bandwidth = 5000;
+    d->limits.message_max = 60;
+    d->limits.expires = VIPC_FOREVER - 1;
+}
+static void act_derive_limited(void)
+{
+    vipc_cap c;
+    vipc_derive_desc d = VIPC_INIT;
+    limits_of(&d);
+    EXPECT_OK(vipc_derive(&w.v, w.v_main, &d, &c));
+}
+static void act_grant_limited(void)
+{
+    vipc_cap c;
+    vipc_derive_desc d = VIPC_INIT;
+    limits_of(&d);
+    EXPECT_OK(vipc_grant(&w.v, w.v_main, vipc_self(&w.b), &d, &c));
+}
+static int good_at_b(void)             /* how many of those that B has gained are good, at main; they are all of B's that can be found */
+{
+    vipc_cap c[8];
+    vipc_info i;
+    int n = gained_by_b(c, 8);
+    for (int k = 0; k < n; k++) {
+        vipc_message m = message(1);
+        EXPECT_OK(vipc_send(&w.b, c[k], &m, VIPC_NOW));
+        EXPECT_EQ(take(&i), 1);
+    }
+    return n;
+}
+static const char *judge_grant(void)
+{
+    int n = good_at_b();
+    EXPECT(n <= 1);
+    return n ? "the other holds it, and it is good" : "the other has nothing";
+}
+static void ready_granted(void)
+{
+    vipc_cap c;
+    EXPECT_OK(vipc_grant(&w.v, w.v_main, vipc_self(&w.b), NULL, &c));
+    EXPECT_OK(vipc_grant(&w.v, w.v_main, vipc_self(&w.b), NULL, &c));
+    EXPECT_OK(vipc_derive(&w.v, w.v_main, NULL, &w.v_other));
+}
+static const char *judge_revoke(void)
+{
+    int n = good_at_b();
+    EXPECT(n <= 2);
+    return n == 2 ? "all that was granted is good" : n ? "some of it is good" : "all of it is dead";
+}
+static void act_close_other(void) { EXPECT_OK(vipc_close(&w.v, w.v_other)); }
+static void act_close_main(void) { EXPECT_OK(vipc_close(&w.v, w.v_main)); }
+static const char *judge_close(void)
+{
+    EXPECT_EQ(good_at_b(), 2);
+    return "what it had granted stays good";
+}
+static void ready_endpoint(void) { EXPECT_OK(vipc_endpoint_create(&w.v, NULL, &w.v_other)); }
+
+/* -- objects and names -- */
+static const char *judge_destroy(void)
+{
+    vipc_message m = message(1);
+    vipc_info i;
+    vipc_stats s;
+    vipc_error e = vipc_send(&w.a, w.main, &m, VIPC_NOW);
+    if (e == VIPC_OK) {
+        for (uint32_t n = 71; n <= 72; n++) EXPECT_EQ(take(&i), n);
+        EXPECT_EQ(take(&i), 1);
+        return "it is open, all is there";
+    }
+    EXPECT(e == VIPC_ERR_CLOSED || e == VIPC_ERR_INVALID_CAPABILITY);
+    EXPECT_OK(vipc_trim(&w.a, NULL));
+    EXPECT_OK(vipc_stats_get(&w.a, &s));
+    EXPECT(s.frames_in_use <= w.see.frames);
+    return "it has ended";
+}
+static const char *judge_destroy_sleeper(void)
+{
+    if (w.result == VIPC_OK) {
+        EXPECT_EQ(w.got.opcode, OTHER);
+        return SLEEPS;
+    }
+    EXPECT_EQ(w.result, VIPC_ERR_CLOSED);
+    return "CLOSED at the sleeper";
+}
+static const char *judge_destroy_caller(void)
+{
+    if (w.result == VIPC_OK) {
+        EXPECT_EQ(w.got.opcode, 5);
+        return "the request is still there, and can be answered";
+    }
+    EXPECT_EQ(w.result, VIPC_ERR_CLOSED);
+    return "CLOSED at the caller";
+}
+static void wait_receive_other(void) { w.result = vipc_receive(&w.b, w.b_other, &w.got, &w.info, VIPC_FOREVER); }
+static void act_destroy_own(void) { EXPECT_OK(vipc_destroy(&w.v, w.v_own, VIPC_FOREVER)); }
+static const char *judge_own_sleeper(void)
+{
+    EXPECT(w.result == VIPC_ERR_CLOSED || w.result == VIPC_ERR_PEER_DEAD);
+    return w.result == VIPC_ERR_CLOSED ? "CLOSED at the sleeper" : "PEER_DEAD at the sleeper";
+}
+static void act_bind_b(void) { EXPECT_OK(vipc_endpoint_bind(&w.v, w.v_main, vipc_self(&w.b))); }
+static const char *judge_bind(void)
+{
+    vipc_message m;
+    put(71);
+    vipc_error a = vipc_receive(&w.a, w.main, &m, NULL, VIPC_NOW);
+    if (a == VIPC_OK) return "anybody may receive";
+    EXPECT_EQ(a, VIPC_ERR_PERMISSION_DENIED);
+    vipc_error b = vipc_receive(&w.b, w.b_main, &m, NULL, VIPC_NOW);
+    if (b == VIPC_OK) return "only the one it is bound to may";
+    EXPECT_EQ(b, VIPC_ERR_PERMISSION_DENIED);
+    return "only the dead might";
+}
+static void act_channel_create(void)
+{
+    vipc_cap a, b;
+    EXPECT_OK(vipc_channel_create(&w.v, NULL, &a, &b));
+}
+static void act_note_create(void)
+{
+    vipc_cap c;
+    EXPECT_OK(vipc_notification_create(&w.v, NULL, &c));
+}
+static const char *judge_publish_sleeper(void)  /* who looks a name up asks whether its publisher lives */
+{
+    vipc_message m = message(1);
+    vipc_info i;
+    EXPECT_OK(w.result);
+    EXPECT_OK(vipc_send(&w.b, w.b_other, &m, VIPC_NOW));
+    EXPECT_EQ(take(&i), 1);
+    EXPECT_OK(vipc_unpublish(&w.a, "mine"));
+    return SLEEPS;
+}
+static const char *judge_lookup_wait(void)
+{
+    vipc_error e = vipc_unpublish(&w.a, "mine");
+    EXPECT_EQ(e, mind.peer_turn ? VIPC_OK : VIPC_ERR_ENDPOINT_NOT_FOUND);
+    return judge_nothing();
+}
+
+/* -- processes and the domain -- */
+static void prepare_ended(void)
+{
+    EXPECT_OK(vipc_process_create(&w.a, NULL, &w.d, NULL));
+    w.see.ended = vipc_self(&w.d);
+    EXPECT_OK(vipc_leave(&w.d));
+}
+static void prepare_living(void)
+{
+    EXPECT_OK(vipc_process_create(&w.a, NULL, &w.d, NULL));
+    w.see.ended = vipc_self(&w.d);
+}
+static void act_watch(void) { EXPECT_OK(vipc_process_watch(&w.v, w.see.ended, w.see.v_note, 5)); }
+static const char *judge_watch(void)
+{
+    if (vipci_known(&w.d) == VIPC_OK) EXPECT_OK(vipc_leave(&w.d));
+    EXPECT_EQ(my_bits(), 0);
+    return "the watch has ended with it";
+}
+static void act_process_wait(void) { EXPECT_OK(vipc_process_wait(&w.v, w.see.ended, VIPC_FOREVER)); }
+static void peer_leaves(int turn)
+{
+    if (turn == 0) EXPECT_OK(vipc_leave(&w.d));
+    else NEVER("it sleeps on, though the other has ended");
+}
+static const char *judge_process_wait(void)
+{
+    if (vipci_known(&w.d) == VIPC_OK) EXPECT_OK(vipc_leave(&w.d));
+    return judge_nothing();
+}
+static void ready_child(void) { EXPECT_OK(vipc_process_create(&w.v, NULL, &w.thread, &w.v_other)); }
+static void act_process_create(void) { EXPECT_OK(vipc_process_create(&w.v, NULL, &w.thread, &w.v_other)); }
+static void act_process_destroy(void) { EXPECT_OK(vipc_process_destroy(&w.v, w.v_other, NULL)); }
+static void act_thread_enter(void) { EXPECT_OK(vipc_thread_enter(&w.v, 0, &w.thread)); }
+static void act_thread_leave(void) { EXPECT_OK(vipc_leave(&w.thread)); }
+static const char *judge_leave(void)
+{
+    vipc_cap c;
+    EXPECT_EQ(gained_by_b(&c, 1), 0);  /* what it had granted of its endpoint */
+    return judge_name();
+}
+static const char *judge_peer_dead(void)
+{
+    EXPECT_EQ(w.result, VIPC_ERR_PEER_DEAD);
+    return "PEER_DEAD at the caller";
+}
+static const char *judge_sweep(void)
+{
+    vipc_info i;
+    vipc_cap c;
+    EXPECT_EQ(take(&i), 71);           /* what the long dead had sent stays sent */
+    EXPECT_EQ(take(&i), 0);
+    EXPECT_EQ(gained_by_b(&c, 1), 0);
+    (void)judge_name();
+    return "the dead is cleaned up all the same";
+}
+static const char *judge_trim(void)
+{
+    vipc_stats s;
+    EXPECT_OK(vipc_stats_get(&w.a, &s));
+    EXPECT(s.frames_in_use <= w.see.frames && s.frames_in_use > 0);      /* the bystander's are not empty */
+    return s.frames_in_use == w.see.frames ? "no frames are back" : s.frames_in_use == 1 ? "those of all empty queues are back" : "those of some are";
+}
+static void act_check(void)
+{
+    uint32_t n;
+    EXPECT_OK(vipc_check(&w.v, &n));
+}
+static void act_stats(void)
+{
+    vipc_stats s;
+    EXPECT_OK(vipc_stats_get(&w.v, &s));
+}
+static void act_cap_get(void)
+{
+    vipc_cap_info i;
+    EXPECT_OK(vipc_cap_get(&w.v, w.v_main, &i));
+}
+static void act_endpoint_get(void)
+{
+    vipc_endpoint_info i;
+    EXPECT_OK(vipc_endpoint_get(&w.v, w.v_main, &i));
+}
+static void act_process_get(void)
+{
+    vipc_process_info i;
+    EXPECT_OK(vipc_process_get(&w.v, vipc_self(&w.b), &i));
+}
+static void act_process_find(void)
+{
+    vipc_pid p;
+    EXPECT_EQ(vipc_process_find(&w.v, 987654, &p), VIPC_ERR_PROCESS_NOT_FOUND);
+}
+/* A domain of its own, in memory that is among what is compared. */
+static void prepare_block(void)
+{
+    vipc_config c = VIPC_INIT;
+    c.max_processes = c.max_threads = c.max_objects = c.max_names = 4;
+    w.see.block_size = (vipc_required_size(&c) + 4095) & ~(uint64_t)4095;
+    w.see.block = mmap(NULL, w.see.block_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    EXPECT(w.see.block != MAP_FAILED);
+}
+static void act_init(void)
+{
+    vipc_config c = VIPC_INIT;
+    c.max_processes = c.max_threads = c.max_objects = c.max_names = 4;
+    EXPECT_OK(vipc_init(&w.j, w.see.block, w.see.block_size, &c, NULL, w.a.hooks));
+}
+static const char *judge_init(void)
+{
+    uint32_t n = 9;
+    vipc_error e = vipc_attach(&w.j, w.see.block, w.see.block_size, NULL, NULL, w.a.hooks);
+    if (e == VIPC_ERR_NOT_INITIALIZED) return "NOT_INITIALIZED at an attach: make it anew";
+    EXPECT_OK(e);
+    EXPECT_OK(vipc_check(&w.j, &n));
+    EXPECT_EQ(n, 0);
+    return "others attach";
+}
+
+/* --------------------------------------------------------------------------------------------------------- rows
+ * Up to the comma: the call.  Calls that change nothing in shared memory are listed below. */
+static const op rows[] = {
+    { .name = "vipc_init", .prepare = prepare_block, .act = act_init, .judge = judge_init, .outcomes = { "NOT_INITIALIZED at an attach: make it anew", "others attach" }, .no_v = 1, .no_real = 1 },
+    { .name = "vipc_attach", .act = act_join, .judge = judge_nothing, .outcomes = { NOTHING }, .no_v = 1 },
+    { .name = "vipc_thread_enter", .act = act_thread_enter, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_leave, of a second thread", .ready = ready_thread, .act = act_thread_leave, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_leave, with an endpoint, a name and grants", .ready = ready_own, .act = act_leave, .judge = judge_leave, .outcomes = { "the name is free" } },
+    { .name = "vipc_leave, with a request in hand", .ready = ready_server, .wait = wait_call_victim, .act = act_serve_and_leave, .judge = judge_peer_dead,
+      .outcomes = { "PEER_DEAD at the caller" }, .no_real = 1 },
+    { .name = "vipc_process_create", .act = act_process_create, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_process_destroy", .ready = ready_child, .act = act_process_destroy, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_process_wait, asleep", .prepare = prepare_living, .act = act_process_wait, .peer = peer_leaves, .judge = judge_process_wait, .outcomes = { NOTHING } },
+    { .name = "vipc_process_watch, of one who lives", .prepare = prepare_living, .ready = ready_note, .act = act_watch, .judge = judge_watch,
+      .outcomes = { "the watch has ended with it" } },
+    { .name = "vipc_process_watch, of one who has ended", .prepare = prepare_ended, .ready = ready_note, .act = act_watch, .judge = judge_signal,
+      .outcomes = { "no bit is set", "all its bits are set" } },
+    { .name = "vipc_process_get", .act = act_process_get, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_process_find", .act = act_process_find, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_sweep", .prepare = prepare_dead, .act = act_sweep_dead, .judge = judge_sweep, .outcomes = { "the dead is cleaned up all the same" }, .ends = 1 },
+    { .name = "vipc_trim", .act = act_trim, .judge = judge_trim, .outcomes = { "no frames are back", "those of some are", "those of all empty queues are back" } },
+    { .name = "vipc_derive", .act = act_derive, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_derive, with limits", .act = act_derive_limited, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_grant", .act = act_grant, .judge = judge_grant, .outcomes = { "the other has nothing", "the other holds it, and it is good" } },
+    { .name = "vipc_grant, with limits", .act = act_grant_limited, .judge = judge_grant, .outcomes = { "the other has nothing", "the other holds it, and it is good" } },
+    { .name = "vipc_revoke, of two grants", .ready = ready_granted, .act = act_revoke, .judge = judge_revoke,
+      .outcomes = { "all that was granted is good", "some of it is good", "all of it is dead" } },
+    { .name = "vipc_close", .ready = ready_granted, .act = act_close_other, .judge = judge_close, .outcomes = { "what it had granted stays good" } },
+    { .name = "vipc_close, under what was granted of it", .ready = ready_granted, .act = act_close_main, .judge = judge_close, .outcomes = { "what it had granted stays good" } },
+    { .name = "vipc_close, the last of an object", .ready = ready_endpoint, .act = act_close_other, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_destroy, another's endpoint", .prepare = prepare_two, .act = act_destroy, .judge = judge_destroy, .outcomes = { "it is open, all is there", "it has ended" },
+      .main_may_go = 1, .ends = 1 },
+    { .name = "vipc_destroy, under a sleeper", .wait = wait_receive, .act = act_destroy, .rescue = rescue_send, .judge = judge_destroy_sleeper,
+      .outcomes = { SLEEPS, "CLOSED at the sleeper" }, .main_may_go = 1, .ends = 1 },
+    { .name = "vipc_destroy, under a caller", .wait = wait_call, .act = act_destroy, .rescue = rescue_serve, .judge = judge_destroy_caller,
+      .outcomes = { "the request is still there, and can be answered", "CLOSED at the caller" }, .main_may_go = 1, .ends = 1 },
+    { .name = "vipc_destroy, its own endpoint under a sleeper", .ready = ready_server, .wait = wait_receive_other, .act = act_destroy_own, .judge = judge_own_sleeper,
+      .outcomes = { "PEER_DEAD at the sleeper", "CLOSED at the sleeper" }, .no_real = 1 },
+    { .name = "vipc_destroy, a channel's end", .prepare = prepare_channel, .ready = ready_channel_sent, .act = act_destroy_other, .judge = judge_destroy_channel,
+      .outcomes = { "the channel is open", "CLOSED, after what was sent before" }, .ends = 1 },
+    { .name = "vipc_destroy, a process", .ready = ready_child, .act = act_destroy_other, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_destroy, its own wait set", .first = first_set, .act = act_set_destroy, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_cap_get", .act = act_cap_get, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_endpoint_create", .act = act_create, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_endpoint_bind, to another", .act = act_bind_b, .judge = judge_bind, .outcomes = { "anybody may receive", "only the one it is bound to may" }, .main_may_go = 1, .ends = 1 },
+    { .name = "vipc_endpoint_bind, to itself", .act = act_bind, .judge = judge_bind, .outcomes = { "anybody may receive", "only the dead might" }, .main_may_go = 1, .ends = 1 },
+    { .name = "vipc_endpoint_get", .act = act_endpoint_get, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_channel_create", .act = act_channel_create, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_send", .act = act_send, .judge = judge_send, .outcomes = { NOT_THERE, THERE } },
+    { .name = "vipc_send, first use of the queue", .act = act_send, .judge = judge_send, .outcomes = { NOT_THERE, THERE }, .cold = 1 },
+    { .name = "vipc_send, asleep at a full queue", .prepare = prepare_full, .act = act_send, .peer = peer_take, .judge = judge_send_wait, .outcomes = { NOT_THERE, THERE } },
+    { .name = "vipc_send, refused by a full queue", .prepare = prepare_full, .act = act_send_full, .judge = judge_full, .outcomes = { NOTHING } },
+    { .name = "vipc_send, to a sleeper", .wait = wait_receive, .act = act_send, .rescue = rescue_send, .judge = judge_sleeper, .outcomes = { SLEEPS, "the sleeper has it, once" } },
+    { .name = "vipc_send, with a capability", .act = act_send_carrying, .judge = judge_send_carrying, .outcomes = { NOT_THERE, "it is there, once, its capability good" } },
+    { .name = "vipc_send, NEEDS_ACK", .act = act_send_acked, .peer = peer_take_mine, .judge = judge_send_acked,
+      .outcomes = { "the message is not there, though it may have been queued", "it was taken, once" } },
+    { .name = "vipc_send, by a capability with a rate", .prepare = prepare_limited, .ready = ready_limited, .act = act_send_other, .judge = judge_limited,
+      .outcomes = { "the message is not there, the allowance whole", "the message is not there, but charged", "it is there, once, and charged" } },
+    { .name = "vipc_send, through a channel", .prepare = prepare_channel, .ready = ready_channel, .act = act_send_other, .judge = judge_send_channel, .outcomes = { NOT_THERE, THERE } },
+    { .name = "vipc_send, dropping the oldest", .prepare = prepare_drop_full, .ready = ready_drop, .act = act_send_other, .judge = judge_drop,
+      .outcomes = { DROP_NOTHING, DROP_GONE, DROP_DONE } },
+    { .name = "vipc_send, dropping a request", .prepare = prepare_drop, .ready = ready_drop, .wait = wait_call_drop, .act = act_send_other, .rescue = rescue_serve_drop,
+      .judge = judge_drop_call, .outcomes = { "the request is still there, and can be answered", "PEER_DEAD at the caller, the message is not there",
+      "CHANNEL_FULL at the caller, the message is not there", "CHANNEL_FULL at the caller, the message is there, once" }, .no_real = 1 },
+    { .name = "vipc_send, dropping a capability", .prepare = prepare_drop_carrying, .ready = ready_drop, .act = act_send_other, .judge = judge_drop_carrying,
+      .outcomes = { DROP_NOTHING, DROP_GONE, DROP_DONE } },
+    { .name = "vipc_send_large", .act = act_send_large, .judge = judge_send_large, .outcomes = { NOT_THERE, THERE } },
+    { .name = "vipc_send_many, three", .act = act_send_many, .judge = judge_send_many,
+      .outcomes = { "none of them is there", "the first is there", "the first two are there", "all are there, once, in order" } },
+    { .name = "vipc_send_many, to a sleeper", .wait = wait_receive, .act = act_send_many, .rescue = rescue_send, .judge = judge_send_many_sleeper,
+      .outcomes = { SLEEPS, "the sleeper has the first; more of them may be there, in order" } },
+    { .name = "vipc_receive", .prepare = prepare_two, .act = act_receive, .judge = judge_receive, .outcomes = { STILL, MARKED, GONE } },
+    { .name = "vipc_receive, asleep", .act = act_receive, .peer = peer_put, .judge = judge_one_received, .outcomes = { "nothing was sent yet", STILL, MARKED, GONE } },
+    { .name = "vipc_receive, before a sleeping sender", .prepare = prepare_full, .wait = wait_send, .act = act_receive_full, .rescue = rescue_take, .judge = judge_room,
+      .outcomes = { "the sender sleeps on, all is still there or will be", "the sender has room" } },
+    { .name = "vipc_receive, with a capability", .prepare = prepare_carrying, .act = act_receive_carrying, .judge = judge_receive_carrying,
+      .outcomes = { STILL, "it is there again, marked, its capability good", "it is gone with the dead, and its capability" } },
+    { .name = "vipc_receive, a request", .wait = wait_call, .act = act_receive_request, .rescue = rescue_serve, .judge = judge_request,
+      .outcomes = { "the next server answers", "PEER_DEAD at the caller" } },
+    { .name = "vipc_receive, from a channel", .prepare = prepare_channel_two, .ready = ready_channel, .act = act_receive_other, .judge = judge_receive_channel,
+      .outcomes = { STILL, MARKED, GONE } },
+    { .name = "vipc_receive_large", .prepare = prepare_large, .act = act_receive_large, .judge = judge_receive_large, .outcomes = { STILL, MARKED, GONE } },
+    { .name = "vipc_receive_many, three", .prepare = prepare_full, .act = act_receive_many, .judge = judge_receive_many,
+      .outcomes = { "all are still there (one perhaps marked)", "the first is gone with the dead", "the first two are gone", "all are gone with the dead" } },
+    { .name = "vipc_take", .prepare = prepare_two, .act = do_take, .judge = judge_receive, .outcomes = { STILL, MARKED } },
+    { .name = "vipc_done, finished", .prepare = prepare_two, .first = do_take, .act = act_done, .judge = judge_receive, .outcomes = { MARKED, GONE } },
+    { .name = "vipc_done, not finished", .prepare = prepare_two, .first = do_take, .act = act_not_done, .judge = judge_receive, .outcomes = { MARKED } },
+    { .name = "vipc_call", .act = act_call, .peer = peer_serve, .judge = judge_call,
+      .outcomes = { "no server sees the request, though it may have been queued", "its server has the request; the reply says CANCELLED", "its server has replied, OK" } },
+    { .name = "vipc_reply", .wait = wait_call, .first = act_receive_request, .act = act_reply, .judge = judge_reply, .outcomes = { "PEER_DEAD at the caller", "the caller has the reply" } },
+    { .name = "vipc_reply, with a capability", .wait = wait_call, .first = act_receive_request, .act = act_reply_cap, .judge = judge_reply,
+      .outcomes = { "PEER_DEAD at the caller", "the caller has the reply, its capability good" } },
+    { .name = "vipc_reply_drop", .wait = wait_call, .first = act_receive_request, .act = act_reply_drop, .judge = judge_reply, .outcomes = { "PEER_DEAD at the caller", "the caller has the error" } },
+    { .name = "vipc_reply_receive", .wait = wait_call, .first = first_of_two, .act = act_reply_receive, .judge = judge_reply_receive,
+      .outcomes = { "PEER_DEAD at the caller, the next message is still there", "the caller has the reply, the next message is still there",
+      "the caller has the reply, the next message is there again, marked", "the caller has the reply, the next message is gone" } },
+    { .name = "vipc_notification_create", .act = act_note_create, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_signal", .ready = ready_note, .act = act_signal, .judge = judge_signal, .outcomes = { "no bit is set", "all its bits are set" } },
+    { .name = "vipc_signal, to a sleeper", .prepare = prepare_b_note, .ready = ready_note, .wait = wait_note, .act = act_signal, .rescue = rescue_signal,
+      .judge = judge_signal_sleeper, .outcomes = { SLEEPS, "the sleeper has all the bits" } },
+    { .name = "vipc_notification_wait", .prepare = prepare_bits, .ready = ready_note, .act = act_note_wait, .judge = judge_note_wait,
+      .outcomes = { "the bits are still set", "they are gone with the dead" } },
+    { .name = "vipc_notification_wait, asleep", .ready = ready_note, .act = act_note_wait, .peer = peer_signal, .judge = judge_note_sleep,
+      .outcomes = { "nothing was signalled yet", "the bits are still set", "they are gone with the dead" } },
+    { .name = "vipc_wait_any, asleep", .act = act_wait_any, .peer = peer_put, .judge = judge_woken, .outcomes = { NOTHING } },
+    { .name = "vipc_wait_set_create", .act = act_set_create, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_wait_set_add", .first = act_set_create, .act = act_set_add, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_wait_set_remove", .first = first_set, .act = act_set_remove, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_wait_set_wait, asleep", .first = first_set, .act = act_set_wait, .peer = peer_put, .judge = judge_woken, .outcomes = { NOTHING } },
+    { .name = "vipc_wait_set_bell", .first = first_set, .act = act_set_bell, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_cancel", .ready = ready_thread, .act = act_cancel, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_publish", .act = act_publish, .judge = judge_name, .outcomes = { "the name is free" } },
+    { .name = "vipc_publish, to a sleeper", .wait = wait_lookup, .act = act_publish, .rescue = rescue_publish, .judge = judge_publish_sleeper,
+      .outcomes = { SLEEPS } },
+    { .name = "vipc_unpublish", .ready = act_publish, .act = act_unpublish, .judge = judge_name, .outcomes = { "the name is free" } },
+    { .name = "vipc_lookup", .act = act_lookup, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_lookup, asleep", .act = act_lookup_wait, .peer = peer_publish, .judge = judge_lookup_wait, .outcomes = { NOTHING } },
+    { .name = "vipc_stats_get", .act = act_stats, .judge = judge_nothing, .outcomes = { NOTHING } },
+    { .name = "vipc_check", .act = act_check, .judge = judge_nothing, .outcomes = { NOTHING } },
+};
+static const char *const harmless[] = { "vipc_error_string", "vipc_version", "vipc_required_size", "vipc_config_get", "vipc_self", "vipc_time_now", "vipc_after", "vipc_cap_require",
+    "vipc_cap_id", "vipc_cap_generation", "vipc_cap_type", "vipc_cap_flags", "vipc_dump" };
+enum { ROWS = sizeof rows / sizeof *rows };
+
+/* -------------------------------------------------------------------------------------------------------- running them */
+static void read_ledger(const op *o, long instructions, char *line, size_t space)
+{
+    long first[8], last[8], count[8] = { 0 };
+    int n = 0, states = 0;
+    while (n < 8 && o->outcomes[n]) n++;
+    while (states < STATES_MAX && (states == 0 || ledger->state[states].step > 0)) states++;
+    for (int k = 0; k < states; k++) {
+        int which = ledger->state[k].outcome;
+        long from = ledger->state[k].step, to = k + 1 < states ? ledger->state[k + 1].step - 1 : from;
+        if (to < from) to = from;
+        if (!count[which]) first[which] = from;
+        last[which] = to;
+        count[which] += to - from + 1;
+    }
+    line[0] = 0;
+    for (int k = 0; k < n; k++) {
+        size_t at = strlen(line);
+        if (count[k]) snprintf(line + at, space - at, "%s\"%s\" %ld..%ld (%.0f %%)", k ? "; " : "", o->outcomes[k], first[k], last[k], 100.0 * (double)count[k] / (double)(instructions + 1));
+        else if (o->outcomes[k][0] != '?') {
+            printf("    %s: nobody ever sees \"%s\"\n", o->name, o->outcomes[k]);
+            test_failures_++;
+        }
+    }
+    if (states) CHECK_EQ(ledger->state[0].outcome, 0);       /* killed before its first instruction: as if it had not begun */
+}
+static int same_outcomes(const op *a, const op *b)
+{
+    for (int k = 0; k < 8; k++) {
+        if (!a->outcomes[k] || !b->outcomes[k]) return a->outcomes[k] == b->outcomes[k];
+        if (strcmp(a->outcomes[k], b->outcomes[k]) != 0) return 0;
+    }
+    return 1;
+}
+/* As README.md shows them: rows[i] with all rows behind it of which the same is true.  0: it stands with one before it. */
+static int table_row(size_t i, char *to, size_t space)
+{
+    size_t at = (size_t)snprintf(to, space, "| ");
+    for (size_t k = 0; k < ROWS; k++) {
+        size_t call = strcspn(rows[k].name, ",");
+        if (!same_outcomes(&rows[i], &rows[k])) continue;
+        if (k < i) return 0;
+        at += (size_t)snprintf(to + at, space - at, "%s`%.*s`%s", k > i ? "; " : "", (int)call, rows[k].name, rows[k].name + call);
+    }
+    at += (size_t)snprintf(to + at, space - at, " |");
+    for (int k = 0; k < 8 && rows[i].outcomes[k]; k++) at += (size_t)snprintf(to + at, space - at, "%s %s", k ? " *or*" : "", rows[i].outcomes[k] + (rows[i].outcomes[k][0] == '?'));
+    snprintf(to + at, space - at, " |");
+    return 1;
+}
+/* All rows: death after every instruction, then kills at every so many.  table: print them for README.md. */
+static void run_rows(int table)
+{
+    const char *only = getenv("VIPC_TEST_OP"), *all = getenv("VIPC_TEST_ALL");
+    static const op any = { .name = "a new domain", .judge = judge_nothing };
+    char line[900];
+    long sum[4] = { 0, 0, 0, 0 };
+    double t = seconds();
+    ledger = mmap(NULL, sizeof *ledger, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    REQUIRE(ledger != MAP_FAILED);
+    mind.op = &any;
+    begin_all();
+    for (size_t i = 0; i < ROWS; i++) {
+        if (only && strcmp(only, rows[i].name) != 0) continue;
+        memset(reached, 0, 4096);
+        memset(ledger, 0, sizeof *ledger);
+        second_every = all ? 1 : 61;
+        int status = run_scene(&rows[i], 0);
+        if (status == 77) SKIP("ptrace is not allowed here");
+        if (status > 2) printf("    %s: the scene ended with %d\n", rows[i].name, status);
+        if (!CHECK_EQ(status, 0)) continue;
+        long every = all ? 1 : reached[0] <= 100 ? 1 : reached[0] / 6 + 1, kept[3] = { reached[0], reached[1], reached[2] };
+        read_ledger(&rows[i], kept[0], line, sizeof line);
+        if (!rows[i].no_real && !table) {
+            kill_every = every;
+            kill_first = all ? 0 : (long)(i * 37) % every;
+            status = run_scene(&rows[i], 1);
+            if (status > 2) printf("    %s: the scene of kills ended with %d\n", rows[i].name, status);
+            CHECK_EQ(status, 0);
+        }
+        for (int k = 0; k < 4; k++) sum[k] += k < 3 ? kept[k] : reached[k];
+        if (table) continue;
+        printf("  %s: all of %ld instructions (%ld states", rows[i].name, kept[0], kept[1]);
+        if (reached[3]) printf("; with SIGKILL after every n-th, n = %ld: %ld times", every, reached[3]);
+        printf("): %s\n", line);
+    }
+    if (!table) printf("    %d rows, %ld instructions, %ld states, after %ld of them the reaper died too; %ld kills; %.1f s\n", ROWS, sum[0], sum[1], sum[2], sum[3], seconds() - t);
+}
+
+static char table_line[6000];
+static void print_table(void)
+{
+    run_rows(1);
+    if (test_failures_) return;        /* what is printed was seen */
+    printf("| killed inside | its peers see |\n| --- | --- |\n");
+    for (size_t i = 0; i < ROWS; i++)
+        if (table_row(i, table_line, sizeof table_line)) printf("%s\n", table_line);
+}
+static FILE *open_beside(const char *name)
+{
+    char path[512] = __FILE__;
+    char *slash = strrchr(path, '/');
+    size_t at = slash ? (size_t)(slash + 1 - path) : 0;
+    snprintf(path + at, sizeof path - at, "../%s", name);
+    return fopen(path, "r");
+}
+/* README.md holds the table as --table prints it. */
+static void compare_readme(void)
+{
+    static char line[6000];
+    int inside = 0;
+    size_t at = 0;
+    FILE *f = open_beside("README.md");
+    REQUIRE(f != NULL);
+    while (fgets(line, sizeof line, f)) {
+        line[strcspn(line, "\n")] = 0;
+        if (strncmp(line, "<!-- DEATHS", 11) == 0) inside = 1;
+        else if (strncmp(line, "<!-- end of DEATHS", 18) == 0) inside = 0;
+        if (!inside || strncmp(line, "| `", 3) != 0) continue;
+        while (at < ROWS && !table_row(at, table_line, sizeof table_line)) at++;
+        if (at++ >= ROWS) table_line[0] = 0;
+        if (!CHECK(strcmp(line, table_line) == 0)) {
+            printf("    README.md:  %s\n    it is now:  %s\n    sh tests/deaths.sh prints the whole table\n", line, table_line);
+            break;
+        }
+    }
+    fclose(f);
+    while (at < ROWS && !table_row(at, table_line, sizeof table_line)) at++;
+    if (!test_failures_) CHECK_EQ(at, ROWS);
+}
+/* Every public function of the header has its row, or changes nothing.  A new one: see the top of this file. */
+static void look_for_rows(void)
+{
+    char line[1000], name[100];
+    int calls = 0;
+    FILE *f = open_beside("veridian_ipc.h");
+    REQUIRE(f != NULL);
+    while (fgets(line, sizeof line, f)) {
+        const char *at = strncmp(line, "VIPC_API ", 9) == 0 && strchr(line, ';') && strchr(line, '(') && !strchr(line, '{') ? strchr(line, '(') : NULL;
+        if (!at) continue;
+        while (at > line && (at[-1] == '_' || (at[-1] >= 'a' && at[-1] <= 'z'))) at--;
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(at, "("), at);
+        int found = 0;
+        for (size_t i = 0; i < ROWS; i++) found = found || (strncmp(rows[i].name, name, strlen(name)) == 0 && (rows[i].name[strlen(name)] == ',' || !rows[i].name[strlen(name)]));
+        for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++) found = found || strcmp(harmless[i], name) == 0;
+        if (!CHECK(found)) printf("    %s has no row in tests/deaths.h\n", name);
+        calls++;
+    }
+    fclose(f);
+    CHECK(calls > 50);
+}
