@@ -510,7 +510,8 @@ typedef struct vipc {
  *  - A deadline in the past tries once and then gives VIPC_ERR_TIMEOUT.  VIPC_NOW never sleeps.
  *  - Inputs are borrowed for the call.  On an error nothing has changed and what was passed in is still the caller's.
  *  - "Slow path" functions take the domain's lock: they may sleep for it, without a deadline of their own for as long as it is held; not from interrupts or
- *    signal handlers.  All others may be called from one with VIPC_NOW, with a view of the handler's own.
+ *    signal handlers.  All others may be called from one with VIPC_NOW, with a view of the handler's own.  What the call that it interrupted has in hand
+ *    is another thread's to it: so it may be told CHANNEL_FULL, CHANNEL_EMPTY, or RESOURCE_BUSY (the lock), which a moment later were not so.
  *  - Every function that takes a capability may give VIPC_ERR_INVALID_CAPABILITY (not a token of the caller's process, revoked, expired, or of a wrong type) and
  *    VIPC_ERR_PERMISSION_DENIED (valid, without the right that the line names).  By one that expires, NOT_SUPPORTED: no clock hook; HOOK: it said 0.  Any may give VIPC_ERR_CORRUPT: shared memory does not hold
  *    what the core wrote there. */

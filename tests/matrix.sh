@@ -329,7 +329,7 @@ if part sanitize; then
     export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 TSAN_OPTIONS=halt_on_error=1
     for file in tests/t_*.c; do
         name=$(basename "$file" .c)
-        case $name in t_stepkill|t_process) continue;; esac     # they single-step, and kill by the thousand: no sanitizer keeps up
+        case $name in t_stepkill|t_signal|t_process) continue;; esac     # they single-step, and kill by the thousand: no sanitizer keeps up
         if have gcc && works gcc -fsanitize=address,undefined; then
             test_under "${name}_address_undefined" "$file" 150 "$fixed" gcc -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
         else missing "gcc -fsanitize=address,undefined" "${name}_address_undefined"; fi
