@@ -92,6 +92,8 @@
  *                                            that gives some is refused
  *   VIPC_NO_FAST                    0        1: no fast path, no parking: no vipc_fast_, every includer; for a domain in which nobody parks
  *                                            vipc_park_, vipc_unpark
+ *   VIPC_NO_LARGE                   0        1: one capability a message, no   every includer; members with and without it cannot share a domain: VERSION.
+ *                                            vipc_call_large, vipc_reply_large   1 leaves caps, cap_count unread (sending) and unwritten (receiving)
  *   VIPC_UNSTABLE                   unset    -                           every includer: declares what may still change: vipc_take, vipc_done, and, where
  *                                                                        there are calls, the fast path
  *   VIPC_SMALL                      0; 1: -Os  send and receive without    implementation
@@ -181,6 +183,9 @@ extern "C" {
 #ifndef VIPC_NO_URGENT
 #define VIPC_NO_URGENT 0
 #endif
+#ifndef VIPC_NO_LARGE
+#define VIPC_NO_LARGE 0
+#endif
 #ifndef VIPC_LINE
 #define VIPC_LINE 64     /* bytes: the cache line of x86-64 and of most Arm cores */
 #endif
@@ -263,6 +268,7 @@ enum vipc_full { VIPC_FULL_BLOCK = 0, VIPC_FULL_FAIL = 1, VIPC_FULL_DROP_OLDEST 
 #define VIPC_LABEL_MAX 31u             /* bytes kept of a label */
 #define VIPC_INITIAL_MAX 16u           /* capabilities that a process is made with */
 #define VIPC_MESSAGE_WORDS 4
+#define VIPC_MESSAGE_CAPS 4u           /* capabilities in one message, its own `capability` included */
 
 typedef struct vipc_message {          /* 48 bytes: with the state word and the sender it fills one cache line */
     vipc_cap capability;               /* with HAS_CAPABILITY: the sender's token in, the receiver's new token out; else 0 out */
@@ -278,18 +284,23 @@ typedef struct vipc_info {             /* what the core says of a received messa
     uint32_t dropped;                  /* messages dropped at this endpoint since a receive has told of some last (modulo 2^32): each is told once, to
                                         * one who receives with info.  0 but with VIPC_FULL_DROP_OLDEST */
     uint32_t redelivered;              /* 1: an earlier receiver died with it in hand, or put it back; it may come late */
+    uint32_t cap_count;                /* capabilities that it was sent with, message.capability included; those revoked on the way count too */
 } vipc_info;
 
 typedef struct vipc_outgoing {         /* a message with a payload, sending side */
     vipc_message message;
     const void *payload;               /* borrowed for the call, copied into the queue */
     size_t payload_size;               /* bytes, at most the endpoint's payload_max */
+    vipc_cap caps[VIPC_MESSAGE_CAPS];  /* more capabilities that travel along, after message.capability if that does (VIPC_HAS_CAPABILITY) */
+    uint32_t cap_count;                /* of caps; with message.capability at most VIPC_MESSAGE_CAPS */
 } vipc_outgoing;
 typedef struct vipc_incoming {         /* receiving side */
     vipc_message message;              /* out */
     vipc_info info;                    /* out */
     void *payload;                     /* in: where to put it; may be NULL when payload_capacity is 0 */
     size_t payload_capacity;           /* in: bytes */
+    vipc_cap caps[VIPC_MESSAGE_CAPS];  /* out: all info.cap_count capabilities that came, in the order in which they were sent: tokens of the receiver's;
+                                        * none (0) for one that was revoked on the way, and for the rest.  caps[0] is message.capability */
 } vipc_incoming;
 #if VIPCI_TAKES
 typedef struct vipc_hand { uint64_t token; } vipc_hand;               /* a message that was taken and is not yet done, of one thread */
@@ -646,13 +657,16 @@ VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoi
 VIPC_API vipc_error vipc_send(vipc *self, vipc_cap to, const vipc_message *m, vipc_time deadline);
 /* Take the oldest message; needs RECEIVE.  info (opt): without it a call is refused, its caller gets INVALID_MESSAGE.
  * CHANNEL_EMPTY with NOW; TIMEOUT, CLOSED, PEER_DEAD, CANCELLED as above; PERMISSION_DENIED too if the endpoint is bound to another;
- * MESSAGE_TOO_LARGE: it has a payload: it stays queued, and info (if given) says how much.
+ * MESSAGE_TOO_LARGE: it has a payload, or more than one capability: it stays queued, and info (if given) says how much, how many.
  * A message that carries a capability takes the lock of the slow path: LIMIT: no room for it among the caller's, RESOURCE_BUSY: with NOW, somebody
  * held the lock; it stays queued. */
 VIPC_API vipc_error vipc_receive(vipc *self, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline);
-/* The same with a payload; also MESSAGE_TOO_LARGE: more than the endpoint's payload_max; OUT_OF_MEMORY. */
+/* The same with a payload and up to VIPC_MESSAGE_CAPS capabilities (each needs GRANT; the sender keeps its own); also MESSAGE_TOO_LARGE: more bytes than the
+ * endpoint's payload_max; OUT_OF_MEMORY; INVALID_ARGUMENT: more capabilities than that.  All travel or none: a bad token, a right that is missing, LIMIT and
+ * any other error send nothing and leave nothing behind.  Capabilities need no payload_max, and are charged nothing by limits of bandwidth. */
 VIPC_API vipc_error vipc_send_large(vipc *self, vipc_cap to, const vipc_outgoing *m, vipc_time deadline);
-/* MESSAGE_TOO_LARGE: payload_capacity is too small: it stays queued, m->info is written.  On any error the bytes at m->payload are undefined. */
+/* MESSAGE_TOO_LARGE: payload_capacity is too small: it stays queued, m->info is written.  LIMIT: no room for all of its capabilities among the caller's: none
+ * is taken, it stays queued.  On any error the bytes at m->payload are undefined. */
 VIPC_API vipc_error vipc_receive_large(vipc *self, vipc_cap from, vipc_incoming *m, vipc_time deadline);
 
 #if VIPCI_TAKES
@@ -1039,7 +1053,8 @@ static inline void vipci_word_store(const vipc *v, vipci_u64 *p, uint64_t n) { (
  * Who may touch a field: [L] under the lock, logged; [A] anybody, atomically; [O] its owner alone; [C] constant once published. */
 #define VIPCI_MAGIC 0x6370692d64697276ull            /* "vrid-ipc", read little-endian */
 #define VIPCI_ORDER 0x01020304u
-#define VIPCI_LAYOUT (VIPC_LAYOUT | (VIPC_NO_LIMITS ? 0x100u : 0u) | (VIPC_NO_URGENT ? 0x200u : 0u))   /* who does not know limits would not keep them, nor find what is urgent */
+#define VIPCI_LAYOUT (VIPC_LAYOUT | (VIPC_NO_LIMITS ? 0x100u : 0u) | (VIPC_NO_URGENT ? 0x200u : 0u) | (VIPC_NO_LARGE ? 0x400u : 0u))
+    /* who does not know limits, or chains of capabilities, would not keep them, nor find what is urgent */
 #define VIPCI_LOG_MAX 64u                            /* words that one step under the lock may change */
 #define VIPCI_REDO_MAX 4u
 #define VIPCI_REDO_QUEUE ((uint64_t)1 << 63)
@@ -1150,6 +1165,11 @@ VIPCI_ASSERT(object, sizeof(vipci_object) == 192 && offsetof(vipci_object, tail)
 
 /* A capability.  Token: flags (4) | type (4) | generation (8) | id (48); id: reuse >> 8 (24) | index + 1 (24); generation: reuse & 255. */
 enum { VIPCI_TRAVELS = 1u << 16, VIPCI_NAMED = 1u << 17, VIPCI_REVOKED = 1u << 18, VIPCI_LIMITED = 1u << 19, VIPCI_EXTENSION = 1u << 20, VIPCI_WATCH = 1u << 21, VIPCI_INITIAL = 1u << 22 };
+#if !VIPC_NO_LARGE
+enum { VIPCI_MORE = 1u << 28, VIPCI_FOLLOWS = 1u << 29 };     /* a traveller that another follows in its message; one that follows another: see >>carry */
+#else
+enum { VIPCI_MORE = 0, VIPCI_FOLLOWS = 0 };
+#endif
 typedef struct vipci_entry {
     vipci_u64 token;                   /* [A] 0: free, travelling or dead.  Written last, cleared first */
     vipci_u64 badge;                   /* [A] TRAVELS and LIMITED: link of the limits, which hold the badge meanwhile */
@@ -1159,7 +1179,7 @@ typedef struct vipci_entry {
     uint32_t parent, child, next, prev;              /* [L] tree; next also: free list */
     uint32_t held_next, held_prev;     /* [L] holder's list */
     uint32_t reuse;                    /* [L] how often this slot was given out */
-    vipci_u64 place;                   /* [L] TRAVELS: call number << 32 | where (object + 1, or view + 1 with bit 31); NAMED: name's link;
+    vipci_u64 place;                   /* [L] TRAVELS: (MORE: link of the next, else call number) << 32 | where (object + 1, or view + 1 with bit 31); NAMED: name's link;
                                         * LIMITED, unless it TRAVELS: link of its limits << 32 (constant while the token is valid);
                                         * INITIAL, beside that: its index (8) << 24 | link (24) of the next of its holder's;
                                         * WATCH, never valid: a notification, generation << 24 | index + 1, with the bits to be signalled in badge */
@@ -2756,6 +2776,9 @@ static uint32_t vipci_body_call(const vipc *v, const vipci_body *b)
 {
     if (!(b->sender & VIPC_HAS_CAPABILITY)) return (uint32_t)b->head;
     vipci_entry *e = vipci_linked(v, (uint32_t)b->head);
+#if !VIPC_NO_LARGE
+    for (uint32_t n = 1; e && (vipci_peek32(v, &e->kind) & VIPCI_MORE) && n < VIPC_MESSAGE_CAPS; n++) e = vipci_linked(v, (uint32_t)(vipci_peek64(v, &e->place) >> 32));
+#endif
     return e ? (uint32_t)(vipci_peek64(v, &e->place) >> 32) : 0;
 }
 /* Does the caller of this request still wait for somebody to take it?  Who holds its slot may take it over from whoever lost that slot. */
@@ -2861,7 +2884,7 @@ static void vipci_to_closing(const vipc *v, vipci_object *o)       /* from the o
 }
 /* A capability that travelled in a message which nobody takes; under the lock, a step.  If it was its object's last, that object closes; this may be
  * in the middle of another's end, so the rest is left to vipci_finish_closing. */
-static void vipci_forget_traveller(const vipc *v, uint32_t link)
+static void vipci_forget_one(const vipc *v, uint32_t link)
 {
     vipci_entry *e = vipci_linked(v, link);
     if (!e || !(e->kind & VIPCI_TRAVELS)) return;
@@ -2869,7 +2892,7 @@ static void vipci_forget_traveller(const vipc *v, uint32_t link)
     uint32_t kind = e->kind, object = e->object;
     vipci_hold(v, e, NULL);
     vipci_limits_land(v, e);
-    vipci_set32(v, &e->kind, kind & ~(uint32_t)(VIPCI_TRAVELS | VIPCI_REVOKED));
+    vipci_set32(v, &e->kind, kind & ~(uint32_t)(VIPCI_TRAVELS | VIPCI_REVOKED | VIPCI_MORE | VIPCI_FOLLOWS));
     if (dead) vipci_entry_free(v, e);
     else vipci_entry_remove(v, e);
     vipci_commit(v);
@@ -2881,6 +2904,45 @@ static void vipci_forget_traveller(const vipc *v, uint32_t link)
     vipci_to_closing(v, o);
     vipci_store32(v, &vipci_d(v)->unfinished, 1);
 }
+#if !VIPC_NO_LARGE
+/* The traveller after e in its message; NULL: e is the last.  One that is not where e is, or follows nobody, is not believed. */
+static vipci_entry *vipci_follower(const vipc *v, vipci_entry *e)
+{
+    uint64_t place = vipci_peek64(v, &e->place);
+    vipci_entry *next = vipci_peek32(v, &e->kind) & VIPCI_MORE ? vipci_linked(v, (uint32_t)(place >> 32)) : NULL;
+    const uint32_t both = VIPCI_TRAVELS | VIPCI_FOLLOWS;
+    return next && (vipci_peek32(v, &next->kind) & both) == both && (uint32_t)vipci_peek64(v, &next->place) == (uint32_t)place ? next : NULL;
+}
+/* All travellers of a message, by its first: how many, and which; 0: that is none, or is not at this place.  Whoever has the message's slot may ask. */
+static uint32_t vipci_travellers(const vipc *v, uint32_t link, uint32_t where, vipci_entry *all[VIPC_MESSAGE_CAPS])
+{
+    uint32_t n = 0;
+    vipci_entry *e = vipci_linked(v, link);
+    if (!e || !(vipci_peek32(v, &e->kind) & VIPCI_TRAVELS) || (uint32_t)vipci_peek64(v, &e->place) != where) return 0;
+    for (; e && n < VIPC_MESSAGE_CAPS; e = vipci_follower(v, e)) all[n++] = e;
+    return n;
+}
+/* All of a message.  RACE 37: the first is what the message names, so it goes last; what follows it is taken out of the chain in the step that frees it. */
+static void vipci_forget_traveller(const vipc *v, uint32_t link)
+{
+    vipci_entry *first = vipci_linked(v, link), *next;
+    for (uint32_t n = 1; first && (first->kind & VIPCI_TRAVELS) && n < VIPC_MESSAGE_CAPS && (next = vipci_follower(v, first)) != NULL; n++) {
+        vipci_set64(v, &first->place, (next->place & ~(uint64_t)0xffffffff) | (uint32_t)first->place);
+        vipci_set32(v, &first->kind, (first->kind & ~(uint32_t)VIPCI_MORE) | (next->kind & VIPCI_MORE));
+        vipci_forget_one(v, vipci_link(v, next));
+    }
+    vipci_forget_one(v, link);
+}
+/* The same of a message that is, or was, at this place; a second reaper finds it half done, and its slot perhaps another's. */
+static void vipci_forget_at(const vipc *v, uint32_t link, uint32_t where)
+{
+    vipci_entry *all[VIPC_MESSAGE_CAPS];
+    if (vipci_travellers(v, link, where, all)) vipci_forget_traveller(v, link);
+}
+#else
+static void vipci_forget_traveller(const vipc *v, uint32_t link) { vipci_forget_one(v, link); }
+static inline void vipci_forget_at(const vipc *v, uint32_t link, uint32_t where) { (void)where; vipci_forget_traveller(v, link); }
+#endif
 /* What an operation says that finds the object ended: `then` is its state as the operation first saw it. */
 static vipc_error vipci_ended(const vipc *v, vipci_object *o, uint64_t then)
 {
@@ -2956,7 +3018,7 @@ static bool vipci_seize(const vipc *v, vipci_slot *s)
     }
 }
 /* Drop all messages of an endpoint that has ended: callers are told why, travelling capabilities are freed. */
-static void vipci_drop_messages_in(vipc *v, const vipci_ring *r, vipc_error why)
+static void vipci_drop_messages_in(vipc *v, vipci_object *o, const vipci_ring *r, vipc_error why)
 {
     for (uint32_t i = 0; i < r->capacity; i++) {
         vipci_slot *s = vipci_slot_at(r, i);
@@ -2965,7 +3027,7 @@ static void vipci_drop_messages_in(vipc *v, const vipci_ring *r, vipc_error why)
         b.sender = vipci_word_load(v, &s->body.sender);
         b.head = vipci_word_load(v, &s->body.head);
         if (b.sender & VIPCI_CALL) vipci_refuse(v, &b, why);
-        if (b.sender & VIPC_HAS_CAPABILITY) vipci_forget_traveller(v, (uint32_t)b.head);
+        if (b.sender & VIPC_HAS_CAPABILITY) vipci_forget_at(v, (uint32_t)b.head, vipci_index(v, o) + 1);
         uint64_t w = vipci_load64(v, &s->state);
         (void)vipci_cas64(v, &s->state, w, VIPCI_WORD(w + VIPCI_LAP, VIPCI_FREE, 0));
     }
@@ -2974,7 +3036,7 @@ static void vipci_drop_messages(vipc *v, vipci_object *o, vipc_error why)
 {
     vipci_ring *r;
     for (uint32_t lane = 0; lane < VIPCI_LANES && !vipci_is_set(v, o); lane++)
-        if (vipci_lane_open(v, o, lane, &r) == VIPC_OK) vipci_drop_messages_in(v, r, why);
+        if (vipci_lane_open(v, o, lane, &r) == VIPC_OK) vipci_drop_messages_in(v, o, r, why);
 }
 /* Is any other member inside?  (RACE 1: asked after the state, or the queue word, was changed.) */
 static bool vipci_pinned(const vipc *v, uint32_t object)
@@ -3126,6 +3188,19 @@ static vipc_error vipci_queue_make(vipc *v, vipci_object *o, uint64_t then, uint
  * is killed in here is followed by another, who starts over: the record keeps its proof until everything is clean, and no index is given out
  * again before.  Whoever touches an endpoint for the dead puts its own intent there first, and is followed in turn.
  * Tests: explore (every scenario with two kills); stepkill; process_kills. */
+/* Does a message whose first traveller is `head` carry this one? */
+static inline bool vipci_carries(const vipc *v, uint32_t head, const vipci_entry *e, uint32_t link)
+{
+#if !VIPC_NO_LARGE
+    vipci_entry *all[VIPC_MESSAGE_CAPS];
+    for (uint32_t n = vipci_travellers(v, head, (uint32_t)e->place, all); n > 0; n--)
+        if (vipci_link(v, all[n - 1]) == link) return true;
+    return false;
+#else
+    (void)v; (void)e;
+    return head == link;
+#endif
+}
 /* Is this travelling capability in a message that will still be received? */
 static bool vipci_in_flight(vipc *v, const vipci_entry *e)
 {
@@ -3136,7 +3211,7 @@ static bool vipci_in_flight(vipc *v, const vipci_entry *e)
         vipci_view *c = vipci_view_at(v, caller);
         uint64_t word = vipci_load64(v, &c->call);
         const vipci_body *b = vipci_call_reply(c, word);
-        return VIPCI_CALL_STATE(word) == VIPCI_REPLIED && (b->sender & VIPC_HAS_CAPABILITY) && (uint32_t)b->head == link;
+        return VIPCI_CALL_STATE(word) == VIPCI_REPLIED && (b->sender & VIPC_HAS_CAPABILITY) && vipci_carries(v, (uint32_t)b->head, e, link);
     }
     vipci_ring *r;
     if (where - 1 >= v->max_objects) return false;
@@ -3146,7 +3221,7 @@ static bool vipci_in_flight(vipc *v, const vipci_entry *e)
             vipci_slot *s = vipci_slot_at(r, i);
             uint64_t w = vipci_load64(v, &s->state);
             if (!vipci_is_full(w) && VIPCI_PHASE(w) != VIPCI_READING && VIPCI_PHASE(w) != VIPCI_LATE_R) continue;
-            if ((vipci_word_load(v, &s->body.sender) & VIPC_HAS_CAPABILITY) && (uint32_t)vipci_word_load(v, &s->body.head) == link) return true;
+            if ((vipci_word_load(v, &s->body.sender) & VIPC_HAS_CAPABILITY) && vipci_carries(v, (uint32_t)vipci_word_load(v, &s->body.head), e, link)) return true;
         }
     }
     return false;
@@ -3186,7 +3261,7 @@ static void vipci_clean_call(vipc *v, uint32_t i)
         if (state == VIPCI_REPLYING) vipci_store64(v, &c->abandoned[VIPCI_CALL_BUFFER(word)], word);      /* RACE 13 */
         const vipci_body *b = vipci_call_reply(c, word);
         uint32_t link = state == VIPCI_REPLIED && (b->sender & VIPC_HAS_CAPABILITY) ? (uint32_t)b->head : 0;
-        if (link) vipci_forget_traveller(v, link);
+        if (link) vipci_forget_at(v, link, (i + 1) | 0x80000000u);
         if (vipci_cas64(v, &c->call, word, vipci_call_word(word, VIPCI_IDLE, 0))) return;
         if (state == VIPCI_REPLYING) vipci_store64(v, &c->abandoned[VIPCI_CALL_BUFFER(word)], 0);
     }
@@ -3373,26 +3448,13 @@ VIPC_API vipc_error vipc_sweep(vipc *self, uint32_t *reaped)
 
 /* --------------------------------------------------------------------------------------------------- >>carry
  * Capabilities inside messages.  The sender makes a child that nobody can use yet (TRAVELS) and holds it; the message names its slot; the
- * receiver makes it its own.  Whoever of them dies, the reaper asks whether a message that names it will still be received. */
-static vipc_error vipci_pack(vipc *v, vipc_cap cap, uint64_t place, vipc_time deadline, uint32_t *link)
-{
-    vipci_entry *from, *e;
-    vipc_error r = vipci_check_cap(v, cap, 0, VIPC_RIGHT_GRANT, &from);
-    if (r != VIPC_OK) return r;
-    r = vipci_lock_aside(v, deadline);
-    if (r != VIPC_OK) return r;
-    r = vipci_check_cap(v, cap, 0, VIPC_RIGHT_GRANT, &from);
-    if (r != VIPC_OK) return vipci_fail(v, r);
-    r = vipci_entry_new(v, (from->kind & 0xfffu) | VIPCI_TRAVELS, from->object, from->badge, vipci_link(v, from), vipci_us(v), &e);
-    if (r != VIPC_OK) return vipci_fail(v, r);
-    vipci_set64(v, &e->place, place);
-    r = vipci_limits_inherit(v, from, e);
-    if (r != VIPC_OK) return vipci_fail(v, r);
-    *link = vipci_link(v, e);
-    vipci_commit(v);
-    vipci_unlock(v);
-    return VIPC_OK;
-}
+ * receiver makes it its own.  Whoever of them dies, the reaper asks whether a message that names it will still be received.
+ *
+ * Several in one message are a chain: the message names the first, each names the next in its place, the last has the call's number there.  So a queue's
+ * slot, and a view's reply, need no more room for four than for one.
+ * RACE 37 (killed halfway through several): a chain is made from its end, a step each, so a piece of one that nobody sent is a chain too, and stands in
+ * its holder's list with its first in front: the reaper meets that first, and frees all of it.  A receiver takes hold in the same order.
+ * Tests: explore many, many_receive, many_revoke, many_destroy, many_call; race37_*. */
 /* The message was not sent.  Waits for the lock as long as it takes: a time-out here would leak. */
 static void vipci_unpack(vipc *v, uint32_t link)
 {
@@ -3402,6 +3464,28 @@ static void vipci_unpack(vipc *v, uint32_t link)
     vipci_unlock(v);
 }
 /* Receiver, step 1 under the lock: hold it.  LIMIT: no room among this process's capabilities. */
+#if !VIPC_NO_LARGE
+static void vipci_hold_all(vipc *v, vipci_entry *e, vipci_process *by)
+{
+    vipci_entry *all[VIPC_MESSAGE_CAPS];
+    for (uint32_t n = vipci_travellers(v, vipci_link(v, e), (uint32_t)e->place, all); n-- > 0; vipci_commit(v)) vipci_hold(v, all[n], by);     /* RACE 37 */
+}
+static vipc_error vipci_unwrap_hold(vipc *v, vipci_entry *e)
+{
+    vipci_entry *all[VIPC_MESSAGE_CAPS];
+    uint32_t n = vipci_travellers(v, vipci_link(v, e), (uint32_t)e->place, all), more = 0;
+    if (!n) return VIPC_ERR_CORRUPT;
+    while (n-- > 0) more += all[n]->holder != v->process + 1;
+    if (more && (uint64_t)vipci_us(v)->capabilities + more > vipci_d(v)->config.capabilities_per_process) return VIPC_ERR_LIMIT;
+    vipci_hold_all(v, e, vipci_us(v));
+    return VIPC_OK;
+}
+#else
+static void vipci_hold_all(vipc *v, vipci_entry *e, vipci_process *by)
+{
+    vipci_hold(v, e, by);
+    vipci_commit(v);
+}
 static vipc_error vipci_unwrap_hold(vipc *v, vipci_entry *e)
 {
     if (!(e->kind & VIPCI_TRAVELS)) return VIPC_ERR_CORRUPT;
@@ -3410,12 +3494,13 @@ static vipc_error vipci_unwrap_hold(vipc *v, vipci_entry *e)
     vipci_commit(v);
     return VIPC_OK;
 }
+#endif
 /* Step 2, when the message is ours for good: none if it was revoked on the way. */
 static vipc_cap vipci_unwrap(vipc *v, vipci_entry *e)
 {
     vipc_cap cap = { 0 };
-    if (e->kind & VIPCI_REVOKED) { vipci_forget_traveller(v, vipci_link(v, e)); return cap; }
-    vipci_set32(v, &e->kind, e->kind & ~(uint32_t)VIPCI_TRAVELS);
+    if (e->kind & VIPCI_REVOKED) { vipci_forget_one(v, vipci_link(v, e)); return cap; }
+    vipci_set32(v, &e->kind, e->kind & ~(uint32_t)(VIPCI_TRAVELS | VIPCI_MORE | VIPCI_FOLLOWS));
     vipci_set64(v, &e->place, 0);
     vipci_limits_land(v, e);
     vipci_validate(v, e);
@@ -3423,6 +3508,23 @@ static vipc_cap vipci_unwrap(vipc *v, vipci_entry *e)
     vipci_commit(v);
     return cap;
 }
+#if !VIPC_NO_LARGE
+/* The same for all of a message; caps NULL: there is room for the first alone, which cannot be but where memory was scribbled over. */
+static vipc_cap vipci_unwrap_all(vipc *v, vipci_entry *e, vipc_cap *caps)
+{
+    vipci_entry *all[VIPC_MESSAGE_CAPS];
+    vipc_cap first = { 0 };
+    uint32_t n = vipci_travellers(v, vipci_link(v, e), (uint32_t)e->place, all);
+    for (uint32_t i = 0; i < n; i++) {
+        vipc_cap cap = { 0 };
+        if (i && !caps) vipci_forget_one(v, vipci_link(v, all[i]));
+        else cap = vipci_unwrap(v, all[i]);
+        if (i == 0) first = cap;
+        if (caps) caps[i] = cap;
+    }
+    return first;
+}
+#endif
 
 /* -------------------------------------------------------------------------------------------------- >>asking
  * The caller's half of a call, over the call words of >>call: announce it, and wait for its end.  A send that is to be acknowledged is a call whose
@@ -3605,6 +3707,10 @@ typedef struct vipci_letter {          /* what is to be sent; m and payload are 
     uint64_t sender;                   /* as in vipci_body */
     uint32_t link, payload_size;
     const void *payload;
+#if !VIPC_NO_LARGE
+    const vipc_cap *more;              /* capabilities beside the message's own */
+    uint32_t more_count;
+#endif
 } vipci_letter;
 static inline vipci_letter vipci_address(const vipc *v, const vipc_message *m, uint64_t flags)
 {
@@ -3613,6 +3719,10 @@ static inline vipci_letter vipci_address(const vipc *v, const vipc_message *m, u
     l.sender = v->from | (m->flags & (VIPC_UNORDERED | VIPC_HAS_CAPABILITY | VIPCI_MAY_URGENT)) | flags;
     l.link = l.payload_size = 0;
     l.payload = NULL;
+#if !VIPC_NO_LARGE
+    l.more = NULL;
+    l.more_count = 0;
+#endif
     return l;
 }
 static inline uint32_t vipci_letter_lane(const vipci_letter *l) { return (uint32_t)l->sender & VIPCI_MAY_URGENT; }
@@ -3761,11 +3871,11 @@ static vipc_error vipci_drop_one(vipc *v, const vipci_use *u, const vipci_ring *
     b.head = vipci_word_load(v, &c.slot->body.head);
     if (b.sender & VIPC_HAS_CAPABILITY) e = vipci_linked(v, (uint32_t)b.head);
     if (e && (!(e->kind & VIPCI_TRAVELS) || (uint32_t)e->place != u->index + 1)) e = NULL;     /* scribbled over */
-    if (e) { vipci_hold(v, e, vipci_us(v)); vipci_commit(v); }       /* if this one dies its reaper ends it, unless the message is there again */
+    if (e) vipci_hold_all(v, e, vipci_us(v));                /* if this one dies its reaper ends it, unless the message is there again */
     bool taken = (b.sender & VIPCI_CALL) && vipci_call_take(v, &b, &call);
     if (!vipci_finish(v, r, u->o, &c)) {                     /* lost: undone in the opposite order */
         if (taken) (void)vipci_cas64(v, &vipci_view_at(v, vipci_body_view(&b))->call, call, vipci_call_word(call, VIPCI_QUEUED, 0));
-        if (e) { vipci_hold(v, e, NULL); vipci_commit(v); }
+        if (e) vipci_hold_all(v, e, NULL);
         return VIPC_OK;
     }
     /* ---- point of no return: it is gone ---- */
@@ -3872,13 +3982,81 @@ static inline vipc_error vipci_flags_ok(const vipc_message *m, uint32_t also)
     if (!m) return VIPC_ERR_INVALID_ARGUMENT;
     return VIPCI_LIKELY((m->flags & ~(VIPC_UNORDERED | VIPC_IS_REPLY | VIPC_HAS_CAPABILITY | VIPCI_MAY_URGENT | also)) == 0) ? VIPC_OK : VIPC_ERR_INVALID_MESSAGE;
 }
+/* What a letter carries is made into travellers: *link is the first.  All or none. */
+#if VIPC_NO_LARGE
+static vipc_error vipci_pack(vipc *v, const vipci_letter *l, uint64_t place, vipc_time deadline, uint32_t *link)
+{
+    const vipc_cap cap = l->m->capability;
+    vipci_entry *from, *e;
+    vipc_error r = vipci_check_cap(v, cap, 0, VIPC_RIGHT_GRANT, &from);
+    if (r != VIPC_OK) return r;
+    r = vipci_lock_aside(v, deadline);
+    if (r != VIPC_OK) return r;
+    r = vipci_check_cap(v, cap, 0, VIPC_RIGHT_GRANT, &from);
+    if (r != VIPC_OK) return vipci_fail(v, r);
+    r = vipci_entry_new(v, (from->kind & 0xfffu) | VIPCI_TRAVELS, from->object, from->badge, vipci_link(v, from), vipci_us(v), &e);
+    if (r != VIPC_OK) return vipci_fail(v, r);
+    vipci_set64(v, &e->place, place);
+    r = vipci_limits_inherit(v, from, e);
+    if (r != VIPC_OK) return vipci_fail(v, r);
+    *link = vipci_link(v, e);
+    vipci_commit(v);
+    vipci_unlock(v);
+    return VIPC_OK;
+}
+#else
+static vipc_error vipci_add_caps(vipci_letter *l, const vipc_outgoing *m)
+{
+    if (m->cap_count > VIPC_MESSAGE_CAPS - (m->message.flags & VIPC_HAS_CAPABILITY ? 1u : 0u)) return VIPC_ERR_INVALID_ARGUMENT;
+    if (m->cap_count) l->sender |= VIPC_HAS_CAPABILITY;
+    l->more = m->caps;
+    l->more_count = m->cap_count;
+    return VIPC_OK;
+}
+/* One more in front of the chain that begins at *link (0: none); under the lock, a step. */
+static vipc_error vipci_pack_one(vipc *v, vipc_cap cap, uint64_t place, bool first, uint32_t *link)
+{
+    vipci_entry *from, *e;
+    vipc_error r = vipci_check_cap(v, cap, 0, VIPC_RIGHT_GRANT, &from);
+    if (r != VIPC_OK) return r;
+    uint32_t kind = (from->kind & 0xfffu) | VIPCI_TRAVELS | (first ? 0 : VIPCI_FOLLOWS) | (*link ? VIPCI_MORE : 0);
+    r = vipci_entry_new(v, kind, from->object, from->badge, vipci_link(v, from), vipci_us(v), &e);
+    if (r != VIPC_OK) return r;
+    vipci_set64(v, &e->place, *link ? (uint64_t)*link << 32 | (uint32_t)place : place);
+    r = vipci_limits_inherit(v, from, e);
+    if (r != VIPC_OK) return r;
+    *link = vipci_link(v, e);
+    vipci_commit(v);
+    return VIPC_OK;
+}
+static vipc_error vipci_pack(vipc *v, const vipci_letter *l, uint64_t place, vipc_time deadline, uint32_t *link)
+{
+    vipc_cap all[VIPC_MESSAGE_CAPS];
+    vipci_entry *from;
+    uint32_t n = 0;
+    vipc_error r = VIPC_OK;
+    if (l->m->flags & VIPC_HAS_CAPABILITY) all[n++] = l->m->capability;
+    for (uint32_t i = 0; i < l->more_count && n < VIPC_MESSAGE_CAPS; i++) all[n++] = l->more[i];
+    for (uint32_t i = 0; r == VIPC_OK && i < n; i++) r = vipci_check_cap(v, all[i], 0, VIPC_RIGHT_GRANT, &from);
+    if (r == VIPC_OK) r = vipci_lock_aside(v, deadline);
+    if (r != VIPC_OK) return r;
+    while (r == VIPC_OK && n-- > 0) r = vipci_pack_one(v, all[n], place, n == 0, link);       /* RACE 37: the last one first */
+    if (r != VIPC_OK) {                                      /* then none: the step that failed, and those before it */
+        vipci_rollback(v);
+        if (*link) vipci_forget_traveller(v, *link);
+        *link = 0;
+    }
+    vipci_unlock(v);
+    return r;
+}
+#endif
 /* A message that carries a capability: pack, send, and unpack if it was not sent. */
-static VIPCI_COLD vipc_error vipci_send_carrying(vipc *v, const vipci_use *u, vipci_letter *l, vipc_cap cap, uint32_t call, vipc_time deadline)
+static VIPCI_COLD vipc_error vipci_send_carrying(vipc *v, const vipci_use *u, vipci_letter *l, uint32_t call, vipc_time deadline)
 {
     uint32_t link = 0;
     vipc_error e = vipci_charge(v, u, l);
     if (e != VIPC_OK) return e;
-    e = vipci_pack(v, cap, (uint64_t)call << 32 | (u->index + 1), deadline, &link);
+    e = vipci_pack(v, l, (uint64_t)call << 32 | (u->index + 1), deadline, &link);
     if (e == VIPC_OK) {
         l->link = link;
         e = vipci_send_paid(v, u, l, deadline);
@@ -3965,8 +4143,8 @@ static vipc_error vipci_send_call(vipc *v, const vipci_use *u, vipci_letter *l, 
     vipc_error e = vipci_call_start(v, u->o, word);
     if (e != VIPC_OK) return e;
     if (vipci_waits_for_me(v, u->o)) return vipci_call_abort(v, *word, VIPC_ERR_DEADLOCK);
-    if (l->m->flags & VIPC_HAS_CAPABILITY) {
-        e = vipci_send_carrying(v, u, l, l->m->capability, VIPCI_CALL_NUMBER(*word), deadline);
+    if (l->sender & VIPC_HAS_CAPABILITY) {
+        e = vipci_send_carrying(v, u, l, VIPCI_CALL_NUMBER(*word), deadline);
     } else {
         l->link = VIPCI_CALL_NUMBER(*word);
         e = vipci_send(v, u, l, deadline);
@@ -4004,7 +4182,7 @@ static VIPCI_COLD vipc_error vipci_send_slow(vipc *self, vipc_cap to, const vipc
     vipci_letter l = vipci_address(self, m, 0);
     if (m->flags & VIPCI_MAY_ACK) return vipci_send_acked(self, &u, &l, deadline);
     if (VIPCI_LIKELY(!(m->flags & VIPC_HAS_CAPABILITY))) return vipci_send(self, &u, &l, deadline);
-    return vipci_send_carrying(self, &u, &l, m->capability, 0, deadline);
+    return vipci_send_carrying(self, &u, &l, 0, deadline);
 }
 #if !VIPC_SMALL
 /* By a limited capability, one small message: charged, or an error; positive: it is no usual one either. */
@@ -4052,9 +4230,13 @@ VIPC_API vipc_error vipc_send_large(vipc *self, vipc_cap to, const vipc_outgoing
     vipci_letter l = vipci_address(self, &m->message, 0);
     l.payload = m->payload;
     l.payload_size = (uint32_t)m->payload_size;
+#if !VIPC_NO_LARGE
+    e = vipci_add_caps(&l, m);
+    if (e != VIPC_OK) return e;
+#endif
     if (m->message.flags & VIPCI_MAY_ACK) return vipci_send_acked(self, &u, &l, deadline);
-    if (!(m->message.flags & VIPC_HAS_CAPABILITY)) return vipci_send(self, &u, &l, deadline);
-    return vipci_send_carrying(self, &u, &l, m->message.capability, 0, deadline);
+    if (!(l.sender & VIPC_HAS_CAPABILITY)) return vipci_send(self, &u, &l, deadline);
+    return vipci_send_carrying(self, &u, &l, 0, deadline);
 }
 
 typedef struct vipci_parcel {          /* what a receive asks for, and gets */
@@ -4064,6 +4246,9 @@ typedef struct vipci_parcel {          /* what a receive asks for, and gets */
     size_t capacity;
     vipci_body body;                   /* of a message that is more than words */
     vipc_cap capability;
+#if !VIPC_NO_LARGE
+    vipc_cap *caps;                    /* NULL: there is room for one alone */
+#endif
 } vipci_parcel;
 static inline void vipci_deliver(const vipci_body *b, vipc_cap cap, vipc_message *m)
 {
@@ -4083,6 +4268,9 @@ static inline void vipci_describe(const vipci_body *b, uint32_t payload_size, bo
     info->payload_size = payload_size;
     info->dropped = dropped;
     info->redelivered = again;
+#if !VIPC_NO_LARGE
+    info->cap_count = 0;
+#endif
 }
 /* The payload of the message in a claimed slot.  MESSAGE_TOO_LARGE, and then *size says how large. */
 static vipc_error vipci_read_payload(const vipc *v, const vipci_ring *r, const vipci_slot *s, const vipci_parcel *p, uint32_t *size)
@@ -4094,6 +4282,13 @@ static vipc_error vipci_read_payload(const vipc *v, const vipci_ring *r, const v
     vipci_copy(p->payload, (const unsigned char *)(s + 1) + 8, n);
     return VIPC_OK;
 }
+#if !VIPC_NO_LARGE
+static uint32_t vipci_cap_count(const vipc *v, const vipci_use *u, const vipci_body *b)
+{
+    vipci_entry *all[VIPC_MESSAGE_CAPS];
+    return b->sender & VIPC_HAS_CAPABILITY ? vipci_travellers(v, (uint32_t)b->head, u->index + 1, all) : 0;
+}
+#endif
 /* What goes with the slot: the call, the capability.  WOULD_BLOCK: a stale request, not to be delivered; else an error: the message stays. */
 static VIPCI_COLD vipc_error vipci_open_parcel(vipc *v, const vipci_use *u, const vipci_ring *r, const vipci_claimed *c, vipci_parcel *p)
 {
@@ -4108,7 +4303,7 @@ static VIPCI_COLD vipc_error vipci_open_parcel(vipc *v, const vipci_use *u, cons
     if (p->body.sender & VIPCI_CALL) wanted = vipci_call_take(v, &p->body, &taken);
     if (!vipci_finish(v, r, u->o, c)) {                      /* lost: undone in the opposite order */
         if (taken) (void)vipci_cas64(v, &vipci_view_at(v, vipci_body_view(&p->body))->call, taken, vipci_call_word(taken, VIPCI_QUEUED, 0));
-        if (e) { vipci_hold(v, e, NULL); vipci_commit(v); }
+        if (e) vipci_hold_all(v, e, NULL);
         return VIPC_ERR_WOULD_BLOCK;
     }
     /* ---- point of no return: the message is ours ---- */
@@ -4119,7 +4314,11 @@ static VIPCI_COLD vipc_error vipci_open_parcel(vipc *v, const vipci_use *u, cons
         if (e) vipci_forget_traveller(v, vipci_link(v, e));
         return VIPC_ERR_WOULD_BLOCK;
     }
+#if !VIPC_NO_LARGE
+    if (e) p->capability = vipci_unwrap_all(v, e, p->caps);
+#else
     if (e) p->capability = vipci_unwrap(v, e);
+#endif
     return VIPC_OK;
 }
 /* A message that cannot be taken as words alone, in a claimed slot: a call, a capability, a payload.  WOULD_BLOCK: start again; VIPCI_NEEDS_LOCK;
@@ -4131,7 +4330,16 @@ static VIPCI_COLD vipc_error vipci_take_special(vipc *v, const vipci_use *u, con
     vipc_error e = VIPC_OK;
     vipci_body_load(v, &p->body, &c->slot->body);
     if (r->stride != sizeof(vipci_slot)) e = vipci_read_payload(v, r, c->slot, p, &size);
-    if (e == VIPC_ERR_MESSAGE_TOO_LARGE && p->info) vipci_describe(&p->body, size, c->again, 0, 0, p->info);
+#if !VIPC_NO_LARGE
+    uint32_t caps = vipci_cap_count(v, u, &p->body);
+    if (e == VIPC_OK && caps > 1 && !p->caps) e = VIPC_ERR_MESSAGE_TOO_LARGE;
+#endif
+    if (e == VIPC_ERR_MESSAGE_TOO_LARGE && p->info) {
+        vipci_describe(&p->body, size, c->again, 0, 0, p->info);
+#if !VIPC_NO_LARGE
+        p->info->cap_count = caps;
+#endif
+    }
     if (e == VIPC_OK && (p->body.sender & VIPC_HAS_CAPABILITY) && !locked) e = VIPCI_NEEDS_LOCK;
     if (e != VIPC_OK) return e;
     if (p->body.sender & (VIPCI_CALL | VIPC_HAS_CAPABILITY)) e = vipci_open_parcel(v, u, r, c, p);
@@ -4140,6 +4348,9 @@ static VIPCI_COLD vipc_error vipci_take_special(vipc *v, const vipci_use *u, con
     if ((p->body.sender & (VIPCI_CALL | VIPC_NEEDS_ACK)) == VIPCI_CALL) reply = p->body.head << 32 | (uint64_t)(vipci_body_view(&p->body) + 1) << 8 | 1;
     vipci_deliver(&p->body, p->capability, p->m);
     if (p->info) vipci_describe(&p->body, size, c->again, reply, vipci_untold(v, u->o), p->info);
+#if !VIPC_NO_LARGE
+    if (p->info) p->info->cap_count = caps;
+#endif
     return VIPC_OK;
 }
 /* From one queue.  CHANNEL_EMPTY, WOULD_BLOCK: things moved, start again. */
@@ -4253,6 +4464,9 @@ static inline vipci_parcel vipci_parcel_of(vipc_message *m, vipc_info *info, voi
     p.payload = payload;
     p.capacity = capacity;
     p.capability.token = 0;
+#if !VIPC_NO_LARGE
+    p.caps = NULL;
+#endif
     return p;
 }
 #if !VIPC_SMALL
@@ -4322,7 +4536,15 @@ VIPC_API vipc_error vipc_receive_large(vipc *self, vipc_cap from, vipc_incoming 
     if (e != VIPC_OK) return e;
     if (!m || (!m->payload && m->payload_capacity)) return VIPC_ERR_INVALID_ARGUMENT;
     vipci_parcel p = vipci_parcel_of(&m->message, &m->info, m->payload, m->payload_capacity);
+#if !VIPC_NO_LARGE
+    vipc_cap caps[VIPC_MESSAGE_CAPS] = VIPC_INIT;
+    p.caps = caps;
+    e = vipci_receive(self, &u, &p, deadline);
+    for (uint32_t i = 0; e == VIPC_OK && i < VIPC_MESSAGE_CAPS; i++) m->caps[i] = caps[i];
+    return e;
+#else
     return vipci_receive(self, &u, &p, deadline);
+#endif
 }
 
 /* --------------------------------------------------------------------------------------------------- >>batch
@@ -4572,6 +4794,9 @@ static vipc_error vipci_take_read(vipc *v, const vipci_use *u, const vipci_ring 
     if (e == VIPC_OK && (p->body.sender & VIPC_HAS_CAPABILITY)) e = VIPC_ERR_INVALID_MESSAGE;
     if (e == VIPC_OK && (p->body.sender & VIPCI_CALL)) return vipci_open_parcel(v, u, r, c, p);      /* p->info is NULL: it is refused */
     if (e != VIPC_ERR_CORRUPT) vipci_describe(&p->body, size, c->again, 0, 0, info);
+#if !VIPC_NO_LARGE
+    if (e != VIPC_ERR_CORRUPT) info->cap_count = vipci_cap_count(v, u, &p->body);
+#endif
     return e;
 }
 /* From one queue; the words of >>hand say that this is a take.  CHANNEL_EMPTY; WOULD_BLOCK: start again. */
@@ -4661,6 +4886,9 @@ VIPC_API vipc_error vipc_take(vipc *self, vipc_cap from, vipc_incoming *m, vipc_
     }
     vipci_wait_over(self, &w, u.o);
     if (e == VIPC_OK) *hand = got;
+#if !VIPC_NO_LARGE
+    if (e == VIPC_OK) vipci_zero(m->caps, sizeof m->caps);
+#endif
     return e;
 }
 /* Messages are not finished in the order in which they were taken: the hint goes over all that is finished by now (RACE 12). */
@@ -4769,7 +4997,11 @@ static vipc_error vipci_call_collect(vipc *v, uint64_t word, vipc_message *reply
             if (e == VIPC_OK) {
                 if (t && (uint32_t)t->place == ((v->view + 1) | 0x80000000u)) e = vipci_unwrap_hold(v, t);
                 else t = NULL;
+#if !VIPC_NO_LARGE
+                if (e == VIPC_OK && t) cap = vipci_unwrap_all(v, t, NULL);
+#else
                 if (e == VIPC_OK && t) cap = vipci_unwrap(v, t);
+#endif
                 else if (t) vipci_forget_traveller(v, vipci_link(v, t));
                 vipci_finish_closing(v);
                 vipci_unlock(v);
@@ -4836,7 +5068,7 @@ VIPC_API vipc_error vipc_reply(vipc *self, vipc_reply_right to, const vipc_messa
     vipci_letter l = vipci_address(self, m, VIPC_IS_REPLY);
     l.sender &= ~(uint64_t)VIPCI_MAY_URGENT;
     if (m->flags & VIPC_HAS_CAPABILITY) {
-        e = vipci_pack(self, m->capability, (caller + 1) | 0x80000000u, VIPC_FOREVER, &link);
+        e = vipci_pack(self, &l, (caller + 1) | 0x80000000u, VIPC_FOREVER, &link);
         if (e != VIPC_OK) return e;
         l.link = link;
     }
@@ -5186,7 +5418,7 @@ static vipc_error vipci_request(vipc *v, const vipci_use *u, const vipc_message 
     e = vipci_charge(v, u, &l);
     if (e != VIPC_OK) return vipci_call_abort(v, word, e);
     if (m->flags & VIPC_HAS_CAPABILITY) {
-        e = vipci_pack(v, m->capability, (uint64_t)VIPCI_CALL_NUMBER(word) << 32 | (u->index + 1), VIPC_FOREVER, &link);
+        e = vipci_pack(v, &l, (uint64_t)VIPCI_CALL_NUMBER(word) << 32 | (u->index + 1), VIPC_FOREVER, &link);
         l.link = link;
     }
     if (e == VIPC_OK)                                        /* what needs the lock says so at once: wait for it, and let it go */
@@ -6654,6 +6886,9 @@ static void vipci_check_entry(vipci_checkup *k, uint32_t i)
     (void)vipci_expect(k, head && (!e->child || (child && child->parent == i + 1 && child->prev == 0)), VIPCI_BAD_TREE, i);
     (void)vipci_expect(k, !e->next || (next && next->prev == i + 1 && next->parent == e->parent && next->object == e->object), VIPCI_BAD_TREE, i);
     (void)vipci_expect(k, e->holder ? e->holder <= v->max_processes && vipci_process_at(v, e->holder - 1)->proof != 0 : (e->kind & VIPCI_TRAVELS) != 0, VIPCI_BAD_HELD, i);
+#if !VIPC_NO_LARGE
+    (void)vipci_expect(k, !(e->kind & VIPCI_MORE) || ((e->kind & VIPCI_TRAVELS) && vipci_follower(v, (vipci_entry *)(uintptr_t)e)), VIPCI_BAD_CAP, i);
+#endif
     if (e->kind & VIPCI_NAMED)
         (void)vipci_expect(k, (uint32_t)e->place - 1 < v->max_names && vipci_name_at(v, (uint32_t)e->place - 1)->cap == i + 1, VIPCI_BAD_NAME, i);
 }

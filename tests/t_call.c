@@ -134,7 +134,7 @@ TEST(flags_of_senders)
         CHECK_EQ(vipc_call(&m.v[1], p.his, &msg, &out, VIPC_FOREVER), VIPC_ERR_INVALID_MESSAGE);
         if (msg.flags == VIPC_NEEDS_ACK) continue;
         CHECK_EQ(vipc_send(&m.v[1], p.his, &msg, VIPC_NOW), VIPC_ERR_INVALID_MESSAGE);
-        vipc_outgoing o;
+        vipc_outgoing o = VIPC_INIT;
         memset(&o, 0, sizeof o);
         o.message = msg;
         CHECK_EQ(vipc_send_large(&m.v[1], p.his, &o, VIPC_NOW), VIPC_ERR_INVALID_MESSAGE);
@@ -157,7 +157,7 @@ TEST(payloads)
     mock m;
     vipc_endpoint_desc d = VIPC_INIT;
     vipc_cap door;
-    vipc_outgoing o;
+    vipc_outgoing o = VIPC_INIT;
     vipc_incoming i;
     vipc_message msg;
     vipc_info info;
@@ -222,7 +222,7 @@ TEST(a_small_endpoint_takes_no_payload)
 {
     mock m;
     play p;
-    vipc_outgoing o;
+    vipc_outgoing o = VIPC_INIT;
     setup(&m, &p, 2);
     memset(&o, 0, sizeof o);
     o.payload = &o;

@@ -66,7 +66,7 @@ static unsigned flood(mock *m, vipc *who, vipc_cap to, vipc_cap door, unsigned m
 static vipc_error send_bytes(vipc *who, vipc_cap to, size_t size)
 {
     static unsigned char bytes[4096];
-    vipc_outgoing o;
+    vipc_outgoing o = VIPC_INIT;
     memset(&o, 0, sizeof o);
     o.message = mock_message(1);
     o.payload = bytes;

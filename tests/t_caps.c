@@ -177,7 +177,7 @@ static vipc_error with_rights(mock *m, int operation, vipc_cap cap, vipc_cap car
     case 4: return vipc_revoke(me, cap, VIPC_NOW);
     case 5: return vipc_publish(me, "name", cap, 0);
     case 6: msg.flags = VIPC_HAS_CAPABILITY; msg.capability = cap; return vipc_send(me, carrier, &msg, VIPC_NOW);
-    case 7: { vipc_outgoing o; memset(&o, 0, sizeof o); return vipc_send_large(me, cap, &o, VIPC_NOW); }
+    case 7: { vipc_outgoing o = VIPC_INIT; memset(&o, 0, sizeof o); return vipc_send_large(me, cap, &o, VIPC_NOW); }
     case 8: { vipc_incoming in; memset(&in, 0, sizeof in); return vipc_receive_large(me, cap, &in, VIPC_NOW); }
     case 9: return vipc_call(me, cap, &msg, &msg, VIPC_NOW);
     case 10: return vipc_destroy(me, cap, VIPC_NOW);

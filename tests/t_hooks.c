@@ -87,7 +87,7 @@ static void queue_one(scene *s) { REQUIRE_OK(mock_send(&s->m.v[1], s->his, 1)); 
 static void queue_full(scene *s) { queue_one(s); queue_one(s); }
 static void queue_large(scene *s)
 {
-    vipc_outgoing o;
+    vipc_outgoing o = VIPC_INIT;
     memset(&o, 0, sizeof o);
     o.message = mock_message(1);
     o.payload = s->bytes;
@@ -256,7 +256,7 @@ static vipc_error op_receive_many(scene *s)
 }
 static vipc_error op_send_large(scene *s)
 {
-    vipc_outgoing o;
+    vipc_outgoing o = VIPC_INIT;
     memset(&o, 0, sizeof o);
     o.payload = s->bytes;
     o.payload_size = sizeof s->bytes;

@@ -193,7 +193,7 @@ static void everything_says(vipc *self, vipc_error want, vipc_cap cap, vipc *fre
     vipc_info info;
     vipc_cap c;
     vipc_pid pid = { 1 };
-    vipc_outgoing o;
+    vipc_outgoing o = VIPC_INIT;
     vipc_incoming in;
     vipc_process_info pi;
     vipc_endpoint_info ei;
@@ -481,7 +481,7 @@ static void battery(stage *s)
     vipc_message msg = mock_message(1), reply;
     vipc_info info;
     vipc_cap out = VIPC_INIT, mine = VIPC_INIT;
-    vipc_outgoing o;
+    vipc_outgoing o = VIPC_INIT;
     vipc_incoming in;
     vipc_endpoint_info ei;
     vipc_cap_info ci;
@@ -582,7 +582,7 @@ static void open_stage(stage *s)
     vipc_config c = VIPC_INIT;
     vipc_endpoint_desc d = VIPC_INIT;
     vipc_message msg = mock_message(1);
-    vipc_outgoing o;
+    vipc_outgoing o = VIPC_INIT;
     vipc_cap closed;
     c.max_processes = 5;
     c.max_threads = 6;

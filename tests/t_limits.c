@@ -401,7 +401,7 @@ TEST(capacities)
 static unsigned char pattern(size_t size, size_t i) { return (unsigned char)(size * 31 + i * 7 + (i >> 8)); }
 static void through(mock *m, vipc_cap door, size_t size, size_t room)
 {
-    vipc_outgoing og;
+    vipc_outgoing og = VIPC_INIT;
     vipc_incoming in;
     vipc_endpoint_info info;
     unsigned char *from = (unsigned char *)malloc(size + 1), *to = (unsigned char *)malloc(room + 16);
@@ -450,7 +450,7 @@ TEST(payloads)
         uint32_t most = all[k], sizes[4] = { 0, 1, most - 1, most };
         vipc_endpoint_desc d = VIPC_INIT;
         vipc_cap door;
-        vipc_outgoing og;
+        vipc_outgoing og = VIPC_INIT;
         d.capacity = 3;
         d.payload_max = most;
         REQUIRE_OK(vipc_endpoint_create(&m.v[0], &d, &door));
@@ -478,7 +478,7 @@ TEST(payloads)
         CHECK_EQ(m.in_use, 0);
     }
     vipc_cap plain = mock_endpoint(&m, 0, 2);
-    vipc_outgoing og;
+    vipc_outgoing og = VIPC_INIT;
     memset(&og, 0, sizeof og);
     og.payload = "x";
     og.payload_size = 1;

@@ -401,7 +401,7 @@ static void do_send(void)
 {
     int v = a_view(), p = views[v].proc, c;
     unsigned char bytes[256];
-    vipc_outgoing og;
+    vipc_outgoing og = VIPC_INIT;
     vipc_cap to = a_token(p, VIPC_TYPE_ENDPOINT);
     bool large = one_in(3), tried = false, slept = false;
     memset(&og, 0, sizeof og);

@@ -149,7 +149,7 @@ TEST(payloads_are_dropped_too)
 {
     mock m;
     unsigned char bytes[300], back[300];
-    vipc_outgoing o;
+    vipc_outgoing o = VIPC_INIT;
     vipc_incoming in;
     mock_open(&m, NULL, 1, 64);
     vipc_cap door = dropping(&m, 0, 2, 300);

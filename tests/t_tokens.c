@@ -24,7 +24,7 @@ static int others_than(mock *m, unsigned i, vipc_cap c, vipc_cap door, vipc_erro
 {
     vipc *v = &m->v[i];
     vipc_message msg = mock_message(1), out = mock_message(2);
-    vipc_outgoing og;
+    vipc_outgoing og = VIPC_INIT;
     vipc_incoming in;
     vipc_cap made = { 4711 };
     vipc_cap_info ci;
