@@ -18,9 +18,11 @@
  *                 drops its oldest message; one at a time, or many; what is urgent passes the rest
  *   channels      two ends, each of which sends to the other; what was sent before an end closed can still be received
  *   capabilities  every access goes through a 64-bit token of the calling process: checked in O(1), derived with fewer
- *                 rights, granted, carried in a message, given to a process when it is made, revoked with all that came of it
+ *                 rights, granted, carried in a message (up to four, all or none), given to a process when it is made,
+ *                 revoked with all that came of it
  *   limits        of a capability and all that comes of it: size of a message, messages and bytes a second, expiry
- *   calls         request and reply with a one-shot reply right; a server that dies or drops the request tells its caller
+ *   calls         request and reply, both with payloads and capabilities if need be, and a one-shot reply right; a server that dies or drops the
+ *                 request tells its caller
  *   names         publish and look up; a client may start before its server
  *   notifications 64 bits that are signalled and waited for; a watch on a process's end; one wait for several
  *                 things, and sets of up to 1,024 that cost by what is ready
@@ -398,7 +400,7 @@ typedef struct vipc_wait_item {        /* one of the things that are waited for 
  * (t + 1) times the limit.  It is exact at every rate: nothing is rounded off, however long it runs.  Whoever sends by a capability also draws on what the
  * capabilities above it are allowed, so children share their parent's allowance and cannot multiply it; those without a number of their own have no other.  What
  * arrives in a message or by name has, and shares, the limits of what was sent or published.  They stay when the parent is closed.
- * Charged: vipc_send, vipc_send_large, the request of vipc_call.  Free: replies, receiving, and sends that fail: what they took is given back.  A thread
+ * Charged: vipc_send, vipc_send_large, the request of vipc_call and vipc_call_large.  Free: replies, receiving, and sends that fail: what they took is given back.  A thread
  * that is killed, or whose capability is revoked, in the middle of a send may have used up that one message of what others share with it.  A message of more bytes
  * than a second's worth passes when the allowance is full, and what follows waits the longer. */
 typedef struct vipc_limits {
@@ -583,7 +585,8 @@ VIPC_API vipc_error vipc_process_find(vipc *self, uint64_t native_id, vipc_pid *
 /* Ask process_alive of every other process and clean up after the dead; any member may, at any time.  reaped (opt): how many.
  * Sleeping calls do this by themselves, from every 50 ms to every second.  O(max_processes) questions.  Slow path. */
 VIPC_API vipc_error vipc_sweep(vipc *self, uint32_t *reaped);
-/* Give back the frames of queues that are empty and that nobody touches, and of closed endpoints that were set aside.
+/* Give back the frames of queues that are empty and that nobody touches, of closed endpoints that were set aside, and of threads that keep some for
+ * replies (vipc_call_large) and are in no such call.
  * frames (opt): how many.  O(max_objects).  Slow path. */
 VIPC_API vipc_error vipc_trim(vipc *self, uint64_t *frames);
 /* The caller's pid; 0 where self is no member.  Any context. */
@@ -719,6 +722,22 @@ VIPC_API vipc_error vipc_call(vipc *self, vipc_cap to, const vipc_message *reque
 /* Answer; never blocks without HAS_CAPABILITY (needs GRANT on it; takes the lock).  Any thread of the process that received the call may.  OK uses
  * the right up.  CANCELLED: the caller waits no more: it gave up, died, or was answered before.  INVALID_ARGUMENT: no reply right of this process; INVALID_MESSAGE. */
 VIPC_API vipc_error vipc_reply(vipc *self, vipc_reply_right to, const vipc_message *m);
+#if !VIPC_NO_LARGE
+/* The same with payloads and up to VIPC_MESSAGE_CAPS capabilities each way; as the request of vipc_send_large, received by vipc_receive_large (vipc_receive, if
+ * it has no payload and at most one capability).  In: reply->payload, payload_capacity (at most VIPC_PAYLOAD_MAX is of use): the most bytes that the reply may bring.  Out, on OK
+ * alone: reply->message, the payload, caps, and info: sender (the server), payload_size, cap_count; on an error payload's bytes and info are undefined.  Errors of
+ * vipc_call and vipc_send_large, and:
+ * OUT_OF_MEMORY, TIMEOUT: no frames for the reply, or the lock was not to be had; nothing was sent;
+ * LIMIT: (of the reply) no room for all of its capabilities: the reply is lost, none is taken; CORRUPT likewise.
+ * A thread's first such call, and one with more capacity than any before, takes frames for the reply, under the lock of the slow path; they are kept for its
+ * next calls, for each of two buffers (the second is used after a time-out in the middle of a reply), until vipc_leave, a vipc_trim, or its death. */
+VIPC_API vipc_error vipc_call_large(vipc *self, vipc_cap to, const vipc_outgoing *request, vipc_incoming *reply, vipc_time deadline);
+/* Answer with a payload (borrowed, copied) and capabilities (all or none; each needs GRANT, and takes the lock).  MESSAGE_TOO_LARGE: the caller has not so
+ * much room: payload_capacity bytes and VIPC_MESSAGE_CAPS capabilities in vipc_call_large; no byte, and one capability, in vipc_call.  INVALID_ARGUMENT: more than
+ * VIPC_MESSAGE_CAPS too.  LIMIT.  On any error but CANCELLED the right is not used up, and what was to be sent is the server's still.  vipc_reply answers any
+ * call, too.  Else as vipc_reply.  Copies with preemption off (hooks enter, leave), as a send does. */
+VIPC_API vipc_error vipc_reply_large(vipc *self, vipc_reply_right to, const vipc_outgoing *m);
+#endif
 /* Refuse: the caller's vipc_call returns `why`, an error (VIPC_OK: INVALID_ARGUMENT).  Else as reply. */
 VIPC_API vipc_error vipc_reply_drop(vipc *self, vipc_reply_right to, vipc_error why);
 /* Reply, then receive, in one step: a server's loop.  A right of none, or a reply that nobody waits for any more, does not stop the receive; any
@@ -1130,8 +1149,14 @@ typedef struct vipci_view {
     vipci_u64 parked;                  /* [A] 0: it is not parked; else where, and with what priority: vipc_here().  See >>fast */
     vipci_body reply2;                 /* the second buffer */
     vipci_u64 count[8];                /* [O] statistics */
+#if !VIPC_NO_LARGE
+    vipci_u64 large[2];                /* [L] of each buffer: frames for its payload, see >>call */
+    vipci_u64 room;                    /* [A] written by its owner, and its reaper: capacity of the large call under way + 1; 0: there is none */
+    uint32_t reply_size[2];            /* by its owner before a large call; then as reply */
+    vipci_u64 spare[4];
+#endif
 } vipci_view;
-VIPCI_ASSERT(view, sizeof(vipci_view) == 256 && offsetof(vipci_view, call) == 64 && offsetof(vipci_view, count) == 192);
+VIPCI_ASSERT(view, sizeof(vipci_view) == (VIPC_NO_LARGE ? 256 : 320) && offsetof(vipci_view, call) == 64 && offsetof(vipci_view, count) == 192);
 
 /* Three cache lines: what is read at every operation; what senders write; what receivers write. */
 #define VIPCI_ALONE 0x80000000u        /* in peer: the other end has been freed */
@@ -2751,6 +2776,45 @@ static inline uint64_t vipci_call_failed(uint64_t from, vipc_error why)
 }
 static inline vipci_body *vipci_call_reply(vipci_view *c, uint64_t word) { return VIPCI_CALL_BUFFER(word) ? &c->reply2 : &c->reply; }
 
+#if !VIPC_NO_LARGE
+/* A reply's payload goes into frames of the caller's view, a run for each of the two buffers: taken by vipc_call_large under the lock, kept for its later
+ * calls, given back by vipc_trim, vipc_leave and the reaper.  A word says which:  first frame + 1 << 14 | TRIMMED | how many (13).
+ * RACE 35 (vipc_trim against a call that begins): the caller exchanges `room`, then looks at the word; vipc_trim exchanges the word for a marked one, then
+ * looks at room.  So one of them sees the other, and the caller takes the lock, or vipc_trim takes its mark off.
+ * RACE 36 (a late server writes into frames that somebody else has by now): a run stays with the view while its buffer is marked (RACE 13), also when the
+ * view changes hands.  The server reads room and word with the call REPLYING, and then looks at the call again: if it still is, both were of this call,
+ * and whoever ends it from now on marks the buffer before anything else.
+ * Tests: explore large, large_timeout, large_trim, large_leave; race35_*, race36_*. */
+#define VIPCI_TRIMMED ((uint64_t)1 << 13)
+#define VIPCI_RUN_FRAMES(w) ((w) & (VIPCI_TRIMMED - 1))
+#define VIPCI_RUN_FIRST(w) (((w) >> 14) - 1)
+VIPCI_ASSERT(run, (VIPC_PAYLOAD_MAX >> 8) < (1u << 13));       /* the smallest frames */
+/* Give back what nobody is late in, of a view that is in no call; under the lock, a step each. */
+static void vipci_runs_free(const vipc *v, vipci_view *c)
+{
+    for (uint32_t b = 0; b < 2; b++) {
+        uint64_t word = c->large[b];
+        if (!word || vipci_load64(v, &c->abandoned[b])) continue;            /* RACE 36 */
+        vipci_drop_frames(v, VIPCI_RUN_FIRST(word), VIPCI_RUN_FRAMES(word));
+        vipci_set64(v, &c->large[b], 0);
+        vipci_commit(v);
+    }
+}
+/* The same of a view whose owner lives. */
+static void vipci_runs_trim(const vipc *v, vipci_view *c)
+{
+    for (uint32_t b = 0; b < 2; b++) {
+        uint64_t word = c->large[b];
+        if (!word) continue;
+        (void)vipci_log(v, &c->large[b], word, 1);
+        (void)vipci_swap64(v, &c->large[b], word | VIPCI_TRIMMED);           /* RACE 35 */
+        if (vipci_load64(v, &c->room) || vipci_load64(v, &c->abandoned[b])) { vipci_rollback(v); continue; }
+        vipci_drop_frames(v, VIPCI_RUN_FIRST(word), VIPCI_RUN_FRAMES(word));
+        vipci_set64(v, &c->large[b], 0);
+        vipci_commit(v);
+    }
+}
+#endif
 /* The caller may sleep for its reply: no flag, there is one possible sleeper. */
 static void vipci_wake_caller(const vipc *v, uint32_t caller)
 {
@@ -3289,6 +3353,10 @@ static void vipci_clean_view(vipc *v, uint32_t i)
 #endif
     if (i != v->view) vipci_store64(v, &dead->intent, 0);
     vipci_clean_call(v, i);
+#if !VIPC_NO_LARGE
+    vipci_store64(v, &dead->room, 0);                        /* after the call: RACE 36 */
+    vipci_runs_free(v, dead);
+#endif
     vipci_store32(v, &dead->target, 0);
 #if !VIPC_NO_FAST
     vipci_store64(v, &dead->parked, 0);
@@ -3383,6 +3451,10 @@ static uint32_t vipci_end_process(vipc *v, uint32_t index)
     for (uint32_t i = 0, n = vipci_views_used(v); i < n; i++)
         if ((uint32_t)vipci_load64(v, &vipci_view_at(v, i)->owner) == index + 1) vipci_clean_view(v, i);
     vipci_fail_calls(v, index, VIPCI_ANY_VIEW);
+#if !VIPC_NO_LARGE
+    for (uint32_t i = 0, n = vipci_views_used(v); i < n; i++)      /* where it was late in a buffer of one who is gone */
+        if ((uint32_t)vipci_load64(v, &vipci_view_at(v, i)->owner) == 0) vipci_runs_trim(v, vipci_view_at(v, i));
+#endif
     for (; p->owned && p->owned <= v->max_objects && ended <= v->max_objects; ended++) {
         vipci_object *o = vipci_object_at(v, p->owned - 1);
         vipci_object_end(v, o, true);
@@ -3530,6 +3602,44 @@ static vipc_cap vipci_unwrap_all(vipc *v, vipci_entry *e, vipc_cap *caps)
  * The caller's half of a call, over the call words of >>call: announce it, and wait for its end.  A send that is to be acknowledged is a call whose
  * answer is given by whoever takes it, in the name of the receiver: FAILED, with no error. */
 #if !VIPC_NO_CALLS
+#if !VIPC_NO_LARGE
+static inline uint64_t vipci_run_need(const vipc *v, uint64_t bytes) { return (bytes + ((uint64_t)1 << v->page_shift) - 1) >> v->page_shift; }
+/* Where so many bytes of a buffer's run lie; NULL: it has not so many. */
+static unsigned char *vipci_run_at(const vipc *v, uint64_t word, uint64_t bytes)
+{
+    if (!VIPCI_RUN_FRAMES(word) || vipci_run_need(v, bytes) > VIPCI_RUN_FRAMES(word)) return NULL;
+    return (unsigned char *)vipci_frames_at(v, VIPCI_RUN_FIRST(word), VIPCI_RUN_FRAMES(word));
+}
+/* A large call begins: a buffer that nobody is late in, the one that vipci_call_start will choose, with a run of this capacity.  What fails leaves room as it was: 0. */
+static vipc_error vipci_room_make(vipc *v, uint64_t capacity, vipc_time deadline)
+{
+    vipci_view *c = vipci_mine(v);
+    uint64_t was = vipci_load64(v, &c->call), need = vipci_run_need(v, capacity), word, first = 0;
+    uint32_t b = VIPCI_CALL_BUFFER(was);
+    if (VIPCI_CALL_STATE(was) != VIPCI_IDLE) return VIPC_ERR_CORRUPT;
+    if (vipci_load64(v, &c->abandoned[b])) b ^= 1;
+    if (vipci_load64(v, &c->abandoned[b])) return VIPC_ERR_RESOURCE_BUSY;
+    if (b != VIPCI_CALL_BUFFER(was) && !vipci_cas64(v, &c->call, was, was ^ 16)) return VIPC_ERR_CORRUPT;      /* the other may be done with at any moment */
+    vipci_store32(v, &c->reply_size[b], 0);
+    (void)vipci_swap64(v, &c->room, capacity + 1);           /* RACE 35 */
+    word = vipci_load64(v, &c->large[b]);
+    if (need <= VIPCI_RUN_FRAMES(word) && !(word & VIPCI_TRIMMED)) return VIPC_OK;
+    vipc_error e = need ? vipci_lock_aside(v, deadline) : VIPC_OK;
+    if (e == VIPC_OK && need) {
+        word = c->large[b];
+        if (need > VIPCI_RUN_FRAMES(word)) {
+            e = vipci_take_frames(v, need, &first);
+            if (e == VIPC_OK && word) vipci_drop_frames(v, VIPCI_RUN_FIRST(word), VIPCI_RUN_FRAMES(word));
+            if (e == VIPC_OK) vipci_set64(v, &c->large[b], (first + 1) << 14 | need);
+            if (e == VIPC_OK) vipci_commit(v);
+            else vipci_rollback(v);
+        }
+        vipci_unlock(v);
+    }
+    if (e != VIPC_OK) vipci_store64(v, &c->room, 0);
+    return e;
+}
+#endif
 /* The one view that could serve this endpoint, if that can be told: bound to, or received from by, one process with one thread.  max_threads: it cannot. */
 static uint32_t vipci_sole_server(const vipc *v, vipci_object *o)
 {
@@ -4005,10 +4115,14 @@ static vipc_error vipci_pack(vipc *v, const vipci_letter *l, uint64_t place, vip
     return VIPC_OK;
 }
 #else
-static vipc_error vipci_add_caps(vipci_letter *l, const vipc_outgoing *m)
+/* Payload and further capabilities.  INVALID_ARGUMENT, MESSAGE_TOO_LARGE: more than any endpoint takes. */
+static vipc_error vipci_enclose(vipci_letter *l, const vipc_outgoing *m)
 {
-    if (m->cap_count > VIPC_MESSAGE_CAPS - (m->message.flags & VIPC_HAS_CAPABILITY ? 1u : 0u)) return VIPC_ERR_INVALID_ARGUMENT;
+    if ((!m->payload && m->payload_size) || m->cap_count > VIPC_MESSAGE_CAPS - (m->message.flags & VIPC_HAS_CAPABILITY ? 1u : 0u)) return VIPC_ERR_INVALID_ARGUMENT;
+    if (m->payload_size > VIPC_PAYLOAD_MAX) return VIPC_ERR_MESSAGE_TOO_LARGE;
     if (m->cap_count) l->sender |= VIPC_HAS_CAPABILITY;
+    l->payload = m->payload;
+    l->payload_size = (uint32_t)m->payload_size;
     l->more = m->caps;
     l->more_count = m->cap_count;
     return VIPC_OK;
@@ -4228,10 +4342,11 @@ VIPC_API vipc_error vipc_send_large(vipc *self, vipc_cap to, const vipc_outgoing
     if (!m->payload && m->payload_size) return VIPC_ERR_INVALID_ARGUMENT;
     if (m->payload_size > vipci_shape_payload(vipci_peek64(self, &u.o->shape))) return VIPC_ERR_MESSAGE_TOO_LARGE;
     vipci_letter l = vipci_address(self, &m->message, 0);
+#if VIPC_NO_LARGE
     l.payload = m->payload;
     l.payload_size = (uint32_t)m->payload_size;
-#if !VIPC_NO_LARGE
-    e = vipci_add_caps(&l, m);
+#else
+    e = vipci_enclose(&l, m);
     if (e != VIPC_OK) return e;
 #endif
     if (m->message.flags & VIPCI_MAY_ACK) return vipci_send_acked(self, &u, &l, deadline);
@@ -4981,7 +5096,21 @@ VIPC_API vipc_error vipc_done(vipc *self, vipc_hand hand, bool finished)
  * vipc_call and its answers, over the call words of >>call. */
 #if !VIPC_NO_CALLS
 
-static vipc_error vipci_call_collect(vipc *v, uint64_t word, vipc_message *reply)
+#if !VIPC_NO_LARGE
+/* A large reply's payload, its travellers, and what is said of it; under the lock if it has some.  CORRUPT. */
+static vipc_error vipci_read_reply(vipc *v, uint64_t word, const vipci_body *b, vipc_incoming *in)
+{
+    vipci_view *c = vipci_mine(v);
+    uint32_t size = vipci_peek32(v, &c->reply_size[VIPCI_CALL_BUFFER(word)]);
+    const unsigned char *p = size && size <= in->payload_capacity ? vipci_run_at(v, vipci_load64(v, &c->large[VIPCI_CALL_BUFFER(word)]), size) : NULL;
+    if (size && !p) return VIPC_ERR_CORRUPT;
+    if (size) vipci_copy(in->payload, p, size);
+    vipci_describe(b, size, false, 0, 0, &in->info);
+    return VIPC_OK;
+}
+#endif
+/* The end of a call: its reply, or its error.  in: of a large call, else NULL. */
+static vipc_error vipci_call_collect(vipc *v, uint64_t word, vipc_message *reply, vipc_incoming *in)
 {
     vipci_view *c = vipci_mine(v);
     vipc_error e = (vipc_error)-(int32_t)(word >> 8 & 0xff);
@@ -4991,15 +5120,25 @@ static vipc_error vipci_call_collect(vipc *v, uint64_t word, vipc_message *reply
         vipc_cap cap = { 0 };
         vipci_body_load(v, &b, vipci_call_reply(c, word));
         e = VIPC_OK;
+#if !VIPC_NO_LARGE
+        vipc_cap caps[VIPC_MESSAGE_CAPS] = VIPC_INIT;
+        vipci_entry *all[VIPC_MESSAGE_CAPS];
+        uint32_t count = 0;
+        vipc_error whole = in ? vipci_read_reply(v, word, &b, in) : VIPC_OK;
+#else
+        (void)in;
+#endif
         if (b.sender & VIPC_HAS_CAPABILITY) {
             vipci_entry *t = vipci_linked(v, (uint32_t)b.head);
             e = vipci_lock(v, VIPC_FOREVER);
             if (e == VIPC_OK) {
-                if (t && (uint32_t)t->place == ((v->view + 1) | 0x80000000u)) e = vipci_unwrap_hold(v, t);
-                else t = NULL;
+                if (!t || (uint32_t)t->place != ((v->view + 1) | 0x80000000u)) t = NULL;
 #if !VIPC_NO_LARGE
-                if (e == VIPC_OK && t) cap = vipci_unwrap_all(v, t, NULL);
+                else count = vipci_travellers(v, (uint32_t)b.head, (uint32_t)t->place, all), e = whole;
+                if (e == VIPC_OK && t) e = vipci_unwrap_hold(v, t);
+                if (e == VIPC_OK && t) cap = vipci_unwrap_all(v, t, in ? caps : NULL);
 #else
+                else e = vipci_unwrap_hold(v, t);
                 if (e == VIPC_OK && t) cap = vipci_unwrap(v, t);
 #endif
                 else if (t) vipci_forget_traveller(v, vipci_link(v, t));
@@ -5007,6 +5146,13 @@ static vipc_error vipci_call_collect(vipc *v, uint64_t word, vipc_message *reply
                 vipci_unlock(v);
             }
         }
+#if !VIPC_NO_LARGE
+        if (e == VIPC_OK) e = whole;
+        if (e == VIPC_OK && in) {
+            vipci_copy(in->caps, caps, sizeof caps);
+            in->info.cap_count = count;
+        }
+#endif
         if (e == VIPC_OK) vipci_deliver(&b, cap, reply);
     }
     (void)vipci_cas64(v, &c->call, word, vipci_call_word(word, VIPCI_IDLE, 0));
@@ -5021,8 +5167,29 @@ VIPC_API vipc_error vipc_call(vipc *self, vipc_cap to, const vipc_message *reque
     if (e != VIPC_OK) return e;
     vipci_letter l = vipci_address(self, request, VIPCI_CALL);
     e = vipci_send_call(self, &u, &l, &word, deadline);
-    return e == VIPC_OK ? vipci_call_collect(self, word, reply) : e;
+    return e == VIPC_OK ? vipci_call_collect(self, word, reply, NULL) : e;
 }
+#if !VIPC_NO_LARGE
+VIPC_API vipc_error vipc_call_large(vipc *self, vipc_cap to, const vipc_outgoing *request, vipc_incoming *reply, vipc_time deadline)
+{
+    vipci_use u;
+    uint64_t word = 0;
+    vipc_error e = vipci_begin(self, &u, to, VIPC_RIGHT_SEND);
+    if (e == VIPC_OK) e = reply ? vipci_flags_ok(request ? &request->message : NULL, 0) : VIPC_ERR_INVALID_ARGUMENT;
+    if (e != VIPC_OK) return e;
+    vipci_letter l = vipci_address(self, &request->message, VIPCI_CALL);
+    e = vipci_enclose(&l, request);
+    if (e == VIPC_OK && !reply->payload && reply->payload_capacity) e = VIPC_ERR_INVALID_ARGUMENT;
+    if (e == VIPC_OK && l.payload_size > vipci_shape_payload(vipci_peek64(self, &u.o->shape))) e = VIPC_ERR_MESSAGE_TOO_LARGE;
+    if (e == VIPC_OK && deadline == VIPC_NOW) e = VIPC_ERR_WOULD_BLOCK;
+    if (e == VIPC_OK) e = vipci_room_make(self, reply->payload_capacity < VIPC_PAYLOAD_MAX ? reply->payload_capacity : VIPC_PAYLOAD_MAX, deadline);
+    if (e != VIPC_OK) return e;
+    e = vipci_send_call(self, &u, &l, &word, deadline);
+    if (e == VIPC_OK) e = vipci_call_collect(self, word, &reply->message, reply);
+    vipci_store64(self, &vipci_mine(self)->room, 0);         /* the call is over: RACE 35, 36 */
+    return e;
+}
+#endif
 
 /* The caller's view and call word that a reply right names.  CANCELLED: it has gone on; INVALID_ARGUMENT: not a right of this process. */
 static vipc_error vipci_right(const vipc *v, vipc_reply_right to, uint32_t *caller, uint64_t *word)
@@ -5036,6 +5203,29 @@ static vipc_error vipci_right(const vipc *v, vipc_reply_right to, uint32_t *call
     if (server >= v->max_threads || (uint32_t)vipci_load64(v, &vipci_view_at(v, server)->owner) != v->process + 1) return VIPC_ERR_INVALID_ARGUMENT;
     return VIPC_OK;
 }
+#if !VIPC_NO_LARGE
+/* Does the caller have room for this?  MESSAGE_TOO_LARGE; CANCELLED: it has gone on. */
+static vipc_error vipci_reply_fits(const vipc *v, uint32_t caller, uint64_t word, const vipci_letter *l)
+{
+    bool several = l->more_count + (l->m->flags & VIPC_HAS_CAPABILITY ? 1u : 0u) > 1;
+    if (!l->payload_size && !several) return VIPC_OK;        /* any has */
+    uint64_t room = vipci_load64(v, &vipci_view_at(v, caller)->room);
+    if (vipci_load64(v, &vipci_view_at(v, caller)->call) != word) return VIPC_ERR_CANCELLED;
+    return room > l->payload_size ? VIPC_OK : VIPC_ERR_MESSAGE_TOO_LARGE;
+}
+/* The payload, with the call REPLYING by us.  CORRUPT: the caller has no such room after all; CANCELLED: it gave up. */
+static vipc_error vipci_reply_payload(const vipc *v, vipci_view *c, uint64_t mine, const vipci_letter *l)
+{
+    uint32_t b = VIPCI_CALL_BUFFER(mine);
+    uint64_t room = vipci_load64(v, &c->room), word = vipci_load64(v, &c->large[b]);
+    unsigned char *p = room > l->payload_size ? vipci_run_at(v, word, l->payload_size) : NULL;
+    if (vipci_load64(v, &c->call) != mine) return VIPC_ERR_CANCELLED;        /* RACE 36 */
+    if (!p) return VIPC_ERR_CORRUPT;
+    vipci_copy(p, l->payload, l->payload_size);
+    vipci_poke32(v, &c->reply_size[b], l->payload_size);
+    return VIPC_OK;
+}
+#endif
 /* Write the answer into the caller's record.  CANCELLED: it gave up meanwhile. */
 static vipc_error vipci_reply_put(const vipc *v, uint32_t caller, uint64_t word, const vipci_letter *l)
 {
@@ -5045,9 +5235,15 @@ static vipc_error vipci_reply_put(const vipc *v, uint32_t caller, uint64_t word,
     vipci_intend(v, vipci_at_view(caller));
     uint32_t irq = vipci_enter(v);
     if (vipci_cas64(v, &c->call, word, mine)) {
+        uint64_t after = vipci_call_word(word, VIPCI_REPLIED, v->view + 1);
+        e = VIPC_OK;
+#if !VIPC_NO_LARGE
+        if (l->payload_size) e = vipci_reply_payload(v, c, mine, l);
+        if (e == VIPC_ERR_CORRUPT) after = word;             /* the right is as it was */
+#endif
         vipci_body_store(v, vipci_call_reply(c, mine), l, 0);
-        if (vipci_cas64(v, &c->call, mine, vipci_call_word(word, VIPCI_REPLIED, v->view + 1))) e = VIPC_OK;    /* ---- point of no return ---- */
-        else (void)vipci_cas64(v, &c->abandoned[VIPCI_CALL_BUFFER(mine)], mine, 0);        /* RACE 13 */
+        if (!vipci_cas64(v, &c->call, mine, after)) e = VIPC_ERR_CANCELLED;                /* ---- point of no return ---- */
+        if (e == VIPC_ERR_CANCELLED) (void)vipci_cas64(v, &c->abandoned[VIPCI_CALL_BUFFER(mine)], mine, 0);        /* RACE 13 */
     }
     vipci_leave(v, irq);
     if (e == VIPC_OK) {
@@ -5057,25 +5253,44 @@ static vipc_error vipci_reply_put(const vipc *v, uint32_t caller, uint64_t word,
     vipci_intend_nothing(v);
     return e;
 }
-VIPC_API vipc_error vipc_reply(vipc *self, vipc_reply_right to, const vipc_message *m)
+static vipc_error vipci_reply_letter(vipc *v, vipc_reply_right to, vipci_letter *l)
 {
     uint32_t caller = 0, link = 0;
     uint64_t word = 0;
-    vipc_error e = vipci_known(self);
-    if (e == VIPC_OK) e = vipci_flags_ok(m, 0);
-    if (e == VIPC_OK) e = vipci_right(self, to, &caller, &word);
+    vipc_error e = vipci_right(v, to, &caller, &word);
+#if !VIPC_NO_LARGE
+    if (e == VIPC_OK) e = vipci_reply_fits(v, caller, word, l);
+#endif
     if (e != VIPC_OK) return e;
-    vipci_letter l = vipci_address(self, m, VIPC_IS_REPLY);
-    l.sender &= ~(uint64_t)VIPCI_MAY_URGENT;
-    if (m->flags & VIPC_HAS_CAPABILITY) {
-        e = vipci_pack(self, &l, (caller + 1) | 0x80000000u, VIPC_FOREVER, &link);
+    l->sender &= ~(uint64_t)VIPCI_MAY_URGENT;
+    if (l->sender & VIPC_HAS_CAPABILITY) {
+        e = vipci_pack(v, l, (caller + 1) | 0x80000000u, VIPC_FOREVER, &link);
         if (e != VIPC_OK) return e;
-        l.link = link;
+        l->link = link;
     }
-    e = vipci_reply_put(self, caller, word, &l);
-    if (e != VIPC_OK) vipci_unpack(self, link);
+    e = vipci_reply_put(v, caller, word, l);
+    if (e != VIPC_OK) vipci_unpack(v, link);
     return e;
 }
+VIPC_API vipc_error vipc_reply(vipc *self, vipc_reply_right to, const vipc_message *m)
+{
+    vipc_error e = vipci_known(self);
+    if (e == VIPC_OK) e = vipci_flags_ok(m, 0);
+    if (e != VIPC_OK) return e;
+    vipci_letter l = vipci_address(self, m, VIPC_IS_REPLY);
+    return vipci_reply_letter(self, to, &l);
+}
+#if !VIPC_NO_LARGE
+VIPC_API vipc_error vipc_reply_large(vipc *self, vipc_reply_right to, const vipc_outgoing *m)
+{
+    vipc_error e = vipci_known(self);
+    if (e == VIPC_OK) e = vipci_flags_ok(m ? &m->message : NULL, 0);
+    if (e != VIPC_OK) return e;
+    vipci_letter l = vipci_address(self, &m->message, VIPC_IS_REPLY);
+    e = vipci_enclose(&l, m);
+    return e == VIPC_OK ? vipci_reply_letter(self, to, &l) : e;
+}
+#endif
 VIPC_API vipc_error vipc_reply_drop(vipc *self, vipc_reply_right to, vipc_error why)
 {
     uint32_t caller = 0;
@@ -5490,7 +5705,7 @@ VIPC_API vipc_error vipc_park_call(vipc *self, const vipc_cpu *cpu, vipc_cap to,
         if (!reply) return VIPC_ERR_INVALID_ARGUMENT;
     }
     e = vipci_park_await(self, cpu, deadline, &word, parked);
-    return e == VIPC_OK ? vipci_call_collect(self, word, reply) : e;
+    return e == VIPC_OK ? vipci_call_collect(self, word, reply, NULL) : e;
 }
 #endif
 
@@ -6525,6 +6740,14 @@ VIPC_API vipc_error vipc_leave(vipc *self)
     if (n > 1) e = vipci_empty_hand(self);                   /* of the last thread it is done under the lock */
     if (e != VIPC_OK) return e;
 #endif
+#if !VIPC_NO_LARGE
+    if (n > 1 && (vipci_load64(self, &vipci_mine(self)->large[0]) || vipci_load64(self, &vipci_mine(self)->large[1]))) {
+        e = vipci_lock(self, VIPC_FOREVER);
+        if (e != VIPC_OK) return e;
+        vipci_runs_free(self, vipci_mine(self));
+        vipci_unlock(self);
+    }
+#endif
     while (n > 1 && !vipci_cas32(self, threads, n, n - 1)) n = vipci_load32(self, threads);
     if (n > 1) {
         vipci_leave_thread(self);
@@ -6654,6 +6877,9 @@ VIPC_API vipc_error vipc_trim(vipc *self, uint64_t *frames)
     uint64_t before = vipci_d(self)->frames;
     (void)vipci_free_closed(self);
     for (uint32_t i = 0; i < self->max_objects && i < vipci_d(self)->used_objects; i++) vipci_trim_object(self, vipci_object_at(self, i));
+#if !VIPC_NO_LARGE
+    for (uint32_t i = 0, n = vipci_views_used(self); i < n; i++) vipci_runs_trim(self, vipci_view_at(self, i));
+#endif
     uint64_t now = vipci_d(self)->frames;
     vipci_unlock(self);
     if (frames) *frames = before > now ? before - now : 0;
@@ -7005,6 +7231,14 @@ static void vipci_check_objects(vipci_checkup *k)
     }
     for (uint32_t link = d->free_object; link && link <= v->max_objects && steps <= v->max_objects; steps++, idle++) link = vipci_object_at(v, link - 1)->next;
     (void)vipci_expect(k, in_use + idle == d->used_objects, VIPCI_BAD_OBJECT_COUNT, in_use + idle);
+#if !VIPC_NO_LARGE
+    for (uint32_t i = 0, n = vipci_views_used(v); i < n; i++)
+        for (uint32_t b = 0; b < 2; b++) {
+            uint64_t word = vipci_view_at(v, i)->large[b];
+            (void)vipci_expect(k, !(word & VIPCI_TRIMMED) && (word == 0) == (VIPCI_RUN_FRAMES(word) == 0), VIPCI_BAD_VIEW, i);
+            frames += VIPCI_RUN_FRAMES(word);
+        }
+#endif
     (void)vipci_expect(k, frames == d->frames, VIPCI_BAD_FRAMES, frames);
 }
 /* Every object's count of capabilities that may receive. */
@@ -7152,6 +7386,10 @@ static void vipci_dump_view(const vipc *v, vipci_text *t, uint32_t i)
 #if !VIPC_NO_TAKE
     uint64_t hand = vipci_load64(v, &w->hand);
     if (hand) vipci_put(t, "in hand from endpoint", VIPCI_HAND_OBJECT(hand) - 1);
+#endif
+#if !VIPC_NO_LARGE
+    uint64_t frames = VIPCI_RUN_FRAMES(vipci_load64(v, &w->large[0])) + VIPCI_RUN_FRAMES(vipci_load64(v, &w->large[1]));
+    if (frames) vipci_put(t, "frames for replies", frames);
 #endif
     if (VIPCI_CALL_STATE(call)) {
         vipci_put(t, "call", call >> 32);
