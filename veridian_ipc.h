@@ -2781,10 +2781,10 @@ static inline vipci_body *vipci_call_reply(vipci_view *c, uint64_t word) { retur
  * calls, given back by vipc_trim, vipc_leave and the reaper.  A word says which:  first frame + 1 << 14 | TRIMMED | how many (13).
  * RACE 35 (vipc_trim against a call that begins): the caller exchanges `room`, then looks at the word; vipc_trim exchanges the word for a marked one, then
  * looks at room.  So one of them sees the other, and the caller takes the lock, or vipc_trim takes its mark off.
- * RACE 36 (a late server writes into frames that somebody else has by now): a run stays with the view while its buffer is marked (RACE 13), also when the
- * view changes hands.  The server reads room and word with the call REPLYING, and then looks at the call again: if it still is, both were of this call,
- * and whoever ends it from now on marks the buffer before anything else.
- * Tests: explore large, large_timeout, large_trim, large_leave; race35_*, race36_*. */
+ * RACE 36 (a late server writes into frames that somebody else has by now): a buffer's run changes only while no call uses that buffer and it bears no
+ * mark (RACE 13), and whoever ends a call that is REPLYING marks it first.  So it stays with the view, also when that changes hands, until the server, or its
+ * reaper, has taken the mark off.
+ * Tests: explore large and those beside it; race35_*, race36_*. */
 #define VIPCI_TRIMMED ((uint64_t)1 << 13)
 #define VIPCI_RUN_FRAMES(w) ((w) & (VIPCI_TRIMMED - 1))
 #define VIPCI_RUN_FIRST(w) (((w) >> 14) - 1)
@@ -3526,7 +3526,7 @@ VIPC_API vipc_error vipc_sweep(vipc *self, uint32_t *reaped)
  * slot, and a view's reply, need no more room for four than for one.
  * RACE 37 (killed halfway through several): a chain is made from its end, a step each, so a piece of one that nobody sent is a chain too, and stands in
  * its holder's list with its first in front: the reaper meets that first, and frees all of it.  A receiver takes hold in the same order.
- * Tests: explore many, many_receive, many_revoke, many_destroy, many_call; race37_*. */
+ * Tests: explore many and those beside it, large_many; race37_*. */
 /* The message was not sent.  Waits for the lock as long as it takes: a time-out here would leak. */
 static void vipci_unpack(vipc *v, uint32_t link)
 {
@@ -3610,8 +3610,9 @@ static unsigned char *vipci_run_at(const vipc *v, uint64_t word, uint64_t bytes)
     if (!VIPCI_RUN_FRAMES(word) || vipci_run_need(v, bytes) > VIPCI_RUN_FRAMES(word)) return NULL;
     return (unsigned char *)vipci_frames_at(v, VIPCI_RUN_FIRST(word), VIPCI_RUN_FRAMES(word));
 }
-/* A large call begins: a buffer that nobody is late in, the one that vipci_call_start will choose, with a run of this capacity.  What fails leaves room as it was: 0. */
-static vipc_error vipci_room_make(vipc *v, uint64_t capacity, vipc_time deadline)
+/* A large call begins: a buffer that nobody is late in, the one that vipci_call_start will choose, with a run of this capacity; *at: where that is, asked
+ * now, so that nothing can fail when the reply is there.  What fails leaves room as it was: 0. */
+static vipc_error vipci_room_make(vipc *v, uint64_t capacity, vipc_time deadline, const unsigned char **at)
 {
     vipci_view *c = vipci_mine(v);
     uint64_t was = vipci_load64(v, &c->call), need = vipci_run_need(v, capacity), word, first = 0;
@@ -3623,19 +3624,20 @@ static vipc_error vipci_room_make(vipc *v, uint64_t capacity, vipc_time deadline
     vipci_store32(v, &c->reply_size[b], 0);
     (void)vipci_swap64(v, &c->room, capacity + 1);           /* RACE 35 */
     word = vipci_load64(v, &c->large[b]);
-    if (need <= VIPCI_RUN_FRAMES(word) && !(word & VIPCI_TRIMMED)) return VIPC_OK;
-    vipc_error e = need ? vipci_lock_aside(v, deadline) : VIPC_OK;
-    if (e == VIPC_OK && need) {
+    bool ready = !need || (need <= VIPCI_RUN_FRAMES(word) && !(word & VIPCI_TRIMMED));
+    vipc_error e = ready ? VIPC_OK : vipci_lock_aside(v, deadline);
+    if (e == VIPC_OK && !ready) {
         word = c->large[b];
         if (need > VIPCI_RUN_FRAMES(word)) {
             e = vipci_take_frames(v, need, &first);
             if (e == VIPC_OK && word) vipci_drop_frames(v, VIPCI_RUN_FIRST(word), VIPCI_RUN_FRAMES(word));
-            if (e == VIPC_OK) vipci_set64(v, &c->large[b], (first + 1) << 14 | need);
+            if (e == VIPC_OK) vipci_set64(v, &c->large[b], word = (first + 1) << 14 | need);
             if (e == VIPC_OK) vipci_commit(v);
             else vipci_rollback(v);
         }
         vipci_unlock(v);
     }
+    if (e == VIPC_OK && need && !(*at = vipci_run_at(v, word, capacity))) e = VIPC_ERR_CORRUPT;
     if (e != VIPC_OK) vipci_store64(v, &c->room, 0);
     return e;
 }
@@ -5097,20 +5099,21 @@ VIPC_API vipc_error vipc_done(vipc *self, vipc_hand hand, bool finished)
 #if !VIPC_NO_CALLS
 
 #if !VIPC_NO_LARGE
-/* A large reply's payload, its travellers, and what is said of it; under the lock if it has some.  CORRUPT. */
-static vipc_error vipci_read_reply(vipc *v, uint64_t word, const vipci_body *b, vipc_incoming *in)
+typedef struct vipci_basket { vipc_incoming *in; const unsigned char *at; uint64_t capacity; } vipci_basket;     /* where a large reply will be, and goes */
+/* Its payload, and what is said of it.  CORRUPT. */
+static vipc_error vipci_read_reply(const vipc *v, uint64_t word, const vipci_body *b, const vipci_basket *large)
 {
-    vipci_view *c = vipci_mine(v);
-    uint32_t size = vipci_peek32(v, &c->reply_size[VIPCI_CALL_BUFFER(word)]);
-    const unsigned char *p = size && size <= in->payload_capacity ? vipci_run_at(v, vipci_load64(v, &c->large[VIPCI_CALL_BUFFER(word)]), size) : NULL;
-    if (size && !p) return VIPC_ERR_CORRUPT;
-    if (size) vipci_copy(in->payload, p, size);
-    vipci_describe(b, size, false, 0, 0, &in->info);
+    uint32_t size = vipci_peek32(v, &vipci_mine(v)->reply_size[VIPCI_CALL_BUFFER(word)]);
+    if (size > large->capacity) return VIPC_ERR_CORRUPT;
+    if (size) vipci_copy(large->in->payload, large->at, size);
+    vipci_describe(b, size, false, 0, 0, &large->in->info);
     return VIPC_OK;
 }
+#else
+typedef struct vipci_basket { int none; } vipci_basket;
 #endif
-/* The end of a call: its reply, or its error.  in: of a large call, else NULL. */
-static vipc_error vipci_call_collect(vipc *v, uint64_t word, vipc_message *reply, vipc_incoming *in)
+/* The end of a call: its reply, or its error.  large: NULL for a small one. */
+static vipc_error vipci_call_collect(vipc *v, uint64_t word, vipc_message *reply, const vipci_basket *large)
 {
     vipci_view *c = vipci_mine(v);
     vipc_error e = (vipc_error)-(int32_t)(word >> 8 & 0xff);
@@ -5124,9 +5127,9 @@ static vipc_error vipci_call_collect(vipc *v, uint64_t word, vipc_message *reply
         vipc_cap caps[VIPC_MESSAGE_CAPS] = VIPC_INIT;
         vipci_entry *all[VIPC_MESSAGE_CAPS];
         uint32_t count = 0;
-        vipc_error whole = in ? vipci_read_reply(v, word, &b, in) : VIPC_OK;
+        vipc_error whole = large ? vipci_read_reply(v, word, &b, large) : VIPC_OK;
 #else
-        (void)in;
+        (void)large;
 #endif
         if (b.sender & VIPC_HAS_CAPABILITY) {
             vipci_entry *t = vipci_linked(v, (uint32_t)b.head);
@@ -5136,7 +5139,7 @@ static vipc_error vipci_call_collect(vipc *v, uint64_t word, vipc_message *reply
 #if !VIPC_NO_LARGE
                 else count = vipci_travellers(v, (uint32_t)b.head, (uint32_t)t->place, all), e = whole;
                 if (e == VIPC_OK && t) e = vipci_unwrap_hold(v, t);
-                if (e == VIPC_OK && t) cap = vipci_unwrap_all(v, t, in ? caps : NULL);
+                if (e == VIPC_OK && t) cap = vipci_unwrap_all(v, t, large ? caps : NULL);
 #else
                 else e = vipci_unwrap_hold(v, t);
                 if (e == VIPC_OK && t) cap = vipci_unwrap(v, t);
@@ -5148,9 +5151,9 @@ static vipc_error vipci_call_collect(vipc *v, uint64_t word, vipc_message *reply
         }
 #if !VIPC_NO_LARGE
         if (e == VIPC_OK) e = whole;
-        if (e == VIPC_OK && in) {
-            vipci_copy(in->caps, caps, sizeof caps);
-            in->info.cap_count = count;
+        if (e == VIPC_OK && large) {
+            vipci_copy(large->in->caps, caps, sizeof caps);
+            large->in->info.cap_count = count;
         }
 #endif
         if (e == VIPC_OK) vipci_deliver(&b, cap, reply);
@@ -5182,10 +5185,12 @@ VIPC_API vipc_error vipc_call_large(vipc *self, vipc_cap to, const vipc_outgoing
     if (e == VIPC_OK && !reply->payload && reply->payload_capacity) e = VIPC_ERR_INVALID_ARGUMENT;
     if (e == VIPC_OK && l.payload_size > vipci_shape_payload(vipci_peek64(self, &u.o->shape))) e = VIPC_ERR_MESSAGE_TOO_LARGE;
     if (e == VIPC_OK && deadline == VIPC_NOW) e = VIPC_ERR_WOULD_BLOCK;
-    if (e == VIPC_OK) e = vipci_room_make(self, reply->payload_capacity < VIPC_PAYLOAD_MAX ? reply->payload_capacity : VIPC_PAYLOAD_MAX, deadline);
+    if (e != VIPC_OK) return e;
+    vipci_basket large = { reply, NULL, reply->payload_capacity < VIPC_PAYLOAD_MAX ? reply->payload_capacity : VIPC_PAYLOAD_MAX };
+    e = vipci_room_make(self, large.capacity, deadline, &large.at);
     if (e != VIPC_OK) return e;
     e = vipci_send_call(self, &u, &l, &word, deadline);
-    if (e == VIPC_OK) e = vipci_call_collect(self, word, &reply->message, reply);
+    if (e == VIPC_OK) e = vipci_call_collect(self, word, &reply->message, &large);
     vipci_store64(self, &vipci_mine(self)->room, 0);         /* the call is over: RACE 35, 36 */
     return e;
 }
@@ -5213,16 +5218,14 @@ static vipc_error vipci_reply_fits(const vipc *v, uint32_t caller, uint64_t word
     if (vipci_load64(v, &vipci_view_at(v, caller)->call) != word) return VIPC_ERR_CANCELLED;
     return room > l->payload_size ? VIPC_OK : VIPC_ERR_MESSAGE_TOO_LARGE;
 }
-/* The payload, with the call REPLYING by us.  CORRUPT: the caller has no such room after all; CANCELLED: it gave up. */
-static vipc_error vipci_reply_payload(const vipc *v, vipci_view *c, uint64_t mine, const vipci_letter *l)
+/* The payload, with the call REPLYING by us: the run is what it was when the call began, whatever its caller does (RACE 36).  CORRUPT: it has not so much
+ * room after all. */
+static vipc_error vipci_reply_payload(const vipc *v, vipci_view *c, uint32_t buffer, const vipci_letter *l)
 {
-    uint32_t b = VIPCI_CALL_BUFFER(mine);
-    uint64_t room = vipci_load64(v, &c->room), word = vipci_load64(v, &c->large[b]);
-    unsigned char *p = room > l->payload_size ? vipci_run_at(v, word, l->payload_size) : NULL;
-    if (vipci_load64(v, &c->call) != mine) return VIPC_ERR_CANCELLED;        /* RACE 36 */
+    unsigned char *p = vipci_run_at(v, vipci_load64(v, &c->large[buffer]), l->payload_size);
     if (!p) return VIPC_ERR_CORRUPT;
+    vipci_store32(v, &c->reply_size[buffer], l->payload_size);     /* read once the call is REPLIED */
     vipci_copy(p, l->payload, l->payload_size);
-    vipci_poke32(v, &c->reply_size[b], l->payload_size);
     return VIPC_OK;
 }
 #endif
@@ -5238,7 +5241,7 @@ static vipc_error vipci_reply_put(const vipc *v, uint32_t caller, uint64_t word,
         uint64_t after = vipci_call_word(word, VIPCI_REPLIED, v->view + 1);
         e = VIPC_OK;
 #if !VIPC_NO_LARGE
-        if (l->payload_size) e = vipci_reply_payload(v, c, mine, l);
+        if (l->payload_size) e = vipci_reply_payload(v, c, VIPCI_CALL_BUFFER(mine), l);
         if (e == VIPC_ERR_CORRUPT) after = word;             /* the right is as it was */
 #endif
         vipci_body_store(v, vipci_call_reply(c, mine), l, 0);

@@ -326,6 +326,59 @@ static vipc_error op_call_carrying(scene *s)
     s->m.asleep = NULL;
     return e;
 }
+static vipc_outgoing several(scene *s)
+{
+    vipc_outgoing o = VIPC_INIT;
+    o.message = mock_message(1);
+    o.message.flags = VIPC_HAS_CAPABILITY;
+    o.message.capability = s->gift;
+    o.caps[0] = s->door;
+    o.caps[1] = s->wide;
+    o.cap_count = 2;
+    return o;
+}
+static void queue_several(scene *s)
+{
+    vipc_outgoing o = several(s);
+    REQUIRE_OK(vipc_send_large(&s->m.v[0], s->door, &o, VIPC_NOW));
+}
+static vipc_error op_send_several(scene *s)
+{
+    vipc_outgoing o = several(s);
+    return vipc_send_large(&s->m.v[0], s->door, &o, VIPC_NOW);
+}
+static vipc_error op_receive_several(scene *s)
+{
+    vipc_incoming in = VIPC_INIT;
+    return vipc_receive_large(&s->m.v[0], s->door, &in, VIPC_NOW);
+}
+static void answer_largely(mock *m, uint64_t self)
+{
+    scene *s = (scene *)m->script;
+    vipc_incoming got = VIPC_INIT;
+    vipc_outgoing answer = several(s);
+    int hook = m->fail_hook;
+    m->fail_hook = -1;
+    (void)self;
+    answer.payload = s->bytes;
+    answer.payload_size = 300;
+    if (vipc_receive_large(&m->v[0], s->door, &got, VIPC_NOW) == VIPC_OK) CHECK_OK(vipc_reply_large(&m->v[0], got.info.reply, &answer));
+    m->fail_hook = hook;
+}
+static vipc_error op_call_large(scene *s)
+{
+    vipc_outgoing o = VIPC_INIT;
+    vipc_incoming in = VIPC_INIT;
+    o.message = mock_message(1);
+    o.caps[0] = o.caps[1] = s->his;
+    o.cap_count = 2;
+    in.payload = s->bytes;
+    in.payload_capacity = sizeof s->bytes;
+    s->m.asleep = answer_largely;
+    vipc_error e = vipc_call_large(&s->m.v[1], s->his, &o, &in, VIPC_FOREVER);
+    s->m.asleep = NULL;
+    return e;
+}
 static vipc_error op_publish(scene *s) { return vipc_publish(&s->m.v[1], "other", s->his, 0); }
 static vipc_error op_unpublish(scene *s) { return vipc_unpublish(&s->m.v[0], "door"); }
 static vipc_error op_lookup(scene *s) { vipc_cap out; return vipc_lookup(&s->m.v[1], "door", 0, &out, VIPC_NOW); }
@@ -381,6 +434,8 @@ static const struct operation { const char *name; vipc_error (*run)(scene *s); v
     { "destroy with one in hand", op_destroy, in_hand }, { "sweep with one in hand", op_sweep, in_a_dead_hand },
     { "receive waiting", op_receive_waiting, NULL }, { "receive waiting, used", op_receive_waiting, empty_used }, { "send waiting", op_send_waiting, queue_full },
     { "call, first use", op_call, NULL }, { "call", op_call, empty_used }, { "call carrying, first use", op_call_carrying, NULL }, { "publish", op_publish, publish },
+    { "send several, first use", op_send_several, NULL }, { "send several", op_send_several, queue_several }, { "receive several", op_receive_several, queue_several },
+    { "destroy with several", op_destroy, queue_several }, { "call_large, first use", op_call_large, NULL }, { "call_large", op_call_large, empty_used },
     { "unpublish", op_unpublish, publish }, { "lookup", op_lookup, publish }, { "lookup waiting", op_lookup_waiting, publish },
     { "process_wait", op_process_wait, NULL }, { "process_get", op_process_get, NULL }, { "process_find", op_process_find, NULL },
     { "derive limited", op_derive_limited, NULL }, { "send limited, first use", op_send_limited, NULL }, { "send limited", op_send_limited, queue_one },

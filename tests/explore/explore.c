@@ -44,7 +44,7 @@
 #define MS 1000000u
 
 typedef struct world {
-    unsigned char domain[14336] __attribute__((aligned(64)));
+    unsigned char domain[15360] __attribute__((aligned(64)));
     unsigned char frames[FRAMES][PAGE] __attribute__((aligned(PAGE)));
     vipc view[ACTORS + 1];
     vipc_cap door[ACTORS + 1], in[ACTORS + 1], second[ACTORS + 1], set[ACTORS], process[ACTORS];     /* door: to send; in: to receive, the same but for a channel */
@@ -226,6 +226,21 @@ static const scenario scenarios[] = {
     { "park_cancel", "q,!,S,q", "one of whom is cancelled", 2, KERNEL },
     { "park_room", "F,rr", "a call that parks for room", 1, KERNEL },
     { "batch_carry", "k,6", "receiving many, the first with a capability", 2, 0 },
+    { "many", "K,Z", "three capabilities in a message", 2, 0 },
+    { "many2", "K,Z,Z", "and two who would have them", 2, 0 },
+    { "many_reap", "K,Z,w", "with one who cleans up", 2, 0 },
+    { "many_revoke", "K,Z,v", "revoked on their way", 2, 0 },
+    { "many_destroy", "K,Z,D", "destroy against them", 2, 0 },
+    { "many_small", "K,r,Z", "and one who has room for one", 2, 0 },
+    { "many_drop", "K,s,Z", "that are dropped", 1, DROPS },
+    { "large", "I,O", "a call that is answered with a payload", 2, 0 },
+    { "large_many", "I,J", "and with two capabilities", 2, 0 },
+    { "large_small", "I,a", "or with words alone", 2, 0 },
+    { "large_timeout", "MM,OO", "a caller that gives up, and calls again", 2, 0 },
+    { "large_trim", "I,O,m", "trim against a call", 2, 0 },
+    { "large_late", "M,O,m", "and against a late server", 2, 0 },
+    { "large_leave", "ML,O,m", "a caller that gives up and leaves", 2, 0 },
+    { "large_reap", "M,O,w", "with one who cleans up", 2, 0 },
 };
 static const struct { char letter; const char *does; } operations[] = {
     { 's', "send, now" }, { 'S', "send, waiting" }, { 'T', "send, with a deadline" },
@@ -234,6 +249,8 @@ static const struct { char letter; const char *does; } operations[] = {
     { 'c', "call" }, { 'C', "call, with a deadline" }, { 'o', "call an endpoint of the next actor's (each owns one)" }, { 'i', "call with a capability" },
     { 'a', "receive a request and answer" }, { 'd', "receive a request and refuse it" }, { 'n', "receive without info" }, { 'h', "receive a request and hold it" }, { 'j', "receive a request and answer with a capability" },
     { 'H', "send urgently, now" }, { '2', "send urgently, waiting" },
+    { 'K', "send three capabilities, now" }, { 'Z', "receive whatever it carries, now" },
+    { 'I', "call with room for a payload" }, { 'M', "the same, with a deadline" }, { 'O', "receive a request and answer with a payload" }, { 'J', "and with two capabilities" },
     { 'k', "send a capability, now" }, { 'z', "send, to be acknowledged" },
     { 'y', "take, now" }, { 'Y', "take, waiting" }, { 'f', "finish what is in hand" }, { 'b', "put it back" },
     { '&', "send a limited capability, now" },
@@ -355,7 +372,7 @@ static bool full_now(void)
 }
 static bool others_urgent(int a)            /* is another sending, or giving back, something urgent? */
 {
-    for (int b = 0; b < x_actors; b++) if (b != a && W->op[b] && strchr("H2rRyYbvBwDqX", W->op[b])) return true;
+    for (int b = 0; b < x_actors; b++) if (b != a && W->op[b] && strchr("H2rRyYbvBwDqXZ", W->op[b])) return true;
     return false;
 }
 static void note_queue(void)
@@ -368,7 +385,7 @@ static void note_drop(void *word, uint64_t from, uint64_t to, uint32_t owner, bo
 {
     uint32_t id = (uint32_t)(((vipci_slot *)word)->body.head >> 32) - 0x5000;
     for (int a = 0; a < x_actors; a++) {
-        if (!W->op[a] || !strchr("sSTkcCi34H2", W->op[a])) continue;
+        if (!W->op[a] || !strchr("sSTkcCi34H2KIM", W->op[a])) continue;
         if (VIPCI_PHASE(to) == VIPCI_READING && (VIPCI_PHASE(from) == VIPCI_FULL || VIPCI_PHASE(from) == VIPCI_FULL_AGAIN) && VIPCI_OWNER(to) == W->view[a].view + 1 && !(urgent ? W->was_full_urgent : W->was_full)[a] && !W->disturbed)
             x_fail("a message is dropped, though there was room all the time");
         if (!take || owner != W->view[a].view) continue;
@@ -411,7 +428,7 @@ static void x_changed(void *word, uint64_t from, uint64_t to)
     }
     if (flags & DROPS) note_drop(word, from, to, owner, take, s == urgent_slots());
     if (!legal(from, to)) x_fail("a slot went from phase %u to %u", VIPCI_PHASE(from), VIPCI_PHASE(to));
-    if (take && !x_direct) for (int a = 0; a < x_actors; a++) if (W->view[a].view == owner) W->freed[a] |= !strchr("sSTkcCi34H2", W->op[a]);
+    if (take && !x_direct) for (int a = 0; a < x_actors; a++) if (W->view[a].view == owner) W->freed[a] |= !strchr("sSTkcCi34H2KIM", W->op[a]);
     if (VIPCI_PHASE(to) == VIPCI_LATE_W || ((VIPCI_PHASE(from) == VIPCI_READING || VIPCI_PHASE(from) == VIPCI_LATE_R) && VIPCI_PHASE(to) != VIPCI_FREE)) W->disturbed = W->disturbed || VIPCI_PHASE(to) != VIPCI_LATE_R;
     note_queue();
 }
@@ -464,6 +481,20 @@ static vipc_error do_urgent(int a, vipc_time deadline)
     W->pressing |= bit_of(a, seq);
     m.flags = VIPC_URGENT;
     vipc_error e = vipc_send(view(a), W->door[a], &m, deadline);
+    sent(bit_of(a, seq), e);
+    return e;
+}
+static vipc_error do_send_several(int a)
+{
+    int seq = W->seq[a]++;
+    vipc_outgoing o = VIPC_INIT;
+    o.message = message(a, seq);
+    W->tried |= bit_of(a, seq);
+    W->carried |= bit_of(a, seq);
+    o.message.flags = VIPC_HAS_CAPABILITY;
+    o.message.capability = o.caps[0] = o.caps[1] = W->second[a];
+    o.cap_count = 2;
+    vipc_error e = vipc_send_large(view(a), W->door[a], &o, VIPC_NOW);
     sent(bit_of(a, seq), e);
     return e;
 }
@@ -524,6 +555,29 @@ static vipc_error do_receive(int a, vipc_time deadline, bool with_info, vipc_inf
         if (vipc_cap_require(view(a), m.capability, VIPC_TYPE_ENDPOINT, 0) != VIPC_OK && !has('v') && !has('D')) x_fail("the capability that came with a message is not valid");
         (void)vipc_close(view(a), m.capability);
     }
+    return e;
+}
+static void judge_several(int a, const vipc_incoming *m, uint32_t want_count)
+{
+    if (m->info.cap_count != want_count) x_fail("%u capabilities came, and %u were sent", m->info.cap_count, want_count);
+    for (uint32_t i = 0; i < VIPC_MESSAGE_CAPS; i++) {
+        if (i >= want_count && m->caps[i].token) x_fail("a capability from nowhere");
+        if (i < want_count && vipc_cap_require(view(a), m->caps[i], VIPC_TYPE_ENDPOINT, 0) != VIPC_OK && !has('v') && !has('D')) x_fail("capability %u of a message is not valid", i);
+        if (m->caps[i].token) (void)vipc_close(view(a), m->caps[i]);
+    }
+}
+static vipc_error do_receive_several(int a, bool by_checker)
+{
+    vipc_incoming m = VIPC_INIT;
+    vipc *v = by_checker ? view(CHECKER) : view(a);
+    begin_receive(a);
+    vipc_error e = vipc_receive_large(v, by_checker ? W->in[CHECKER] : W->in[a], &m, VIPC_NOW);
+    if (e != VIPC_OK) return e;
+    judge(a, &m.message, &m.info);
+    uint32_t id = m.message.opcode - 0x5000;
+    if (m.info.reply.token) (void)vipc_reply_drop(v, m.info.reply, VIPC_ERR_CANCELLED);
+    if (by_checker) for (uint32_t i = 0; i < m.info.cap_count; i++) { if (m.caps[i].token) (void)vipc_close(v, m.caps[i]); }
+    else judge_several(a, &m, W->carried >> id & 1 ? 3 : 0);
     return e;
 }
 /* With others in the middle of something what came back may not be all there yet. */
@@ -612,6 +666,53 @@ static vipc_error do_call(int a, vipc_cap door, vipc_time deadline, bool carry)
             (void)vipc_close(view(a), reply.capability);
         }
     }
+    return e;
+}
+enum { LARGE = 24 };                        /* bytes of a reply's payload */
+static void reply_payload(unsigned char to[LARGE], uint32_t id) { for (uint32_t i = 0; i < LARGE; i++) to[i] = (unsigned char)(id * 16 + i + 1); }
+static vipc_error do_call_large(int a, vipc_time deadline)
+{
+    int seq = W->seq[a]++;
+    unsigned char room[LARGE + 8], right[LARGE];
+    vipc_outgoing o = VIPC_INIT;
+    vipc_incoming in = VIPC_INIT;
+    memset(room, 0, sizeof room);
+    o.message = message(a, seq);
+    in.payload = room;
+    in.payload_capacity = sizeof room;
+    W->tried |= bit_of(a, seq);
+    vipc_error e = vipc_call_large(view(a), W->door[a], &o, &in, deadline);
+    if (vipci_view_at(view(a), view(a)->view)->room) x_fail("a call is over, and its room still announced");
+    if (e != VIPC_OK) return e;
+    W->sent |= bit_of(a, seq);
+    if (in.message.opcode != o.message.opcode + 0x1000 || in.message.data[0] != ~o.message.data[0] || !(in.message.flags & VIPC_IS_REPLY)) x_fail("actor %d got the answer to another call", a);
+    if (!(W->got & bit_of(a, seq))) x_fail("an answer to a request that nobody has received");
+    reply_payload(right, o.message.opcode & 15);
+    if (in.info.payload_size ? in.info.payload_size != LARGE || memcmp(room, right, LARGE) != 0 : room[0] != 0) x_fail("the payload of a reply is another's");
+    if (in.info.payload_size == 0 && !has('a')) x_fail("a reply without its payload");
+    judge_several(a, &in, has('J') ? 2 : 0);
+    return e;
+}
+static vipc_error do_answer_large(int a, bool several)
+{
+    vipc_incoming m = VIPC_INIT;
+    vipc_outgoing o = VIPC_INIT;
+    unsigned char bytes[LARGE];
+    begin_receive(a);
+    vipc_error e = vipc_receive_large(view(a), W->in[a], &m, VIPC_FOREVER);
+    if (e != VIPC_OK) return e;
+    judge(a, &m.message, &m.info);
+    if (m.info.reply.token == 0) x_fail("a request without a reply right");
+    o.message = m.message;
+    o.message.opcode += 0x1000; o.message.flags = 0; o.message.data[0] = ~o.message.data[0];
+    reply_payload(bytes, m.message.opcode & 15);
+    o.payload = bytes;
+    o.payload_size = LARGE;
+    if (several) { o.caps[0] = o.caps[1] = W->second[a]; o.cap_count = 2; }
+    e = vipc_reply_large(view(a), m.info.reply, &o);
+    if (e == VIPC_OK) W->answered[(m.message.opcode - 0x5000) / 8] |= (uint8_t)(1u << (m.message.opcode - 0x5000) % 8);
+    if (e == VIPC_OK && vipc_reply_large(view(a), m.info.reply, &o) == VIPC_OK) x_fail("a reply right could be used twice");
+    if (e == VIPC_ERR_INVALID_ARGUMENT) x_fail("a good reply right was refused");
     return e;
 }
 static vipc_error do_answer(int a, char how)
@@ -772,20 +873,21 @@ static const char *allowed(int a, char op)
     if (has('D')) strcat(text, "-18 -1 ");
     if (has('B') && strchr("rRQyYfb", op)) strcat(text, "-9 ");
     if (has('!') && a == 0) strcat(text, "-20 ");
-    if (strchr("sTk3$78&H", op)) strcat(text, "-11 ");
-    if (op == 'r' || op == 'y' || op == '5') strcat(text, "-12 ");
+    if (strchr("sTk3$78&HK", op)) strcat(text, "-11 ");
+    if (op == 'r' || op == 'y' || op == '5' || op == 'Z') strcat(text, "-12 ");
+    if (op == 'r' && has('K')) strcat(text, "-4 ");
     if ((flags & DROPS) && strchr("S4cCi2", op)) strcat(text, "-11 ");
-    if (strchr("srky35&H", op) && (has('m') || has('k') || has('&') || (flags & COLD))) strcat(text, "-15 ");    /* now, and the lock was not to be had */
+    if (strchr("srky35&HKZ", op) && (has('m') || has('k') || has('K') || has('&') || (flags & COLD))) strcat(text, "-15 ");    /* now, and the lock was not to be had */
     if (op == '$' || op == '7') strcat(text, "-7 ");
-    if (op == 'Q' || op == 'T' || op == 'C') strcat(text, "-8 ");
-    if (op == 'C') strcat(text, "-15 -19 ");
+    if (op == 'Q' || op == 'T' || op == 'C' || op == 'M') strcat(text, "-8 ");
+    if (op == 'C' || op == 'M') strcat(text, "-15 -19 ");
     if (op == 'U') strcat(text, "-8 -15 ");
     if (op == 'X') { strcat(text, "-20 "); if (has('B')) strcat(text, "-9 "); }
     if (op == 'z' && x_kills) strcat(text, "-19 ");
-    if (strchr("cCio", op)) { if (x_kills || has('L')) strcat(text, "-19 "); if (has('d')) strcat(text, "-7 "); if (has('n') || has('y')) strcat(text, "-10 "); }
+    if (strchr("cCioIM", op)) { if (x_kills || has('L')) strcat(text, "-19 "); if (has('d')) strcat(text, "-7 "); if (has('n') || has('y')) strcat(text, "-10 "); }
     if (op == 'o') strcat(text, "-21 -19 -18 ");
-    if (strchr("adhj", op)) strcat(text, "-20 ");
-    if (op == 'e' || op == 'k' || op == 'x' || op == '8' || op == '7' || op == '&' || op == 'g' || op == 'i' || op == 'j') strcat(text, "-24 ");
+    if (strchr("adhjJO", op)) strcat(text, "-20 ");
+    if (op == 'e' || op == 'k' || op == 'x' || op == '8' || op == '7' || op == '&' || op == 'g' || op == 'i' || op == 'j' || op == 'K' || op == 'J' || op == 'I') strcat(text, "-24 ");
     if (op == 'g') strcat(text, "-2 ");
     if (op == 'u') strcat(text, "-3 -9 ");
     if (op == 'D') strcat(text, "-6 -8 -15 ");
@@ -921,6 +1023,11 @@ static void x_body(int a)
         case 'z': e = do_acked(a); break;
         case 'H': e = do_urgent(a, VIPC_NOW); if (e == VIPC_ERR_CHANNEL_FULL && !W->was_full_urgent[a] && !W->disturbed) x_fail("full, though there was urgent room all the time"); break;
         case '2': e = do_urgent(a, VIPC_FOREVER); break;
+        case 'K': e = do_send_several(a); if (e == VIPC_ERR_CHANNEL_FULL && !W->was_full[a] && !W->disturbed) x_fail("full, though there was room all the time"); break;
+        case 'Z': e = do_receive_several(a, false); if (e == VIPC_ERR_CHANNEL_EMPTY && !W->was_empty[a] && !W->disturbed) x_fail("empty, though a message was there all the time"); break;
+        case 'I': e = do_call_large(a, VIPC_FOREVER); break;
+        case 'M': e = do_call_large(a, x_now.clock + 10 * MS); break;
+        case 'J': case 'O': e = do_answer_large(a, op == 'J'); break;
         case '3': e = do_send_many(a, 3, VIPC_NOW); if (e == VIPC_ERR_CHANNEL_FULL && !W->was_full[a] && !W->disturbed) x_fail("full, though there was room all the time"); break;
         case '4': e = do_send_many(a, 3, VIPC_FOREVER); break;
         case '5': e = do_receive_many(a, 3, VIPC_NOW); if (e == VIPC_ERR_CHANNEL_EMPTY && !W->was_empty[a] && !W->disturbed) x_fail("empty, though a message was there all the time"); break;
@@ -950,7 +1057,7 @@ static void x_body(int a)
         if ((flags & CHANNEL) && e == VIPC_ERR_CLOSED && strchr("rRQ", op) && ready() > 0 && !W->disturbed) x_fail("drained, though a message is there");
         if (x_trace) printf("  %d ends '%c': %s\n", a, op, vipc_error_string(e));
         want(a, op, e, allowed(a, op));
-        if ((flags & DROPS) && e == VIPC_ERR_CHANNEL_FULL && !strchr("cCi", op) && !W->no_victim[a] && !W->disturbed) x_fail("full, though a message could be dropped");
+        if ((flags & DROPS) && e == VIPC_ERR_CHANNEL_FULL && !strchr("cCiIM", op) && !W->no_victim[a] && !W->disturbed) x_fail("full, though a message could be dropped");
         W->op[a] = 0;
         x_progress();
     }
@@ -1009,7 +1116,7 @@ static const char *sleeps_wrongly(int a)
             return ring == x_actors ? "waits in a ring of calls" : NULL;
         }
         if (VIPCI_CALL_STATE(call) == VIPCI_TAKEN && x_now.stopped < 0)
-            for (int i = 0; i < x_actors; i++) if (W->view[i].view == server && !strpbrk(script[i], "adhjrRQnyY56Xq")) return "waits for the answer of one who cannot answer";
+            for (int i = 0; i < x_actors; i++) if (W->view[i].view == server && !strpbrk(script[i], "adhjrRQnyY56XqJOZ")) return "waits for the answer of one who cannot answer";
         if (closed && !(flags & CHANNEL) && VIPCI_CALL_STATE(call) == VIPCI_QUEUED) return "waits at an endpoint that was destroyed";
         return NULL;
     default: return NULL;
@@ -1030,14 +1137,20 @@ static void x_idle(void)
 static bool x_time_passes(void)
 {
     if (unreaped() || x_now.stopped >= 0) return true;
-    for (int a = 0; a < x_actors; a++) if (x_asleep(a) && W->op[a] && strchr("QTCU", W->op[a])) return true;
+    for (int a = 0; a < x_actors; a++) if (x_asleep(a) && W->op[a] && strchr("QTCUM", W->op[a])) return true;
     return false;
 }
-static bool plain_queue(void) { return !W->ended && !strpbrk(all_letters, "DmokBcCij&") && slots(); }
+static bool plain_queue(void) { return !W->ended && !strpbrk(all_letters, "DmokBcCij&KIMJO") && slots(); }
 static void drain(int as)
 {
     vipc_message m;
     vipc_info info;
+    for (int n = 0; has('K'); n++) {
+        vipc_error e = do_receive_several(as, true);
+        if (e == VIPC_ERR_CHANNEL_EMPTY) return;
+        if (e != VIPC_OK) x_fail("the checker cannot receive: %s", vipc_error_string(e));
+        if (n > 2 * capacity) x_fail("a queue without end");
+    }
     for (int n = 0;; n++) {
         begin_receive(as);
         vipc_error e = vipc_receive(view(CHECKER), W->in[CHECKER], &m, &info, VIPC_NOW);
@@ -1070,7 +1183,7 @@ static void x_beside_stopped(int s)
         if (wrong) x_fail("actor %d %s while actor %d stands still", a, wrong, s);
     }
     if (unreaped() || !plain_queue() || capacity == 1 || at_lock) return;
-    for (int a = 0; a < x_actors; a++) if (x_asleep(a) && (W->op[a] == 'R' || W->op[a] == 'Y' || W->op[a] == 'a' || W->op[a] == '6')) return;   /* they would be in the way */
+    for (int a = 0; a < x_actors; a++) if (x_asleep(a) && (W->op[a] == 'R' || W->op[a] == 'Y' || W->op[a] == 'a' || W->op[a] == 'O' || W->op[a] == 'J' || W->op[a] == '6')) return;   /* they would be in the way */
     int hands = 0;
     for (int a = 0; a < x_actors; a++) hands += W->holds[a] != 0;
     if (hands + 1 >= capacity) return;      /* a slot each, and one for what else the stopped one is at */
@@ -1127,7 +1240,7 @@ static void x_check(void)
         dead_listener |= x_dead(a) && W->op[a] == 'W';
         dead_voice |= x_dead(a) && W->op[a] && strchr("NP", W->op[a]);
         uint64_t unheard = W->answered[a] & ~(W->sent >> a * 8);
-        if (unheard && !x_dead(a) && !strpbrk(script[a], "iU")) x_fail("actor %d never got a reply that was given with success", a);
+        if (unheard && !x_dead(a) && !strpbrk(script[a], has('J') ? "iUIM" : "iU")) x_fail("actor %d never got a reply that was given with success", a);
     }
     for (int a = 0; a < x_actors; a++)
         if (x_a[a].status == X_DONE && W->holds[a] && W->op[a] == 0 && vipci_known(view(a)) == VIPC_OK) { (void)vipc_done(view(a), W->hand[a], false); W->holds[a] = 0; }
@@ -1166,8 +1279,8 @@ static void x_check(void)
         if (counted > drops || counted + x_now.kills < drops) x_fail("%llu messages were dropped, %llu were counted", (unsigned long long)drops, (unsigned long long)counted);
         if (x_now.kills ? W->told > counted : W->told != (uint32_t)*vipci_dropped(object())) x_fail("%u dropped messages were told of, %u are noted as told", W->told, (uint32_t)*vipci_dropped(object()));
         if ((uint64_t)__builtin_popcountll(lost) > dead_hands) x_fail("a message was lost: %llx", (unsigned long long)lost);
-        if (W->got & W->refused & ~W->sent) { uint64_t calls = W->got & W->refused; if (!has('c') && !has('C') && !has('i')) x_fail("messages received whose send had failed: %llx", (unsigned long long)calls); }
-        for (uint32_t i = 0; has('k') && !has('i') && !has('j') && i < vipci_d(view(CHECKER))->used_caps; i++)
+        if (W->got & W->refused & ~W->sent) { uint64_t calls = W->got & W->refused; if (!has('c') && !has('C') && !has('i') && !has('I') && !has('M')) x_fail("messages received whose send had failed: %llx", (unsigned long long)calls); }
+        for (uint32_t i = 0; (has('k') || has('K')) && !has('i') && !has('j') && i < vipci_d(view(CHECKER))->used_caps; i++)
             if (vipci_entry_at(view(CHECKER), i)->kind & VIPCI_TRAVELS) x_fail("a capability travels, and no message carries it");
         if (!has('B') && !has('D')) check_capacity();
         if (!has('B') && !has('D') && strpbrk(all_letters, "H2")) check_urgent_capacity();
@@ -1195,13 +1308,15 @@ static void x_name(const void *p, char *to, size_t size)
     vipci_domain *d = vipci_d(v);
 #define IN(base, count, what) if (at >= (unsigned char *)(base) && at < (unsigned char *)((base) + (count)))
     static const char *const view_words[] = { "owner", "intent", "native_thread", "abandoned0", "abandoned1", "cancel/target", "hand", "hand_cap", "call" };
+    static const char *const large_words[] = { "large0", "large1", "room", "reply_size", "", "", "", "" };
+    enum { VIEW = sizeof(vipci_view) };
     static const char *const object_words[] = { "state", "queue", "shape", "bound", "spin/owner", "first_cap/next", "prev/receivers", "", "tail", "receive_flag", "", "", "", "", "", "", "head", "behind", "send_flag" };
     static const char *const entry_words[] = { "token", "badge", "object/kind", "holder/parent", "child/next", "prev/held_next", "held_prev/reuse", "place" };
     static const char *const process_words[] = { "proof", "pid", "native_id", "state/held", "owned/first_cap", "capabilities/objects", "threads/view" };
     size_t n;
     if (!x_inside(p)) { snprintf(to, size, "(local)"); return; }
     IN(W->frames[0], sizeof W->frames, 0) { n = (size_t)(at - W->frames[0]); snprintf(to, size, n % 64 ? "slot%zu.word%zu" : "slot%zu.state", n / 64, n % 64 / 8); return; }
-    IN(vipci_view_at(v, 0), v->max_threads, 0) { n = (size_t)(at - v->views); snprintf(to, size, "view%zu.%s", n / 256, n % 256 / 8 < 9 ? view_words[n % 256 / 8] : n % 256 / 8 < 24 ? "reply" : "count"); return; }
+    IN(vipci_view_at(v, 0), v->max_threads, 0) { n = (size_t)(at - v->views); snprintf(to, size, "view%zu.%s", n / VIEW, n % VIEW / 8 < 9 ? view_words[n % VIEW / 8] : n % VIEW / 8 < 24 ? "reply" : n % VIEW / 8 < 32 ? "count" : large_words[n % VIEW / 8 - 32]); return; }
     IN(vipci_cell_at(v, 0), v->max_threads, 0) { snprintf(to, size, "cell%zu", (size_t)(at - v->cells) / 8); return; }
     IN(vipci_object_at(v, 0), v->max_objects, 0) { n = (size_t)(at - v->objects); snprintf(to, size, "object%zu.%s", n / 192, n % 192 / 8 < 19 ? object_words[n % 192 / 8] : "?"); return; }
     IN(vipci_entry_at(v, 0), v->max_caps, 0) { n = (size_t)(at - v->caps); snprintf(to, size, "cap%zu.%s", n / 64, entry_words[n % 64 / 8]); return; }
@@ -1275,7 +1390,7 @@ static void set_up(void)
     }
     for (int a = 0; a < x_actors; a++) W->in[a] = flags & CHANNEL ? give(CHECKER, W->in[CHECKER], a, 0) : W->door[a];
     for (int a = 0; a < x_actors; a++) {
-        if (strpbrk(script[a], "kij")) W->second[a] = give(CHECKER, W->door[CHECKER], a, VIPC_RIGHT_SEND | VIPC_RIGHT_GRANT);
+        if (strpbrk(script[a], "kijKJ")) W->second[a] = give(CHECKER, W->door[CHECKER], a, VIPC_RIGHT_SEND | VIPC_RIGHT_GRANT);
     }
     if (strpbrk(all_letters, "NWVPE")) {
         must(vipc_notification_create(view(CHECKER), NULL, &W->second[CHECKER]), "vipc_notification_create");
