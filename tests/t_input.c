@@ -233,6 +233,8 @@ static void everything_says(vipc *self, vipc_error want, vipc_cap cap, vipc *fre
     CHECK_EQ(vipc_send_large(self, cap, &o, VIPC_NOW), want);
     CHECK_EQ(vipc_receive_large(self, cap, &in, VIPC_NOW), want);
     CHECK_EQ(vipc_call(self, cap, &msg, &out, VIPC_NOW), want);
+    CHECK_EQ(vipc_call_large(self, cap, &o, &in, VIPC_NOW), want);
+    CHECK_EQ(vipc_reply_large(self, right, &o), want);
     CHECK_EQ(vipc_reply(self, right, &msg), want);
     CHECK_EQ(vipc_reply_drop(self, right, VIPC_ERR_LIMIT), want);
     CHECK_EQ(vipc_reply_receive(self, right, &msg, cap, &out, &info, VIPC_NOW), want);
@@ -326,6 +328,34 @@ TEST(null_outputs_and_inputs)
     CHECK_EQ(vipc_receive_large(v, door, NULL, VIPC_NOW), bad);
     CHECK_EQ(vipc_call(v, door, NULL, &msg, VIPC_FOREVER), bad);
     CHECK_EQ(vipc_call(v, door, &msg, NULL, VIPC_FOREVER), bad);
+    vipc_outgoing o = VIPC_INIT;
+    vipc_incoming in = VIPC_INIT;
+    CHECK_EQ(vipc_call_large(v, door, NULL, &in, VIPC_FOREVER), bad);
+    CHECK_EQ(vipc_call_large(v, door, &o, NULL, VIPC_FOREVER), bad);
+    in.payload_capacity = 1;
+    CHECK_EQ(vipc_call_large(v, door, &o, &in, VIPC_FOREVER), bad);
+    CHECK_EQ(vipc_receive_large(v, door, &in, VIPC_NOW), bad);
+    in.payload_capacity = 0;
+    o.payload_size = 1;
+    CHECK_EQ(vipc_send_large(v, door, &o, VIPC_NOW), bad);
+    CHECK_EQ(vipc_call_large(v, door, &o, &in, VIPC_FOREVER), bad);
+    CHECK_EQ(vipc_reply_large(v, some, &o), bad);
+    CHECK_EQ(vipc_reply_large(v, some, NULL), bad);
+    o.payload_size = 0;
+    for (uint32_t over = 1; over; over *= 2) {
+        o.cap_count = VIPC_MESSAGE_CAPS + over;
+        CHECK_EQ(vipc_send_large(v, door, &o, VIPC_NOW), bad);
+        CHECK_EQ(vipc_call_large(v, door, &o, &in, VIPC_FOREVER), bad);
+        CHECK_EQ(vipc_reply_large(v, some, &o), bad);
+    }
+    o.cap_count = 0;
+    CHECK_EQ(vipc_reply_large(v, none, &o), bad);
+    for (uint32_t bit = 1; bit; bit *= 2) {
+        o.message.flags = bit;
+        if (bit == VIPC_UNORDERED || bit == VIPC_IS_REPLY || bit == VIPC_HAS_CAPABILITY) continue;
+        CHECK_EQ(vipc_call_large(v, door, &o, &in, VIPC_FOREVER), VIPC_ERR_INVALID_MESSAGE);
+        CHECK_EQ(vipc_reply_large(v, some, &o), VIPC_ERR_INVALID_MESSAGE);
+    }
     CHECK_EQ(vipc_reply(v, some, NULL), bad);
     CHECK_EQ(vipc_reply_receive(v, some, NULL, door, &msg, &info, VIPC_NOW), bad);
     CHECK_EQ(vipc_reply_receive(v, none, NULL, door, NULL, &info, VIPC_NOW), bad);
@@ -520,6 +550,11 @@ static void battery(stage *s)
     DO(vipc_send_large(a, s->wide, &o, VIPC_NOW));
     DO(vipc_receive_large(a, s->wide, &in, VIPC_NOW));
     DO(vipc_receive_large(a, s->wide, &in, VIPC_NOW));
+    DO(vipc_receive_large(a, s->wide, &in, VIPC_NOW));
+    DO(vipc_call_large(b, s->hers, &(vipc_outgoing){ .cap_count = 2, .caps = { s->hers, s->hers } }, &in, vipc_after(a, 10 * MS)));
+    DO(vipc_receive_large(a, s->door, &in, VIPC_NOW));
+    DO(vipc_reply_large(a, in.info.reply, &o));
+    DO(vipc_send_large(a, s->door, &(vipc_outgoing){ .cap_count = 4, .caps = { s->other, s->other, s->wide, s->door } }, VIPC_NOW));
     msg.flags = VIPC_HAS_CAPABILITY;
     msg.capability = s->other;
     DO(vipc_send(a, s->door, &msg, VIPC_NOW));
@@ -615,7 +650,12 @@ static void open_stage(stage *s)
     memset(&o, 0, sizeof o);
     o.payload = s;
     o.payload_size = 50;
+    o.cap_count = 3;                                          /* a chain of three, and room for a reply, to be scribbled over too */
+    o.caps[0] = o.caps[1] = o.caps[2] = s->other;
     REQUIRE_OK(vipc_send_large(&s->m.v[0], s->wide, &o, VIPC_NOW));
+    const unsigned char *room;
+    REQUIRE_OK(vipci_room_make(&s->m.v[2], 60, VIPC_NOW, &room));
+    vipci_mine(&s->m.v[2])->room = 0;
     REQUIRE_OK(vipc_close(&s->m.v[0], closed));
     s->memory_saved = (unsigned char *)malloc((size_t)s->m.size);
     memcpy(s->memory_saved, s->m.memory, (size_t)s->m.size);

@@ -141,7 +141,7 @@ static void offer(const char *name, vipc_cap c)
     char in[64];
     snprintf(in, sizeof in, "%s.in", name);
     CHECK_OK(vipc_publish(&top.ipc, name, c, VIPC_RIGHT_SEND));
-    CHECK_OK(vipc_publish(&top.ipc, in, c, VIPC_RIGHT_RECEIVE));
+    CHECK_OK(vipc_publish(&top.ipc, in, c, VIPC_RIGHT_RECEIVE | VIPC_RIGHT_GRANT));
 }
 static void withdraw(const char *name, vipc_cap c)
 {
@@ -990,9 +990,17 @@ static int role_killtake(const part *p, board *b)
     return 0;
 }
 
+/* A large reply: so many bytes, each of which says whose it is; and n % 5 capabilities. */
+static size_t answer_size(uint64_t n) { return (size_t)(mix(n) % 6000); }
+static int answer_intact(const unsigned char *bytes, uint64_t n)
+{
+    for (size_t i = 0; i < answer_size(n); i++) if (bytes[i] != (unsigned char)(n * 31 + i)) return 0;
+    return 1;
+}
 static int role_caller(const part *p, board *b)
 {
     vipc ipc;
+    static unsigned char room[6000];
     unsigned char payload[1] = { 0 };   /* calls have none */
     run *mine = &b->runs[p->run];
     uint64_t seed = p->run;
@@ -1003,7 +1011,26 @@ static int role_caller(const part *p, board *b)
         int own = below(&seed, 2) == 0;
         compose(&m, payload, 0, p->run, n);
         mine->sending = n;
-        vipc_error e = vipc_call(&ipc, own ? service : work, &m, &r, VIPC_FOREVER);
+        vipc_error e;
+        if (n & 1) {                    /* with room for a payload and capabilities */
+            vipc_outgoing o = VIPC_INIT;
+            vipc_incoming in = VIPC_INIT;
+            o.message = m;
+            in.payload = room;
+            in.payload_capacity = sizeof room;
+            e = vipc_call_large(&ipc, own ? service : work, &o, &in, VIPC_FOREVER);
+            r = in.message;
+            if (e == VIPC_OK) {
+                DEMAND(p, in.info.payload_size == answer_size(n) && in.info.cap_count == n % 5 && answer_intact(room, n));
+                for (uint32_t i = 0; i < in.info.cap_count; i++) {
+                    DEMAND(p, in.caps[i].token || own);       /* a service's endpoint may have gone with it */
+                    vipc_error c = in.caps[i].token ? vipc_close(&ipc, in.caps[i]) : VIPC_OK;
+                    if (c != VIPC_ERR_INVALID_CAPABILITY) MUST(p, c);
+                }
+            }
+        } else {
+            e = vipc_call(&ipc, own ? service : work, &m, &r, VIPC_FOREVER);
+        }
         if (e == VIPC_OK) {
             mine->sent = n;
             DEMAND(p, r.data[0] == p->run && r.data[1] == n && r.data[3] == ~m.data[3]);
@@ -1027,9 +1054,24 @@ static void serve(const part *p, board *b, vipc *ipc, vipc_cap c)
     unsigned char payload[1] = { 0 };
     vipc_message m;
     vipc_info info = VIPC_INIT;
-    for (;;) {
+    static unsigned char bytes[6000];
+    for (int large = 0;;) {
+        if (large) {                    /* the caller may be dead by now; then the capabilities stay here alone */
+            vipc_outgoing o = VIPC_INIT;
+            vipc_reply_right none = VIPC_INIT;
+            o.message = m;
+            o.payload = bytes;
+            o.payload_size = answer_size(m.data[1]);
+            for (size_t i = 0; i < o.payload_size; i++) bytes[i] = (unsigned char)(m.data[1] * 31 + i);
+            o.cap_count = (uint32_t)(m.data[1] % 5);
+            for (uint32_t i = 0; i < o.cap_count; i++) o.caps[i] = c;
+            vipc_error e = vipc_reply_large(ipc, info.reply, &o);
+            if (e != VIPC_ERR_CANCELLED) MUST(p, e);
+            info.reply = none;
+        }
         MUST(p, vipc_reply_receive(ipc, info.reply, &m, c, &m, &info, VIPC_FOREVER));
         if (m.opcode == QUIT) break;
+        large = (int)(m.data[1] & 1);
         DEMAND(p, intact(&m, payload, 0, 0) && info.reply.token);
         uint64_t r = m.data[0], n = m.data[1];
         DEMAND(p, r < runs_of(b) && n < b->run_length && n <= b->runs[r].sending);
@@ -1071,6 +1113,8 @@ static void churn(const part *p, board *b, vipc *ipc, vipc_cap swap, vipc_cap sw
     vipc_endpoint_desc desc = VIPC_INIT;
     vipc_derive_desc less = VIPC_INIT;
     vipc_message m = VIPC_INIT;
+    vipc_outgoing o = VIPC_INIT;
+    vipc_incoming in = VIPC_INIT;
     vipc second;
     char name[32];
     vipc_error r;
@@ -1100,18 +1144,23 @@ static void churn(const part *p, board *b, vipc *ipc, vipc_cap swap, vipc_cap sw
         break;
     }
     case 2:
-        m.flags = VIPC_HAS_CAPABILITY;
-        m.capability = d;
-        r = vipc_send(ipc, swap, &m, VIPC_NOW);
+        o.message = m;
+        o.cap_count = 1 + (uint32_t)below(seed, VIPC_MESSAGE_CAPS);
+        for (uint32_t i = 0; i < o.cap_count; i++) o.caps[i] = i & 1 ? e : d;
+        o.message.data[1] = o.cap_count;
+        r = vipc_send_large(ipc, swap, &o, VIPC_NOW);
         if (r != VIPC_ERR_CHANNEL_FULL && !lock_taken(r)) MUST(p, r);
         break;
     case 3:
-        r = vipc_receive(ipc, swap_in, &m, NULL, VIPC_NOW);
+        r = vipc_receive_large(ipc, swap_in, &in, VIPC_NOW);
         if (r == VIPC_ERR_CHANNEL_EMPTY || lock_taken(r)) break;
         MUST(p, r);
-        if (m.capability.token == 0) break;   /* its object ended on the way */
-        r = vipc_close(ipc, m.capability);
-        if (r != VIPC_ERR_INVALID_CAPABILITY) MUST(p, r);
+        DEMAND(p, in.info.cap_count == in.message.data[1]);
+        for (uint32_t i = 0; i < in.info.cap_count; i++) {
+            if (in.caps[i].token == 0) continue;   /* its object ended on the way */
+            r = vipc_close(ipc, in.caps[i]);
+            if (r != VIPC_ERR_INVALID_CAPABILITY) MUST(p, r);
+        }
         break;
     case 4:
         MUST(p, vipc_revoke(ipc, e, vipc_after(ipc, 30000000000u)));

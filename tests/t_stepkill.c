@@ -887,6 +887,118 @@ static void verify_reply_carrying(void)
     expect_good_at_b(w.got.capability);
 }
 
+/* Three capabilities in one message: all come or none, whoever dies; and payloads and capabilities in replies. */
+static vipc_outgoing several(vipc_cap c, uint32_t opcode)
+{
+    vipc_outgoing o = VIPC_INIT;
+    o.message = message(opcode);
+    o.message.flags = VIPC_HAS_CAPABILITY;
+    o.message.capability = o.caps[0] = o.caps[1] = c;
+    o.cap_count = 2;
+    return o;
+}
+static void act_send_several(void)
+{
+    vipc_outgoing o = several(w.v_side, MINE);
+    EXPECT_OK(vipc_send_large(&w.v, w.v_main, &o, VIPC_FOREVER));
+}
+static void verify_several(uint32_t opcode)
+{
+    vipc_incoming in = VIPC_INIT;
+    vipc_error e = vipc_receive_large(&w.b, w.b_main, &in, VIPC_NOW);
+    if (e == VIPC_ERR_CHANNEL_EMPTY) {
+        EXPECT(opcode != MINE || !mind.done);
+        return;
+    }
+    EXPECT_OK(e);
+    EXPECT_EQ(in.message.opcode, opcode);
+    EXPECT_EQ(in.info.cap_count, 3);
+    for (int i = 0; i < 3; i++) expect_good_at_b(in.caps[i]);
+    EXPECT_EQ(vipc_receive_large(&w.b, w.b_main, &in, VIPC_NOW), VIPC_ERR_CHANNEL_EMPTY);
+}
+static void verify_send_several(void) { verify_several(MINE); }
+static void prepare_several(void)
+{
+    vipc_outgoing o = several(w.side, 71);
+    EXPECT_OK(vipc_send_large(&w.a, w.main, &o, VIPC_NOW));
+}
+static void act_receive_several(void)
+{
+    vipc_incoming in = VIPC_INIT;
+    EXPECT_OK(vipc_receive_large(&w.v, w.v_main, &in, VIPC_FOREVER));
+    EXPECT_EQ(in.info.cap_count, 3);
+}
+static void verify_receive_several(void) { verify_several(71); }
+static vipc_error call_large(vipc *v, vipc_cap to, uint32_t opcode, vipc_incoming *in, unsigned char *bytes)
+{
+    vipc_outgoing o = VIPC_INIT;
+    vipc_incoming empty = VIPC_INIT;
+    o.message = message(opcode);
+    *in = empty;
+    in->payload = bytes;
+    in->payload_capacity = PAYLOAD;
+    return vipc_call_large(v, to, &o, in, VIPC_FOREVER);
+}
+static vipc_error reply_large(vipc *v, vipc_reply_right to, vipc_cap c, uint32_t opcode)
+{
+    unsigned char payload[PAYLOAD];
+    vipc_outgoing o = large(payload, opcode);
+    o.caps[0] = o.caps[1] = c;
+    o.cap_count = 2;
+    return vipc_reply_large(v, to, &o);
+}
+static void expect_large_reply(const vipc_incoming *in)
+{
+    unsigned char good[PAYLOAD];
+    (void)large(good, 1);
+    EXPECT_EQ(in->info.payload_size, PAYLOAD);
+    EXPECT_EQ(in->info.cap_count, 2);
+    EXPECT(memcmp(in->payload, good, PAYLOAD) == 0);
+}
+static void act_call_large(void)
+{
+    unsigned char bytes[PAYLOAD];
+    vipc_incoming in;
+    EXPECT_OK(call_large(&w.v, w.v_main, MINE, &in, bytes));
+    EXPECT_EQ(in.message.opcode, 5);
+    expect_large_reply(&in);
+}
+static void peer_serve_largely(int turn)
+{
+    vipc_message m;
+    if (turn == 0) {
+        EXPECT_OK(vipc_receive(&w.b, w.b_main, &m, &w.info, VIPC_NOW));
+        EXPECT_EQ(m.opcode, MINE);
+        w.right = w.info.reply;
+    } else if (turn == 1) {
+        EXPECT_OK(reply_large(&w.b, w.right, w.b_side, 5));
+        w.right.token = 0;
+    } else {
+        NEVER("it sleeps on, with the reply there");
+    }
+}
+static unsigned char b_bytes[PAYLOAD];
+static vipc_incoming b_in;
+static void wait_call_large(void)
+{
+    w.result = call_large(&w.b, w.b_main, OTHER, &b_in, b_bytes);
+    w.got = b_in.message;
+}
+static void act_reply_large(void)
+{
+    vipc_message m;
+    vipc_info i;
+    EXPECT_OK(vipc_receive(&w.v, w.v_main, &m, &i, VIPC_FOREVER));
+    EXPECT_OK(reply_large(&w.v, i.reply, w.v_side, 6));
+}
+static void verify_reply_large(void)
+{
+    verify_serve();
+    if (w.result != VIPC_OK || w.got.opcode != 6) return;
+    expect_large_reply(&b_in);
+    for (int i = 0; i < 2; i++) expect_good_at_b(b_in.caps[i]);
+}
+
 static void act_create(void)
 {
     vipc_cap c;
@@ -1027,6 +1139,14 @@ static void act_serve_and_leave(void)
 }
 static void verify_peer_dead(void) { EXPECT_EQ(w.result, VIPC_ERR_PEER_DEAD); }
 
+/* What was not dropped comes whole; leaks are found in any case. */
+static void verify_destroy_several(void)
+{
+    vipc_incoming in = VIPC_INIT;
+    vipc_error e = vipc_receive_large(&w.b, w.b_main, &in, VIPC_NOW);
+    if (e == VIPC_OK) EXPECT_EQ(in.info.cap_count, 3);
+    for (int i = 0; e == VIPC_OK && i < 3; i++) expect_good_at_b(in.caps[i]);
+}
 static void prepare_dead(void)
 {
     vipc_process_desc d = VIPC_INIT;
@@ -1086,6 +1206,11 @@ static const op ops[] = {
     { .name = "receive, reply_receive", .wait = wait_call, .act = act_serve, .rescue = rescue_serve, .verify = verify_serve },
     { .name = "receive, reply_drop", .wait = wait_call, .act = act_drop, .rescue = rescue_serve, .verify = verify_drop },
     { .name = "receive, reply with a capability", .wait = wait_call, .act = act_reply_carrying, .rescue = rescue_serve, .verify = verify_reply_carrying },
+    { .name = "send with three capabilities", .act = act_send_several, .verify = verify_send_several },
+    { .name = "receive with three capabilities", .prepare = prepare_several, .act = act_receive_several, .verify = verify_receive_several },
+    { .name = "call_large", .act = act_call_large, .peer = peer_serve_largely, .verify = verify_call },
+    { .name = "receive, reply_large", .wait = wait_call_large, .act = act_reply_large, .rescue = rescue_serve, .verify = verify_reply_large },
+    { .name = "destroy with three capabilities queued", .prepare = prepare_several, .act = act_destroy, .verify = verify_destroy_several, .main_may_go = 1 },
     { .name = "endpoint_create", .act = act_create },
     { .name = "derive, close", .act = act_derive_close },
     { .name = "grant", .act = act_grant },
