@@ -7172,7 +7172,8 @@ static void vipci_check_process(vipci_checkup *k, uint32_t i)
     const vipci_process *p = vipci_process_at(v, i);
     uint32_t n = 0, link = p->held, before = 0;
     if (!p->pid) return;
-    (void)vipci_expect(k, p->proof != 0 && p->state == VIPCI_LIVE, VIPCI_BAD_PROCESS, i);
+    bool live = p->state == VIPCI_LIVE || p->state == VIPCI_CONDEMNED;       /* condemned without the lock, by one who waits for it */
+    (void)vipci_expect(k, p->proof != 0 && live, VIPCI_BAD_PROCESS, i);
     for (const vipci_entry *e; (e = vipci_linked(v, link)) != NULL && n <= v->max_caps; before = link, link = e->held_next, n++)
         if (!vipci_expect(k, e->kind && e->holder == i + 1 && e->held_prev == before, VIPCI_BAD_HELD, link)) break;
     (void)vipci_expect(k, n == p->capabilities, VIPCI_BAD_HELD, i);

@@ -800,7 +800,22 @@ TEST(a_deep_chain_and_a_wide_fan_are_revoked_whole)
     MOCK_END(&m);
 }
 
-RUN_TESTS(T(create_gives_all_rights), T(token_accessors_take_anything), T(derive_only_ever_fewer_rights), T(badge_is_set_once),
+/* vipc_process_destroy condemns before it has the lock: one who checks meanwhile finds nothing wrong. */
+TEST(check_beside_one_who_waits_to_destroy)
+{
+    mock m;
+    vipc_cap process;
+    uint32_t bad = 77;
+    mock_open(&m, NULL, 1, 8);
+    REQUIRE_OK(vipc_process_create(&m.v[0], NULL, &m.v[1], &process));
+    vipci_us(&m.v[1])->state = VIPCI_CONDEMNED;
+    CHECK_OK(vipc_check(&m.v[0], &bad));
+    CHECK_EQ(bad, 0);
+    CHECK_OK(vipc_process_destroy(&m.v[0], process, NULL));
+    MOCK_END(&m);
+}
+
+RUN_TESTS(T(check_beside_one_who_waits_to_destroy), T(create_gives_all_rights), T(token_accessors_take_anything), T(derive_only_ever_fewer_rights), T(badge_is_set_once),
           T(grant_is_for_the_grantee_only), T(require_tells_type_and_rights), T(every_operation_needs_its_right),
           T(revoke_takes_the_subtree_and_nothing_else), T(messages_sent_before_a_revoke_stay_sent), T(revoke_wakes_sleepers),
           T(destroy_wakes_sleepers), T(closing_another_capability_wakes_nobody), T(closing_the_last_capability_ends_a_sleep_in_the_object),
