@@ -95,7 +95,8 @@
  *   VIPC_NO_FAST                    0        1: no fast path, no parking: no vipc_fast_, every includer; for a domain in which nobody parks
  *                                            vipc_park_, vipc_unpark
  *   VIPC_NO_LARGE                   0        1: one capability a message, no   every includer; members with and without it cannot share a domain: VERSION.
- *                                            vipc_call_large, vipc_reply_large   1 leaves caps, cap_count unread (sending) and unwritten (receiving)
+ *                                            vipc_call_large, vipc_reply_large   With 1, vipc_outgoing.cap_count other than 0 is NOT_SUPPORTED; what a
+ *                                                                                receive would write to caps and cap_count stays as it is
  *   VIPC_UNSTABLE                   unset    -                           every includer: declares what may still change: vipc_take, vipc_done, and, where
  *                                                                        there are calls, the fast path
  *   VIPC_SMALL                      0; 1: -Os  send and receive without    implementation
@@ -4345,6 +4346,7 @@ VIPC_API vipc_error vipc_send_large(vipc *self, vipc_cap to, const vipc_outgoing
     if (m->payload_size > vipci_shape_payload(vipci_peek64(self, &u.o->shape))) return VIPC_ERR_MESSAGE_TOO_LARGE;
     vipci_letter l = vipci_address(self, &m->message, 0);
 #if VIPC_NO_LARGE
+    if (m->cap_count) return VIPC_ERR_NOT_SUPPORTED;
     l.payload = m->payload;
     l.payload_size = (uint32_t)m->payload_size;
 #else

@@ -126,6 +126,25 @@ int main(void)
     return vipc_derive(&ipc, door, &d, &child) == VIPC_ERR_NOT_SUPPORTED ? 0 : 3;
 }
 END
+cat >"$tmp/no_large_main.c" <<'END'
+int main(void)
+{
+    vipc ipc; vipc_cap door; int fd;
+    vipc_endpoint_desc d = VIPC_INIT;
+    vipc_outgoing o = VIPC_INIT; vipc_incoming in = VIPC_INIT;
+    char b[8] = "seven!", c[8] = "";
+    d.payload_max = 8;
+    if (vipc_posix_create_fd(&ipc, NULL, &fd) != VIPC_OK || vipc_endpoint_create(&ipc, &d, &door) != VIPC_OK) return 1;
+    o.cap_count = 1; o.caps[0] = door;
+    if (vipc_send_large(&ipc, door, &o, VIPC_NOW) != VIPC_ERR_NOT_SUPPORTED) return 2;
+    o.cap_count = 0; o.message.flags = VIPC_HAS_CAPABILITY; o.message.capability = door; o.payload = b; o.payload_size = 8;
+    if (vipc_send_large(&ipc, door, &o, VIPC_NOW) != VIPC_OK) return 3;
+    in.payload = c; in.payload_capacity = 8;
+    if (vipc_receive_large(&ipc, door, &in, VIPC_NOW) != VIPC_OK || c[3] != 'e' || !in.message.capability.token) return 4;
+    return vipc_posix_close(&ipc) == VIPC_OK ? 0 : 5;
+}
+END
+cat "$tmp/both.c" "$tmp/no_large_main.c" >"$tmp/no_large.c"
 cat "$tmp/both.c" "$tmp/no_limits_main.c" >"$tmp/no_limits.c"
 cat >"$tmp/no_initial_main.c" <<'END'
 int main(void)
@@ -206,6 +225,7 @@ if part compile; then
         check "${compiler}_unstable_without_fast" $compiler -std=c99 -O1 $warn -I. -DVIPC_UNSTABLE -DVIPC_NO_FAST=1 "$tmp/one.c" -o "$tmp/one"
         # shellcheck disable=SC2086
         check "${compiler}_unstable_without_calls" $compiler -std=c99 -O1 $warn -I. -DVIPC_UNSTABLE -DVIPC_NO_CALLS=1 "$tmp/one.c" -o "$tmp/one"
+        alone "${compiler}_without_large_one_capability_travels" one_unit $compiler "$tmp/no_large.c" -std=c99 -Os $warn -I. -DVIPC_NO_LARGE=1
         alone "${compiler}_without_limits_none_can_be_set" one_unit $compiler "$tmp/no_limits.c" -std=c99 -Os $warn -I. -DVIPC_NO_LIMITS=1
         # shellcheck disable=SC2086
         alone "${compiler}_without_initial_none_can_be_given" one_unit $compiler "$tmp/no_initial.c" -std=c99 -Os $warn -I. -DVIPC_NO_INITIAL=1
