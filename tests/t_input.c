@@ -352,7 +352,7 @@ TEST(null_outputs_and_inputs)
     CHECK_EQ(vipc_reply_large(v, none, &o), bad);
     for (uint32_t bit = 1; bit; bit *= 2) {
         o.message.flags = bit;
-        if (bit == VIPC_UNORDERED || bit == VIPC_IS_REPLY || bit == VIPC_HAS_CAPABILITY) continue;
+        if (bit == VIPC_URGENT || bit == VIPC_UNORDERED || bit == VIPC_IS_REPLY || bit == VIPC_HAS_CAPABILITY) continue;
         CHECK_EQ(vipc_call_large(v, door, &o, &in, VIPC_FOREVER), VIPC_ERR_INVALID_MESSAGE);
         CHECK_EQ(vipc_reply_large(v, some, &o), VIPC_ERR_INVALID_MESSAGE);
     }

@@ -1030,7 +1030,7 @@ TEST(race37_a_receiver_that_dies_halfway_through)
         CHECK_OK(vipci_take(&m.v[2], r, door, true, &c));
         CHECK_EQ(vipci_travellers(&m.v[2], (uint32_t)c.slot->body.head, 1, all), FOUR);
         for (int i = 0; i < FOUR && i < step; i++) { vipci_hold(&m.v[2], all[FOUR - 1 - i], vipci_us(&m.v[2])); vipci_commit(&m.v[2]); }
-        if (step > 4) CHECK(vipci_finish(&m.v[2], door, &c));
+        if (step > 4) CHECK(vipci_finish(&m.v[2], r, door, &c));
         for (int i = 0; i < step - 5; i++) CHECK(vipci_unwrap(&m.v[2], all[i]).token != 0);
         mock_kill(&m, 2);
         CHECK_OK(vipc_sweep(&m.v[0], NULL));
