@@ -625,7 +625,7 @@ static void serve_again(mock *m, uint64_t self)              /* too large first,
     CHECK_EQ(vipc_reply_large(v, to, &o), large ? VIPC_ERR_PERMISSION_DENIED : VIPC_ERR_MESSAGE_TOO_LARGE);
     CHECK_OK(vipc_close(v, o.caps[2]));
     o = carrying(NULL, 0, 2);
-    o.message.flags = 1;
+    o.message.flags = 32;
     CHECK_EQ(vipc_reply_large(v, to, &o), VIPC_ERR_INVALID_MESSAGE);
     o.message.flags = 0;
     CHECK_EQ(vipc_reply_large(v, none, &o), VIPC_ERR_INVALID_ARGUMENT);
