@@ -1078,7 +1078,7 @@ static inline void vipci_word_store(const vipc *v, vipci_u64 *p, uint64_t n) { (
 #define VIPCI_LOG_MAX 64u                            /* words that one step under the lock may change */
 #define VIPCI_REDO_MAX 4u
 #define VIPCI_REDO_QUEUE ((uint64_t)1 << 63)
-#define VIPCI_REDO_URGENT ((uint64_t)1 << 62)
+#define VIPCI_REDO_URGENT (VIPC_NO_URGENT ? 0 : (uint64_t)1 << 62)
 #define VIPCI_NO_FRAME (~(uint64_t)0)
 #define VIPCI_NO_PROOF (~(uint64_t)0)                /* a member about whose death nobody is asked */
 #define VIPCI_INDEX_MAX 16777214u                    /* 24 bits, index + 1 never 0 */
@@ -1635,10 +1635,11 @@ static void vipci_redo(const vipc *v)
     uint32_t n = d->redo_count <= VIPCI_REDO_MAX ? d->redo_count : VIPCI_REDO_MAX;
     for (uint32_t i = 0; i < n; i++) {
         uint64_t first = d->redo[i].first, count = d->redo[i].count, object = count & ~(VIPCI_REDO_QUEUE | VIPCI_REDO_URGENT);
-        if (!(count & VIPCI_REDO_QUEUE)) v->hooks->frame_free(v->hooks->user, first, count);
-        else if (object >= v->max_objects) continue;
-        else if (!VIPC_NO_URGENT && (count & VIPCI_REDO_URGENT)) vipci_store64(v, &vipci_object_at(v, (uint32_t)object)->urgent, (first + 1) << 1);
-        else vipci_store64(v, &vipci_object_at(v, (uint32_t)object)->queue, (first + 1) << 1);
+        if (count == object) v->hooks->frame_free(v->hooks->user, first, count);
+        else if (object < v->max_objects) {
+            vipci_object *o = vipci_object_at(v, (uint32_t)object);
+            vipci_store64(v, !VIPC_NO_URGENT && (count & VIPCI_REDO_URGENT) ? &o->urgent : &o->queue, (first + 1) << 1);
+        }
     }
     if (n) vipci_store32(v, &d->redo_count, 0);
 }
@@ -3226,13 +3227,11 @@ static vipc_error vipci_queue_make(vipc *v, vipci_object *o, uint64_t then, uint
         count = vipci_urgent_frames(v, shape);
     }
 #endif
-    if (queue & 1) return vipci_fail(v, VIPC_ERR_CORRUPT);   /* vipc_trim takes its mark off before it lets the lock go */
-    if (vipci_load64(v, &o->state) != then || queue) { vipci_unlock(v); return VIPC_OK; }
-    if (!vipci_shape_ok(shape)) return vipci_fail(v, VIPC_ERR_CORRUPT);
-    e = vipci_take_frames(v, count, &first);
+    unsigned char *p = NULL;
+    if (vipci_load64(v, &o->state) != then || (queue && !(queue & 1))) { vipci_unlock(v); return VIPC_OK; }
+    e = (queue & 1) || !vipci_shape_ok(shape) ? VIPC_ERR_CORRUPT : vipci_take_frames(v, count, &first);      /* vipc_trim takes its mark off before it lets the lock go */
+    if (e == VIPC_OK && !(p = (unsigned char *)vipci_frames_at(v, first, count))) e = VIPC_ERR_HOOK;
     if (e != VIPC_OK) return vipci_fail(v, e);
-    unsigned char *p = (unsigned char *)vipci_frames_at(v, first, count);
-    if (!p) return vipci_fail(v, VIPC_ERR_HOOK);
 #if !VIPC_NO_URGENT
     if (lane) vipci_lane_make(v, o, p, shape);
     else
@@ -3922,7 +3921,7 @@ static VIPCI_COLD void vipci_wait_over(vipc *v, vipci_wait *w, vipci_object *o)
         vipci_intend(v, vipci_at_object(w->index));
         bool open = vipci_state(vipci_load64(v, &o->state)) == VIPCI_OPEN, other = false;
         for (uint32_t lane = 0; lane < VIPCI_LANES && open && !other; lane++)
-            other = (w->what == VIPCI_FOR_MESSAGE || lane == (w->what == VIPCI_FOR_URGENT_ROOM)) && vipci_lane_open(v, o, lane, &r) == VIPC_OK
+            other = (VIPC_NO_URGENT || w->what == VIPCI_FOR_MESSAGE || lane == (w->what == VIPCI_FOR_URGENT_ROOM)) && vipci_lane_open(v, o, lane, &r) == VIPC_OK
                     && vipci_count_phase(v, r, w->what == VIPCI_FOR_MESSAGE);
         if (other) vipci_wake_one(v, w->what, w->index, w->flag);
     }
@@ -6840,30 +6839,34 @@ VIPC_API vipc_time vipc_after(const vipc *self, uint64_t nanoseconds)
     if (t == 0 || nanoseconds >= VIPC_FOREVER - t) return t ? VIPC_FOREVER - 1 : VIPC_FOREVER;
     return t + nanoseconds;
 }
-/* A queue that is empty and that nobody is inside: its frames go.  The mark keeps others from concluding anything meanwhile. */
+/* A queue that is empty and that nobody is inside: its frames go.  The mark keeps others from concluding anything meanwhile; who has looked at it, and
+ * sleeps, is woken.  The intent is set before it, so that whoever goes on for us does so too (RACE 5). */
 static void vipci_trim_queue(vipc *v, vipci_object *o, uint32_t lane)
 {
     vipci_ring *r;
     vipci_u64 *word = lane ? &o->urgent : &o->queue;
     uint64_t queue = *word, frames, then = 0;
+    uint32_t index = vipci_index(v, o);
     if (vipci_lane_open(v, o, lane, &r) != VIPC_OK || vipci_count_phase(v, r, false) != r->capacity) return;
+    vipci_intend(v, vipci_at_object(index));
     (void)vipci_log(v, word, queue, 1);
     (void)vipci_swap64(v, word, queue | 1);                  /* RACE 1: then look who is inside */
-    if (vipci_pinned(v, vipci_index(v, o)) || vipci_count_phase(v, r, false) != r->capacity) {
+    if (vipci_pinned(v, index) || vipci_count_phase(v, r, false) != r->capacity) {
         vipci_rollback(v);
-        vipci_wake_endpoint(v, vipci_index(v, o));           /* who looked at the mark may have drawn a conclusion */
-        return;
-    }
-    frames = vipci_queue_frames(v, o->shape);
+    } else {
+        frames = vipci_queue_frames(v, o->shape);
 #if !VIPC_NO_URGENT
-    uint64_t ignore;
-    if (lane) frames = vipci_urgent_frames(v, o->shape);
-    if (lane) vipci_hints(v, r, &then, &ignore);             /* the usual queue's tail stays where it is: in the object */
-    if (lane) then = (then & ~((uint64_t)1 << 63)) | (uint64_t)1 << 63;
+        uint64_t ignore;
+        if (lane) frames = vipci_urgent_frames(v, o->shape);
+        if (lane) vipci_hints(v, r, &then, &ignore);         /* the usual queue's tail stays where it is: in the object */
+        if (lane) then = (then & ~((uint64_t)1 << 63)) | (uint64_t)1 << 63;
 #endif
-    vipci_drop_frames(v, (queue >> 1) - 1, frames);
-    vipci_set64(v, word, then);
-    vipci_commit(v);
+        vipci_drop_frames(v, (queue >> 1) - 1, frames);
+        vipci_set64(v, word, then);
+        vipci_commit(v);
+    }
+    vipci_wake_endpoint(v, index);
+    vipci_intend_nothing(v);
 }
 static void vipci_trim_object(vipc *v, vipci_object *o)
 {
