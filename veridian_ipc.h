@@ -2875,6 +2875,12 @@ static inline bool vipci_call_take(const vipc *v, const vipci_body *b, uint64_t 
     return false;
 }
 
+/* Whom an endpoint is bound to, 0: nobody.  At a channel's end the word holds something else, and nobody can be bound. */
+static inline uint64_t vipci_bound_to(const vipc *v, vipci_object *o)
+{
+    return !VIPC_NO_CHANNELS && vipci_peek32(v, &o->type) == VIPC_TYPE_CHANNEL ? 0 : vipci_load64(v, &o->bound);
+}
+
 /* ---------------------------------------------------------------------------------------------------- >>hand
  * A message in hand: its slot stays READING (or LATE_R, once it was passed over), claimed by the view that took it, after the operation is over and its
  * intent is gone.  Two words of the view say so instead; a reaper follows them as it follows an intent.
@@ -2918,7 +2924,7 @@ static vipc_error vipci_hand_check(const vipc *v, uint32_t view, vipci_object *o
     if ((state >> 8 & 0xff) != cap >> 56) return VIPC_ERR_CLOSED;
     if (((uint32_t)state & VIPCI_STATE) != VIPCI_OPEN) return state & VIPCI_OWNER_DIED ? VIPC_ERR_PEER_DEAD : VIPC_ERR_CLOSED;
     if (i >= v->max_caps || ((vipci_load64(v, &vipci_entry_at(v, i)->token) ^ cap) & VIPCI_TOKEN_LOW) != 0) return VIPC_ERR_INVALID_CAPABILITY;
-    bound = vipci_load64(v, &o->bound);
+    bound = vipci_bound_to(v, o);
     if (bound == 0) return VIPC_OK;
     return p < v->max_processes && vipci_load64(v, &vipci_process_at(v, p)->pid) == bound ? VIPC_OK : VIPC_ERR_PERMISSION_DENIED;
 }
@@ -3648,7 +3654,7 @@ static uint32_t vipci_sole_server(const vipc *v, vipci_object *o)
     uint32_t owner = vipci_peek32(v, &o->owner) - 1;
     if (owner >= v->max_processes) return v->max_threads;
     vipci_process *p = vipci_process_at(v, owner);
-    uint64_t bound = vipci_load64(v, &o->bound);
+    uint64_t bound = vipci_bound_to(v, o);
     if (bound ? bound != vipci_load64(v, &p->pid) : vipci_peek32(v, &o->receivers) != 1) return v->max_threads;
     vipci_entry *root = vipci_linked(v, vipci_peek32(v, &o->first_cap));
     if (!bound && (!root || (vipci_peek32(v, &root->kind) & (VIPCI_NAMED | VIPCI_TRAVELS)) || vipci_peek32(v, &root->holder) != owner + 1 || !(vipci_peek32(v, &root->kind) & VIPC_RIGHT_RECEIVE))) return v->max_threads;

@@ -274,6 +274,42 @@ TEST(calls_go_through_a_channel)
     CHECK_EQ(vipc_call(&p.m.v[0], p.a, &msg, &msg, VIPC_FOREVER), VIPC_ERR_CLOSED);
     MOCK_END(&p.m);
 }
+static void answers_at_his_end(mock *m, uint64_t self)
+{
+    pair *p = (pair *)m->script;
+    vipc_message q;
+    vipc_info info;
+    (void)self;
+    p->done++;
+    CHECK_OK(vipc_receive(&m->v[p->by], p->to, &q, &info, VIPC_NOW));
+    CHECK_OK(vipc_reply(&m->v[p->by], info.reply, &q));
+}
+/* An end keeps its peer's state, 257 at first, where an endpoint keeps whom it is bound to: a process with that number is not the only one that can answer. */
+TEST(a_caller_s_number_is_no_deadlock)
+{
+    pair p;
+    mock *m = &p.m;
+    memset(&p, 0, sizeof p);
+    mock_open(m, NULL, 1, 16);
+    for (vipc_process_desc d = mock_desc(1); vipc_self(&m->v[1]).id < 257;) {
+        if (m->member[1]) mock_leave_domain(m, 1);
+        REQUIRE_OK(vipc_process_create(&m->v[0], &d, &m->v[1], NULL));
+        m->member[1] = 1;
+    }
+    CHECK_EQ(vipc_self(&m->v[1]).id, 257);
+    REQUIRE_OK(vipc_channel_create(&m->v[1], NULL, &p.a, &p.b));
+    vipc_message q = mock_message(5);
+    m->script = &p;
+    p.by = 0;
+    p.to = mock_grant(m, 1, p.b, 0, 0);
+    m->asleep = answers_at_his_end;
+    CHECK_OK(vipc_call(&m->v[1], p.a, &q, &q, VIPC_FOREVER));
+    CHECK_EQ(p.done, 1);
+    m->asleep = NULL;
+    CHECK_OK(vipc_close(&m->v[0], p.to));
+    CHECK_EQ(vipc_call(&m->v[1], p.a, &q, &q, VIPC_FOREVER), VIPC_ERR_DEADLOCK);       /* now it is: nobody else has that end */
+    MOCK_END(m);
+}
 TEST(payloads_and_capabilities_go_through_a_channel)
 {
     mock m;
@@ -493,5 +529,5 @@ RUN_TESTS(T(d069_a_channel_holds_what_it_was_made_for), T(d070_no_end_receives_w
           T(d090_only_who_may_delete_destroys), T(d115_every_flag_is_acted_on_or_refused),
           T(what_one_end_sends_the_other_receives), T(one_way_gives_a_sender_and_a_receiver), T(what_create_refuses),
           T(a_closed_end_is_drained_by_the_other), T(both_ends_go_with_their_owner), T(a_sleeper_is_woken_by_the_other_end),
-          T(a_sleeper_is_told_that_the_other_end_has_gone), T(a_sleeper_loses_its_own_capability), T(calls_go_through_a_channel),
+          T(a_sleeper_is_told_that_the_other_end_has_gone), T(a_sleeper_loses_its_own_capability), T(calls_go_through_a_channel), T(a_caller_s_number_is_no_deadlock),
           T(payloads_and_capabilities_go_through_a_channel), T(what_is_said_of_a_channel), T(wait_any_at_a_channel))
