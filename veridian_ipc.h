@@ -6088,7 +6088,6 @@ static vipc_error vipci_look_at_queue(vipc *v, const vipci_use *u, uint32_t lane
     if (e == VIPC_ERR_CHANNEL_EMPTY || e == VIPCI_NEEDS_LOCK) return VIPC_ERR_WOULD_BLOCK;     /* vipc_trim wakes who saw its mark */
     if (e != VIPC_OK) return e;
     if (for_send) return vipci_count_phase(v, r, false) ? VIPC_OK : VIPC_ERR_WOULD_BLOCK;
-    if (vipci_bound_away(v, u)) return VIPC_ERR_PERMISSION_DENIED;
     k.at = vipci_peek64(v, vipci_head(r, u->o));
     k.whole = true;
     e = (k.at & (VIPCI_LAP - 1)) < r->capacity ? vipci_walk_past(v, r, &k) : VIPC_ERR_WOULD_BLOCK;
@@ -6108,9 +6107,9 @@ static vipc_error vipci_look_at(vipc *v, const vipc_wait_item *item, vipci_use *
     else if (notification) e = vipci_load64(v, &u->o->tail) ? VIPC_OK : VIPC_ERR_WOULD_BLOCK;
     else {
         drained = vipci_drained(v, u);
-        e = VIPC_ERR_WOULD_BLOCK;
+        e = !for_send && vipci_bound_away(v, u) ? VIPC_ERR_PERMISSION_DENIED : VIPC_ERR_WOULD_BLOCK;       /* with or without a queue */
 #if !VIPC_NO_URGENT
-        if (!for_send && vipci_lane_shown(v, u->o)) e = vipci_look_at_queue(v, u, 1, false);
+        if (e == VIPC_ERR_WOULD_BLOCK && !for_send && vipci_lane_shown(v, u->o)) e = vipci_look_at_queue(v, u, 1, false);
 #endif
         if (e == VIPC_ERR_WOULD_BLOCK) e = vipci_look_at_queue(v, u, 0, for_send);
         if (e == VIPC_ERR_WOULD_BLOCK && drained != VIPC_OK) e = drained;        /* RACE 17 */

@@ -390,7 +390,24 @@ TEST(wait_any_takes_nobody_s_turn)
     MOCK_END(&s.m);
 }
 
-RUN_TESTS(T(bits_add_up_and_are_taken_once), T(what_a_notification_refuses), T(a_signal_wakes_who_waits_for_its_bits), T(one_signal_wakes_all_whose_bits_it_has),
+/* As vipc_receive says at once, before anything was ever sent there too. */
+TEST(wait_any_at_an_endpoint_that_is_bound_to_another)
+{
+    mock m;
+    mock_open(&m, NULL, 2, 16);
+    vipc_cap door = mock_endpoint(&m, 0, 4);
+    vipc_wait_item item = VIPC_INIT;
+    REQUIRE_OK(vipc_endpoint_bind(&m.v[0], door, vipc_self(&m.v[1])));
+    item.object = door;
+    for (int used = 0; used < 2; used++) {
+        CHECK_EQ(mock_receive(&m.v[0], door), VIPC_ERR_PERMISSION_DENIED);
+        CHECK_OK(vipc_wait_any(&m.v[0], &item, 1, VIPC_NOW));
+        CHECK_EQ(item.ready, VIPC_ERR_PERMISSION_DENIED);
+        CHECK_OK(mock_send(&m.v[0], door, 1));
+    }
+    MOCK_END(&m);
+}
+RUN_TESTS(T(wait_any_at_an_endpoint_that_is_bound_to_another), T(bits_add_up_and_are_taken_once), T(what_a_notification_refuses), T(a_signal_wakes_who_waits_for_its_bits), T(one_signal_wakes_all_whose_bits_it_has),
           T(the_end_of_a_notification_ends_waits), T(a_revoked_signaller_is_silent), T(a_watch_tells_of_a_death_once), T(a_watch_wakes_who_sleeps),
           T(a_watch_ends_with_its_watcher_or_its_notification), T(wait_any_tells_what_is_ready), T(wait_any_refuses),
           T(wait_any_sleeps_until_one_is_ready), T(wait_any_ends_with_a_death_a_deadline_a_cancel), T(wait_any_takes_nobody_s_turn))
