@@ -4953,7 +4953,7 @@ static vipc_error vipci_take_try(vipc *v, const vipci_use *u, vipci_parcel *p, v
     vipci_view *me = vipci_mine(v);
     vipci_ring *r = NULL;
     vipc_info found = VIPC_INIT;
-    vipc_error e;
+    vipc_error e, drained = vipci_drained(v, u);
     do {
         vipci_intend(v, vipci_at_object(u->index));
         if (!vipci_open(v, u)) { e = vipci_ended(v, u->o, u->then); break; }
@@ -4977,6 +4977,7 @@ static vipc_error vipci_take_try(vipc *v, const vipci_use *u, vipci_parcel *p, v
     if (e == VIPC_OK) vipci_deliver(&p->body, p->capability, p->m);
     else if (e == VIPC_ERR_CHANNEL_EMPTY && !vipci_still(v, u)) e = vipci_ended(v, u->o, u->then);
     else if (e == VIPC_ERR_CHANNEL_EMPTY && vipci_bound_away(v, u)) e = VIPC_ERR_PERMISSION_DENIED;
+    else if (e == VIPC_ERR_CHANNEL_EMPTY && drained != VIPC_OK) e = drained;
     if (e == VIPC_OK || e == VIPC_ERR_MESSAGE_TOO_LARGE || e == VIPC_ERR_INVALID_MESSAGE) *info = found;
     vipci_intend_nothing(v);
     return e;
@@ -6101,6 +6102,9 @@ static vipc_error vipci_look_at(vipc *v, const vipc_wait_item *item, vipci_use *
     vipc_error drained;
     if (notification && for_send) return VIPC_ERR_INVALID_ARGUMENT;
     vipc_error e = vipci_begin_at(v, u, item->object, notification ? VIPC_TYPE_NOTIFICATION : VIPC_TYPE_ENDPOINT, for_send ? VIPC_RIGHT_SEND : VIPC_RIGHT_RECEIVE);
+#if !VIPC_NO_LIMITS
+    if (e == VIPC_OK && for_send && vipci_is_limited(v, u)) e = vipci_in_time(v, u->entry);        /* a send asks for the time later */
+#endif
     if (e != VIPC_OK) return e;
     vipci_intend(v, vipci_at_object(u->index));
     if (!vipci_still(v, u)) e = vipci_ended(v, u->o, u->then);

@@ -773,7 +773,28 @@ TEST(scribbled_records_are_survived)
             }
 }
 
-RUN_TESTS(T(d104_no_limit_is_wider_than_any), T(d108_each_limit_is_kept_beside_the_others), T(badges_and_limits_go_together),
+/* What a send would say at once. */
+TEST(a_wait_for_room_by_what_has_expired)
+{
+    mock m;
+    mock_open(&m, NULL, 2, 16);
+    vipc_cap door = mock_endpoint(&m, 0, 1);
+    vipc_derive_desc d = VIPC_INIT;
+    vipc_wait_item item = VIPC_INIT;
+    d.limits.expires = m.now + 1000 * MS;
+    REQUIRE_OK(vipc_derive(&m.v[0], door, &d, &item.object));
+    item.for_send = 1;
+    CHECK_OK(vipc_wait_any(&m.v[0], &item, 1, VIPC_NOW));
+    CHECK_EQ(item.ready, VIPC_OK);
+    CHECK_OK(mock_send(&m.v[0], door, 1));
+    CHECK_EQ(vipc_wait_any(&m.v[0], &item, 1, VIPC_NOW), VIPC_ERR_WOULD_BLOCK);
+    m.now += 1000 * MS;
+    CHECK_EQ(mock_send(&m.v[0], item.object, 2), VIPC_ERR_INVALID_CAPABILITY);
+    CHECK_OK(vipc_wait_any(&m.v[0], &item, 1, VIPC_NOW));
+    CHECK_EQ(item.ready, VIPC_ERR_INVALID_CAPABILITY);
+    MOCK_END(&m);
+}
+RUN_TESTS(T(a_wait_for_room_by_what_has_expired), T(d104_no_limit_is_wider_than_any), T(d108_each_limit_is_kept_beside_the_others), T(badges_and_limits_go_together),
           T(d108_message_max_counts_48_and_the_payload), T(d108_rate_is_a_second_at_once_and_then_so_many_a_second),
           T(d108_rate_limit_comes_at_once_whatever_the_deadline), T(d108_rate_does_not_drift), T(arithmetic_is_exact_for_every_number),
           T(any_number_is_a_limit), T(d108_bandwidth_counts_bytes), T(siblings_share_what_their_parent_has), T(no_child_multiplies_the_allowance),

@@ -90,6 +90,34 @@ TEST(take_and_done_at_a_channel)
     CHECK_EQ(mock_receive(&m.v[0], b), 3);
     MOCK_END(&m);
 }
+static void closes_his_end(mock *m, uint64_t self)
+{
+    (void)self;
+    CHECK_OK(vipc_close(&m->v[0], *(vipc_cap *)m->script));
+}
+/* As a receive: what was sent before the other end closed can be taken, then it is CLOSED; who sleeps is told. */
+TEST(take_at_a_channel_whose_other_end_closes)
+{
+    mock m;
+    vipc_cap a, b;
+    vipc_incoming in = VIPC_INIT;
+    vipc_hand hand;
+    mock_open(&m, NULL, 2, 16);
+    REQUIRE_OK(vipc_channel_create(&m.v[0], NULL, &a, &b));
+    CHECK_OK(mock_send(&m.v[0], a, 1));
+    vipc_cap his = mock_grant(&m, 0, b, 1, 0);
+    REQUIRE_OK(vipc_take(&m.v[1], his, &in, &hand, VIPC_NOW));
+    CHECK_OK(vipc_done(&m.v[1], hand, false));
+    CHECK_OK(vipc_take(&m.v[1], his, &in, &hand, VIPC_NOW));
+    CHECK_OK(vipc_done(&m.v[1], hand, true));
+    m.script = &a;
+    m.asleep = closes_his_end;
+    vipc_time since = m.now;
+    CHECK_EQ(vipc_take(&m.v[1], his, &in, &hand, vipc_after(&m.v[1], 1000 * MS)), VIPC_ERR_CLOSED);
+    CHECK(m.now - since < 50 * MS);
+    CHECK_EQ(vipc_take(&m.v[1], his, &in, &hand, VIPC_NOW), VIPC_ERR_CLOSED);
+    MOCK_END(&m);
+}
 TEST(take_and_done_refuse)
 {
     mock m;
@@ -852,7 +880,7 @@ TEST(kills_of_workers_without_futex) { kill_workers(60, 16, 1); }
 int main(int argc, char **argv)
 {
     static const test_case cases[] = {
-        T(take_and_done), T(take_and_done_at_a_channel), T(take_and_done_refuse), T(take_with_a_payload), T(put_back_comes_first), T(death_gives_back_at_the_front),
+        T(take_and_done), T(take_and_done_at_a_channel), T(take_at_a_channel_whose_other_end_closes), T(take_and_done_refuse), T(take_with_a_payload), T(put_back_comes_first), T(death_gives_back_at_the_front),
         T(passed_over_and_given_back), T(a_hand_holds_a_slot), T(take_waits), T(done_wakes_a_sender), T(take_wakes_a_sender), T(destroy_does_not_wait_for_a_hand),
         T(the_owner_dies_before_done), T(a_dead_hand_at_a_record_in_new_use), T(revoke_gives_back_and_spares_others), T(close_gives_back_at_done),
         T(bind_gives_back), T(leaving_gives_back), T(trim_leaves_a_hand_alone), T(done_and_take_beside_a_trim),
