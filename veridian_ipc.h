@@ -649,7 +649,7 @@ VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoi
  * TIMEOUT; CLOSED or PEER_DEAD: the endpoint ended (its owner died) while this slept; CANCELLED; INVALID_MESSAGE: unknown flags;
  * OUT_OF_MEMORY: no frames for the queue, at first use.
  * With NEEDS_ACK it returns when a receiver has taken the message: PEER_DEAD: one took it and died over it, or the owner died; TIMEOUT, CANCELLED: it was just being taken,
- * or nobody ever will; WOULD_BLOCK with NOW; DEADLOCK, RESOURCE_BUSY as vipc_call.
+ * or nobody ever will; WOULD_BLOCK with NOW; DEADLOCK, RESOURCE_BUSY as vipc_call; INVALID_MESSAGE: vipc_take met it, and it is gone.
  * By a capability with limits: MESSAGE_TOO_LARGE, RATE_LIMIT, which may come early while a send of another thread is about to fail; see vipc_limits.
  * With HAS_CAPABILITY m->capability (needs GRANT) travels too: the receiver gets a child of it with the same rights, the sender keeps
  * its own; LIMIT.  Such a send takes the lock of the slow path, and so does the first use of a queue; no other does.  RESOURCE_BUSY: with NOW, somebody
@@ -684,7 +684,7 @@ VIPC_API vipc_error vipc_receive_large(vipc *self, vipc_cap from, vipc_incoming 
  * A message in hand keeps its slot: an endpoint whose slots are all in hand takes no more messages until one is done.  Where messages came back, out of
  * their order, the queue may be full before all of its slots are in use, until those that wait in it are taken.  A thread has one in hand at a time:
  * RESOURCE_BUSY (also: with NOW, somebody held the lock of the slow path and vipc_trim was at this queue).
- * A call is not a job: it is refused, its caller gets INVALID_MESSAGE.  INVALID_MESSAGE: the message carries a capability, which cannot be given to one
+ * A call is not a job, nor is what is to be acknowledged: it is refused, its sender gets INVALID_MESSAGE.  INVALID_MESSAGE: the message carries a capability, which cannot be given to one
  * and then to another: it stays queued for vipc_receive, m->info is written.  MESSAGE_TOO_LARGE and other errors: as vipc_receive_large.
  * O(1) when nothing contends; O(capacity) while there are messages in hand, or some that came back. */
 VIPC_API vipc_error vipc_take(vipc *self, vipc_cap from, vipc_incoming *m, vipc_hand *hand, vipc_time deadline);
@@ -4916,7 +4916,10 @@ static vipc_error vipci_take_read(vipc *v, const vipci_use *u, const vipci_ring 
     vipci_body_load(v, &p->body, &c->slot->body);
     if (r->stride != sizeof(vipci_slot)) e = vipci_read_payload(v, r, c->slot, p, &size);
     if (e == VIPC_OK && (p->body.sender & VIPC_HAS_CAPABILITY)) e = VIPC_ERR_INVALID_MESSAGE;
-    if (e == VIPC_OK && (p->body.sender & VIPCI_CALL)) return vipci_open_parcel(v, u, r, c, p);      /* p->info is NULL: it is refused */
+    if (e == VIPC_OK && (p->body.sender & VIPCI_CALL)) {     /* p->info is NULL: it is refused, and not acknowledged: a job may come back, its sender cannot be told twice */
+        p->body.sender &= ~(uint64_t)VIPC_NEEDS_ACK;
+        return vipci_open_parcel(v, u, r, c, p);
+    }
     if (e != VIPC_ERR_CORRUPT) vipci_describe(&p->body, size, c->again, 0, 0, info);
 #if !VIPC_NO_LARGE
     if (e != VIPC_ERR_CORRUPT) info->cap_count = vipci_cap_count(v, u, &p->body);

@@ -587,6 +587,29 @@ TEST(a_call_that_waits_is_refused)
     MOCK_END(&m);
 }
 #endif
+static struct { vipc_cap door; vipc_error said; } taker;
+static void takes_it(mock *m, uint64_t self)
+{
+    vipc_incoming in = VIPC_INIT;
+    vipc_hand hand;
+    (void)self;
+    taker.said = vipc_take(&m->v[0], taker.door, &in, &hand, VIPC_NOW);
+}
+/* Not lost while its sender is told that it was taken. */
+TEST(a_send_to_be_acknowledged_is_refused)
+{
+    mock m;
+    mock_open(&m, NULL, 2, 16);
+    taker.door = mock_endpoint(&m, 0, 4);
+    vipc_cap his = mock_grant(&m, 0, taker.door, 1, 0);
+    vipc_message q = mock_message(7);
+    q.flags = VIPC_NEEDS_ACK;
+    m.asleep = takes_it;
+    CHECK_EQ(vipc_send(&m.v[1], his, &q, vipc_after(&m.v[1], 1000 * MS)), VIPC_ERR_INVALID_MESSAGE);
+    CHECK_EQ(taker.said, VIPC_ERR_CHANNEL_EMPTY);
+    CHECK_EQ(mock_receive(&m.v[0], taker.door), VIPC_ERR_CHANNEL_EMPTY);
+    MOCK_END(&m);
+}
 TEST(a_capability_stays_queued)
 {
     mock m;
@@ -884,7 +907,7 @@ int main(int argc, char **argv)
         T(passed_over_and_given_back), T(a_hand_holds_a_slot), T(take_waits), T(done_wakes_a_sender), T(take_wakes_a_sender), T(destroy_does_not_wait_for_a_hand),
         T(the_owner_dies_before_done), T(a_dead_hand_at_a_record_in_new_use), T(revoke_gives_back_and_spares_others), T(close_gives_back_at_done),
         T(bind_gives_back), T(leaving_gives_back), T(trim_leaves_a_hand_alone), T(done_and_take_beside_a_trim),
-        T(a_call_is_refused), T(a_call_that_waits_is_refused), T(a_capability_stays_queued), T(many_hands_for_long), T(scribbled_hands),
+        T(a_call_is_refused), T(a_call_that_waits_is_refused), T(a_send_to_be_acknowledged_is_refused), T(a_capability_stays_queued), T(many_hands_for_long), T(scribbled_hands),
         T(three_hundred_kills), T(kills_with_few_slots), T(kills_of_workers_without_futex),
     };
     part p;

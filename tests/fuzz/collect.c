@@ -1,12 +1,13 @@
 /* collect.c - makes the corpus: small inputs that together have the model's operations come to every end that random runs come to.
  *     collect SECONDS DIRECTORY
  * Random runs are recorded; one that comes to an end that none came to before is cut down as far as it still does.  Of the pieces as few are kept as are
- * needed (file seed-N), and the ends that they come to are listed in DIRECTORY/../ends.  Other files in the directory stay, and count. */
+ * needed (file seed-N), and the ends that they come to are listed in DIRECTORY/../ends.  Beside them stay some runs as they are (seed-long-N), for what takes
+ * several steps and is no end of its own.  Other files in the directory stay, and count. */
 #include "model.h"
 #include "files.h"
 #include <time.h>
 
-enum { PIECES = 1000, LONGEST = 4096 };
+enum { PIECES = 1000, LONGEST = 4096, LONG_RUNS = 16 };
 typedef struct piece { unsigned char *bytes; size_t size; bool kept, stays; unsigned char ends[OPERATIONS][ERRORS]; } piece;
 static piece pieces[PIECES];
 static int made;
@@ -120,6 +121,13 @@ static void list_ends(const char *dir)
             if (known[i][e]) fprintf(f, "%s %d\n", every_operation[i], -e);
     if (!f || fclose(f) != 0) { printf("cannot write %s\n", path); exit(1); }
 }
+static void write_piece(const char *dir, const char *name, const unsigned char *bytes, size_t size)
+{
+    char path[FILE_PATH];
+    file_path(path, dir, name);
+    FILE *f = fopen(path, "wb");
+    if (!f || fwrite(bytes, 1, size, f) != size || fclose(f) != 0) { printf("cannot write %s\n", path); exit(1); }
+}
 int main(int argc, char **argv)
 {
     static char there_names[FILES_MOST][FILE_NAME];
@@ -139,9 +147,12 @@ int main(int argc, char **argv)
     for (int k = stay; k < made; k++) {
         if (!pieces[k].kept) continue;
         snprintf(name, sizeof name, "seed-%03d", ++kept);
-        file_path(path, argv[2], name);
-        FILE *f = fopen(path, "wb");
-        if (!f || fwrite(pieces[k].bytes, 1, pieces[k].size, f) != pieces[k].size || fclose(f) != 0) { printf("cannot write %s\n", path); return 1; }
+        write_piece(argv[2], name, pieces[k].bytes, pieces[k].size);
+    }
+    for (uint64_t k = 1; k <= LONG_RUNS; k++) {
+        size_t size = record(bytes, 16 * k + 15);            /* of the longest */
+        snprintf(name, sizeof name, "seed-long-%02d", (int)k);
+        write_piece(argv[2], name, bytes, size);
     }
     list_ends(argv[2]);
     printf("%d files, and %d that were there\n", kept, stay);

@@ -1016,7 +1016,7 @@ static bool only_plain(int o)                                /* no requests: wha
 {
     for (int lane = 0; lane < LANES; lane++)
         for (int i = 0; i < objs[o].lane[lane].n; i++)
-            if (objs[o].lane[lane].q[i].call && !(i == 0 && !objs[o].lane[lane].q[i].ack && lane == (int)next_lane(o))) return false;
+            if (objs[o].lane[lane].q[i].call && !(i == 0 && lane == (int)next_lane(o))) return false;
     return true;
 }
 static bool comes_first(const m_lane *q, int i)              /* what came back goes first */
@@ -1035,7 +1035,7 @@ static uint64_t takeable(int o, uint32_t capacity)
         for (int i = 0; i < q->n; i++)
             if (comes_first(q, i)) all |= bit(q->q[i].size > capacity ? VIPC_ERR_MESSAGE_TOO_LARGE : q->q[i].cap >= 0 ? VIPC_ERR_INVALID_MESSAGE : VIPC_OK);
         if (q->uneven || all != bit(VIPC_OK) || !m.call) return all;
-        if (call.open && m.call == call.number && call.phase == QUEUED) call_fails(VIPC_ERR_INVALID_MESSAGE);      /* a call is no job */
+        if (call.open && m.call == call.number && call.phase == QUEUED) call_fails(VIPC_ERR_INVALID_MESSAGE);      /* it is no job */
         take_out(q, 0);
         all = 0;
     }
