@@ -5,6 +5,7 @@
 #   make check      the tests, the whole of the interleaving explorer and of its planted bugs, the compiler matrix
 #   make bench      speed beside other ways, in one table
 #   make explore    the whole of the interleaving explorer, and of the bugs planted to try it
+#   make fuzz       libFuzzer on the domain and the model beside it (SECONDS_TO_RUN=60; needs clang)
 #   make clean
 CC = cc
 BUILD = build
@@ -12,7 +13,7 @@ T =
 SECONDS_TO_RUN = 60
 
 help:
-	@sed -n '2,8s/^# *//p' Makefile
+	@sed -n '2,9s/^# *//p' Makefile
 demo:
 	@CC="$(CC)" BUILD="$(BUILD)" sh tests/demo.sh
 chaos:
@@ -31,6 +32,8 @@ explore:
 	@CC="$(CC)" BUILD="$(BUILD)" sh tests/explore/mutants.sh full
 bench:
 	@CC="$(CC)" BUILD="$(BUILD)" sh tests/bench/run.sh
+fuzz:
+	@BUILD="$(BUILD)" sh tests/fuzz/run.sh $(SECONDS_TO_RUN)
 clean:
 	rm -rf $(BUILD)
-.PHONY: help demo chaos test check explore bench clean
+.PHONY: help demo chaos test check explore bench fuzz clean

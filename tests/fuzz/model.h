@@ -127,7 +127,9 @@ static const char *const every_operation[] = {
     "send", "send_large", "send_acked", "send_many", "receive", "receive_large", "receive_many", "take", "done", "call", "reply", "reply_drop", "derive", "grant",
     "revoke", "close", "destroy", "process_destroy", "cap_require", "cap_get", "endpoint_create", "endpoint_get", "endpoint_bind", "channel_create",
     "notification_create", "signal", "notification_wait", "wait_any", "wait_set_create", "wait_set_add", "wait_set_remove", "wait_set_wait", "publish",
-    "unpublish", "lookup", "process_create", "process_get", "process_watch", "thread_enter", "leave", "sweep", "trim", "check", "stats_get", "cap_require_old"
+    "unpublish", "lookup", "process_create", "process_get", "process_watch", "thread_enter", "leave", "sweep", "trim", "check", "stats_get", "cap_require_old",
+    /* not operations, but what the corpus is to show too */
+    "two_in_a_set", "told_of_two", "a_set_of_two_is_full", "came_again", "drained", "sent_in_part", "received_several", "told_of_drops", "urgent_first"
 };
 enum { OPERATIONS = sizeof every_operation / sizeof *every_operation, ERRORS = 33 };
 static uint64_t seen[OPERATIONS][ERRORS];
@@ -137,6 +139,7 @@ static int operation_of(const char *what)
     while (i < OPERATIONS && strcmp(every_operation[i], what) != 0) i++;
     return i;
 }
+static void reached(const char *what, bool it) { if (it) seen[operation_of(what)][0]++; }
 static inline void print_seen(void)
 {
     static const char *const names_of[] = {
@@ -688,7 +691,7 @@ static void undo(int p, vipc_cap to, const m_msg *m)
 }
 /* Where messages came back a queue may be full early. */
 static bool perhaps_full(int o, enum lane lane) { return objs[o].lane[lane].uneven && has_room(o, lane); }
-static void send_as(int v, vipc_cap to, vipc_outgoing *og, m_msg m, vipc_time deadline, bool large)
+static void send_as(int v, vipc_cap to, vipc_outgoing *og, m_msg m, vipc_time deadline, bool large, bool no_frames)
 {
     int p = views[v].proc, c = -1, o = -1;
     bool slept = false, perhaps = false;
@@ -696,7 +699,10 @@ static void send_as(int v, vipc_cap to, vipc_outgoing *og, m_msg m, vipc_time de
     vipc_time start = world.now;
     vipc_error e = prepare(v, to, &og->message, &m, VIPC_NEEDS_ACK, (og->message.flags & VIPC_NEEDS_ACK) != 0, &c, &o), none;
     bool tried = e == VIPC_OK, ends = false;
-    if (tried) {
+    if (tried && no_frames && !objs[o].lane[lane].made) {    /* its first message */
+        e = VIPC_ERR_OUT_OF_MEMORY;
+        mock_fail(&world, MOCK_ALLOC, 1, e);
+    } else if (tried) {
         perhaps = perhaps_full(o, lane);
         if (perhaps && sleeps_until(deadline)) deadline = VIPC_NOW;
         none = objs[o].full ? VIPC_ERR_CHANNEL_FULL : no_luck(deadline, VIPC_ERR_CHANNEL_FULL);
@@ -708,6 +714,7 @@ static void send_as(int v, vipc_cap to, vipc_outgoing *og, m_msg m, vipc_time de
     }
     uint64_t allowed = bit(e) | (perhaps ? bit(none) : 0);
     vipc_error r = large ? vipc_send_large(&world.v[v], to, og, deadline) : vipc_send(&world.v[v], to, &og->message, deadline);
+    mock_heal(&world);
     if (slept) {
         allowed = found_after(p, to.token);
         if (!allowed) {
@@ -743,7 +750,7 @@ static void do_send(void)
     og.payload_size = m.size;
     note("view %d: send%s by %llx, %u bytes, flags %u, cap %llx, deadline %llu", v, large ? "_large" : "", (unsigned long long)to.token, m.size,
          og.message.flags, (unsigned long long)og.message.capability.token, (unsigned long long)deadline);
-    send_as(v, to, &og, m, deadline, large);
+    send_as(v, to, &og, m, deadline, large, one_in(8));
 }
 static void do_send_many(void)
 {
@@ -767,6 +774,7 @@ static void do_send_many(void)
     }
     good("send_many", vipc_send_many(&world.v[v], to, out, n, &sent, deadline), done ? bit(VIPC_OK) : bit(e));
     SAME("sent at once", sent, done);
+    reached("sent_in_part", done > 0 && done < n);
 }
 /* Is there but one thread that could answer, v itself?  2: so plainly that the header must see it, 1: it may. */
 static int waits_for_itself(int v, int o)
@@ -926,6 +934,9 @@ static void got(int v, int o, const vipc_message *in, const vipc_info *info, con
     take_out(q, i);
     evened(o, lane);
     count.received++;
+    reached("came_again", m.again);
+    reached("drained", objs[o].type == VIPC_TYPE_CHANNEL && objs[o].peer < 0);
+    reached("urgent_first", lane == URGENT && objs[o].lane[USUAL].n > 0);
     same_contents(&m, in, payload);
     if (info) same_info(&m, info);
     arrives(m.cap, views[v].proc, in->capability);
@@ -981,6 +992,7 @@ static void do_receive_by(int v, vipc_cap from)
     }
     if (good(large ? "receive_large" : "receive", r, allowed)) {
         if (info) SAME("dropped", in.info.dropped, objs[o].untold);
+        reached("told_of_drops", info && objs[o].untold);
         if (info) objs[o].untold = 0;
         got(v, o, &in.message, info ? &in.info : NULL, room);
     } else if (r == VIPC_ERR_MESSAGE_TOO_LARGE && info && !objs[o].lane[next_lane(o)].uneven) {
@@ -1009,6 +1021,7 @@ static void do_receive_many(void)
         got(v, o, &m[i], with ? &info[i] : NULL, NULL);
     }
     if (with) { SAME("dropped", dropped, objs[o].untold); objs[o].untold = 0; }
+    reached("received_several", count_of > 1);
 }
 
 /* ---- take and done ---- */
@@ -1445,7 +1458,11 @@ static void do_set(void)
     uint32_t capacity = 1 + rnd(SET);
     vipc_cap out;
     note("view %d: wait_set_create, %u", v, capacity);
-    if (!good("wait_set_create", vipc_wait_set_create(&world.v[v], capacity, "set", &out), room_for_objects(p) < 1 ? bit(VIPC_ERR_LIMIT) : 0)) return;
+    bool no_frames = one_in(8);
+    if (no_frames) mock_fail(&world, MOCK_ALLOC, 1, VIPC_ERR_OUT_OF_MEMORY);
+    vipc_error r = vipc_wait_set_create(&world.v[v], capacity, "set", &out);
+    mock_heal(&world);
+    if (!good("wait_set_create", r, bit(room_for_objects(p) < 1 ? VIPC_ERR_LIMIT : no_frames ? VIPC_ERR_OUT_OF_MEMORY : VIPC_OK))) return;
     int o = new_object(p, VIPC_TYPE_WAIT_SET, "set");
     objs[o].places = (int)capacity;
     first_cap(v, o, VIPC_RIGHT_ALL - VIPC_RIGHT_GRANT, out);
@@ -1467,11 +1484,14 @@ static void do_set_add(void)
     vipc_error e = may(p, set.token, VIPC_TYPE_WAIT_SET, VIPC_RIGHT_SEND, &c);
     if (e == VIPC_OK) e = look(p, item.object, item.for_send, &o);
     if (e == VIPC_OK || e == VIPC_ERR_WOULD_BLOCK) e = c >= 0 && caps[c].type == VIPC_TYPE_WAIT_SET ? may_add(&objs[caps[c].object], o, item.for_send, &place) : e;
-    if (!good("wait_set_add", vipc_wait_set_add(&world.v[v], set, &item), bit(e))) return;
-    m_obj *s = &objs[caps[c].object];
+    bool added = good("wait_set_add", vipc_wait_set_add(&world.v[v], set, &item), bit(e));
+    m_obj *s = c >= 0 && caps[c].type == VIPC_TYPE_WAIT_SET ? &objs[caps[c].object] : NULL;
+    reached("a_set_of_two_is_full", e == VIPC_ERR_LIMIT && s && s->places > 1);
+    if (!added) return;
     m_place n = { true, item.for_send != 0, item.object.token, item.key, objs[o].serial, o };
     s->place[place] = n;
     objs[o].watch[item.for_send] = s->serial;
+    reached("two_in_a_set", place > 0);
 }
 static void do_set_remove(void)
 {
@@ -1509,6 +1529,7 @@ static void same_ready(int p, const m_obj *s, const vipc_wait_item *ready, uint3
         if (ready[k].ready == VIPC_ERR_WOULD_BLOCK) differ("told of what is not ready", 0, 0);
     }
     if (count_of < (must < room ? must : room)) differ("things that are ready", count_of, must);
+    reached("told_of_two", count_of > 1);
 }
 static void do_set_wait(void)
 {
