@@ -406,8 +406,8 @@ typedef struct vipc_wait_item {        /* one of the things that are waited for 
  * than a second's worth passes when the allowance is full, and what follows waits the longer. */
 typedef struct vipc_limits {
     uint64_t message_max;              /* bytes of one message, 48 and its payload: MESSAGE_TOO_LARGE */
-    uint64_t rate;                     /* messages a second: RATE_LIMIT, at once, whatever the deadline; kept as 2^54 if more */
-    uint64_t bandwidth;                /* bytes a second, each message 48 and its payload: RATE_LIMIT; at once, and 2^54, likewise */
+    uint64_t rate;                     /* messages a second: RATE_LIMIT, at once, whatever the deadline; kept as 2^40 if more */
+    uint64_t bandwidth;                /* bytes a second, each message 48 and its payload: RATE_LIMIT; at once, and 2^40, likewise */
     vipc_time expires;                 /* from then on it is no valid capability: INVALID_CAPABILITY, also to who sleeps with it; vipc_close and vipc_cap_get still work */
 } vipc_limits;
 typedef struct vipc_derive_desc {
@@ -1817,8 +1817,9 @@ static void vipci_name_remove(const vipc *v, uint32_t link)
  *
  * A bucket is one word, `spent`, which counts in whole messages or bytes.  earned(t) = floor(t * value / 10^9) is what the whole of time up to t has
  * allowed: computed anew each time, never summed up, so nothing is rounded away and nothing drifts.  spent - earned(now) is how much of the allowance is in
- * use; an idle bucket's `spent` falls behind, which reads as none.  All is modulo 2^56; an idle time after which a bucket that fell behind looks in use again
- * is one of 2^56 / value seconds, and then with probability n / 2^56 costs one refusal.
+ * use; an idle bucket's `spent` falls behind, which reads as none.  All is modulo 2^56: a bucket that has been idle for 2^56 / value seconds (18 hours at the
+ * greatest value, two years at 10^9), or a multiple of it, looks in use for about a second, longer where a second's worth is less than a large message, and
+ * a send just then may be refused.
  *
  * RACE 20 (a charge against a revoke that frees the record, and somebody who takes its slot): a sender reads link and records without the lock.  So it
  * reads `spent`, then looks at its token, then changes `spent` by CAS of what it read.  While the token is valid the records are its own; so if it was valid after the
@@ -1836,7 +1837,7 @@ static void vipci_name_remove(const vipc *v, uint32_t link)
 #endif
 #if !VIPC_NO_LIMITS
 #define VIPCI_LIMITS_DEEP 8u           /* buckets on one way up: a step that frees them all fits the log, and a send stays bounded */
-#define VIPCI_LIMIT_MAX ((uint64_t)1 << 54)
+#define VIPCI_LIMIT_MAX ((uint64_t)1 << 40)
 #define VIPCI_SPENT (((uint64_t)1 << 56) - 1)
 #define VIPCI_MOST_BYTES ((uint64_t)VIPC_PAYLOAD_MAX + sizeof(vipc_message))
 #define VIPCI_SECOND 1000000000u

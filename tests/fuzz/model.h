@@ -557,7 +557,7 @@ static vipc_limits limits_of(int c)
 /* What of `want` is 0 is as the parent has it.  False: it would be wider. */
 static bool narrow(uint64_t *want, uint64_t have, bool bucket)
 {
-    if (bucket && *want > (uint64_t)1 << 54) *want = (uint64_t)1 << 54;
+    if (bucket && *want > (uint64_t)1 << 40) *want = (uint64_t)1 << 40;
     if (*want == 0) *want = have;
     return have == 0 || *want <= have;
 }
@@ -737,7 +737,7 @@ static void do_send(void)
 {
     int v = a_view_with(VIPC_TYPE_ENDPOINT);
     unsigned char bytes[256];
-    vipc_outgoing og;
+    vipc_outgoing og = VIPC_INIT;
     vipc_cap to = a_token(views[v].proc, VIPC_TYPE_ENDPOINT);
     bool large = one_in(3);
     memset(&og, 0, sizeof og);
@@ -806,7 +806,7 @@ static void ask(bool acked)
 {
     static uint64_t numbers;
     int v = a_view_with(VIPC_TYPE_ENDPOINT), p = views[v].proc, c = -1, o = -1;
-    vipc_outgoing og;
+    vipc_outgoing og = VIPC_INIT;
     vipc_message reply;
     vipc_cap to = a_token(p, VIPC_TYPE_ENDPOINT);
     memset(&og, 0, sizeof og);
