@@ -440,7 +440,7 @@ typedef struct vipc_stats {            /* sums since vipc_init */
 /* --------------------------------------------------------------------------------------------------- >>hooks
  * What the header asks of its surroundings.  One table per process; it must outlive every vipc that uses it and is not changed
  * while one does.  NULL where a line says "optional".  The core calls no hook with a claim on a queue, and every hook through one
- * wrapper (see >>hookcalls), which checks what comes back. */
+ * wrapper (see >>hookcalls), which checks what comes back.  tests/port_suite.h checks a port against all of this. */
 typedef struct vipc_hooks {
     size_t size;                       /* sizeof(vipc_hooks); any other is VIPC_ERR_INVALID_ARGUMENT.  0 later on is NOT_INITIALIZED: so a
                                         * port ends a membership that a fork has copied */

@@ -96,6 +96,13 @@ int main(void)
     return vipc_mock_close(&m) == NULL ? 0 : 6;
 }
 END
+cat >"$tmp/port_suite.c" <<'END'
+#include "veridian_ipc.h"
+#include "tests/port_suite.h"
+int run(const struct port_suite *s);
+int run(const struct port_suite *s) { return port_suite_run(s); }
+END
+cp "$tmp/port_suite.c" "$tmp/port_suite.cpp"
 cat >"$tmp/main.c" <<'END'
 int main(void)
 {
@@ -226,6 +233,10 @@ if part compile; then
         # shellcheck disable=SC2086
         check "${compiler}_unstable_without_calls" $compiler -std=c99 -O1 $warn -I. -DVIPC_UNSTABLE -DVIPC_NO_CALLS=1 "$tmp/one.c" -o "$tmp/one"
         alone "${compiler}_without_large_one_capability_travels" one_unit $compiler "$tmp/no_large.c" -std=c99 -Os $warn -I. -DVIPC_NO_LARGE=1
+        for off in "" "$least"; do
+            # shellcheck disable=SC2086
+            check "${compiler}_port_suite${off:+_least}" $compiler -std=c99 -O2 -ffreestanding $warn -I. $off -c "$tmp/port_suite.c" -o "$tmp/port_suite.o"
+        done
         alone "${compiler}_without_limits_none_can_be_set" one_unit $compiler "$tmp/no_limits.c" -std=c99 -Os $warn -I. -DVIPC_NO_LIMITS=1
         # shellcheck disable=SC2086
         alone "${compiler}_without_initial_none_can_be_given" one_unit $compiler "$tmp/no_initial.c" -std=c99 -Os $warn -I. -DVIPC_NO_INITIAL=1
@@ -235,6 +246,8 @@ if part compile; then
     for compiler in g++ clang++; do
         if ! have $compiler; then missing $compiler "${compiler}"; continue; fi
         for std in c++11 c++20; do shapes $compiler cpp "${compiler}_$std" -std=$std; done
+        # shellcheck disable=SC2086
+        check "${compiler}_port_suite" $compiler -std=c++11 -O2 -ffreestanding $warn -I. -c "$tmp/port_suite.cpp" -o "$tmp/port_suite.o"
         # shellcheck disable=SC2086
         check "${compiler}_unstable" $compiler -std=c++11 -O1 $warn -I. -DVIPC_UNSTABLE "$tmp/one.cpp" -o "$tmp/one"
         for level in O0 O2 Os; do
