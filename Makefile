@@ -4,6 +4,7 @@
 #   make test       every test (T=t_call runs one program, T=d072_... the one case of that name)
 #   make check      the tests, the whole of the interleaving explorer and of its planted bugs, the compiler matrix
 #   make bench      speed beside other ways, in one table
+#   make bench-kernel  the demo kernel's system calls, in instructions, beside other kernels'
 #   make explore    the whole of the interleaving explorer, and of the bugs planted to try it
 #   make fuzz       libFuzzer on the domain and the model beside it (SECONDS_TO_RUN=60; needs clang)
 #   make clean
@@ -34,6 +35,8 @@ bench:
 	@CC="$(CC)" BUILD="$(BUILD)" sh tests/bench/run.sh
 fuzz:
 	@BUILD="$(BUILD)" sh tests/fuzz/run.sh $(SECONDS_TO_RUN)
+bench-kernel:
+	@CC="$(CC)" BUILD="$(BUILD)" sh tests/bench/kernel/run.sh
 clean:
 	rm -rf $(BUILD)
-.PHONY: help demo chaos test check explore bench fuzz clean
+.PHONY: help demo chaos test check explore bench bench-kernel fuzz clean
