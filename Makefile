@@ -14,7 +14,7 @@ T =
 SECONDS_TO_RUN = 60
 
 help:
-	@sed -n '2,9s/^# *//p' Makefile
+	@sed -n '2,10s/^# *//p' Makefile
 demo:
 	@CC="$(CC)" BUILD="$(BUILD)" sh tests/demo.sh
 chaos:
