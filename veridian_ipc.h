@@ -1165,7 +1165,7 @@ enum { VIPCI_OPEN = 1, VIPCI_CLOSING = 2, VIPCI_WALKED = 3, VIPCI_STATE = 3, VIP
 typedef struct vipci_object {
     vipci_u64 state;                   /* [A] generation << 8 | OWNER_DIED | 0 free, OPEN, CLOSING (no new use), WALKED (old use undone) */
     vipci_u64 queue;                   /* [A] 0: none; else (first frame + 1) << 1 | 1 while vipc_trim looks at it */
-    vipci_u64 shape;                   /* [C] payload_max << 32 | DROPS | FAILS | urgent << 16 | capacity, but for [A] LANE, see >>queue */
+    vipci_u64 shape;                   /* [C] payload_max << 32 | DROPS | FAILS | urgent << 16 | capacity, but for [A] LANE and SHOWN, see >>queue */
     vipci_u64 bound;                   /* [A] pid, 0: anybody; of a channel's end: [C] the other end's state while that is open */
     uint32_t spin;                     /* [C] */
     uint32_t owner;                    /* [L] process + 1; 0 once on the closing list */
@@ -2353,8 +2353,9 @@ static void vipci_prune(const vipc *v, uint32_t *head)
  *
  * What is URGENT has a queue of its own, with its hints in front of it, in frames that are taken when the first such message is sent.  Receivers look there
  * while a bit in the shape word, LANE, says so: it is set after a message is there, and cleared by who finds none.  While it is set nobody takes the quick ways.
- * RACE 28 (LANE cleared over a message): who publishes there, or gives back, looks at LANE afterwards and sets it; who clears it looks for messages
- * afterwards and sets it again.  One of them sees the other; who is killed in between has its intent there, and the reaper sets it.
+ * RACE 28 (LANE cleared over a message): who publishes there, or gives back, sets LANE afterwards and counts that, in the same word; who clears it does so by CAS
+ * of the word that it read before it looked.  So it succeeds only if nobody has said since that there is something; and, as the count is of eleven bits, it looks
+ * once more afterwards.  Who is killed between publishing and saying so has its intent there, and the reaper says it.
  * RACE 29 (a lying "empty" over two queues): LANE is looked at before the other queue, and again when that was empty.
  * Tests: explore urgent and those beside it; t_urgent. */
 enum { VIPCI_FREE, VIPCI_WRITING, VIPCI_FULL, VIPCI_FULL_AGAIN, VIPCI_READING, VIPCI_LATE_W, VIPCI_LATE_R };
@@ -2383,8 +2384,14 @@ static inline bool vipci_is_full(uint64_t w) { return VIPCI_PHASE(w) == VIPCI_FU
 #define VIPCI_FAILS 0x80000000u         /* in a shape: a send to a full queue does not wait; alone it is VIPC_FULL_FAIL */
 #define VIPCI_DROPS 0x40000000u         /* with it: VIPC_FULL_DROP_OLDEST.  Who knows nothing of dropping takes it for VIPC_FULL_FAIL */
 #define VIPCI_LANE 0x20000000u          /* there may be urgent messages */
+#define VIPCI_SHOWN ((uint64_t)1 << 53) /* counts, up to the top, how often that was said */
+#if VIPC_NO_URGENT
+#define VIPCI_FIXED ~(uint64_t)0
+#else
+#define VIPCI_FIXED (VIPCI_SHOWN - 1 - VIPCI_LANE)        /* what does not change in a shape */
+#endif
 static inline uint32_t vipci_shape_capacity(uint64_t shape) { return (uint32_t)shape & 0xffffu; }
-static inline uint32_t vipci_shape_payload(uint64_t shape) { return (uint32_t)(shape >> 32); }
+static inline uint32_t vipci_shape_payload(uint64_t shape) { return (uint32_t)((shape & VIPCI_FIXED) >> 32); }
 static bool vipci_shape_ok(uint64_t shape)
 {
     return vipci_shape_capacity(shape) - 1 < VIPC_CAPACITY_MAX && vipci_shape_payload(shape) <= VIPC_PAYLOAD_MAX;
@@ -2439,12 +2446,15 @@ static VIPCI_COLD vipc_error vipci_ring_find(vipc *v, uint64_t queue, uint64_t s
 }
 static inline vipc_error vipci_ring_at(vipc *v, vipci_object *o, uint32_t index, vipci_ring **out)
 {
-    uint64_t queue = vipci_load64(v, &o->queue), shape = vipci_peek64(v, &o->shape) & ~(uint64_t)VIPCI_LANE;
+    uint64_t queue = vipci_load64(v, &o->queue), shape = vipci_peek64(v, &o->shape);
     vipci_ring *r = &v->seen[index & 3];
     *out = r;
     if (!VIPC_NO_URGENT) r->hints = (unsigned char *)&o->tail;
-    if (VIPCI_LIKELY(r->queue == queue && r->shape == shape && queue != 0)) return VIPC_OK;
-    return vipci_ring_find(v, queue, shape, r);
+    if (VIPCI_LIKELY(r->queue == queue && ((r->shape ^ shape) & VIPCI_FIXED) == 0 && queue != 0)) {
+        if (!VIPC_NO_URGENT) r->shape = shape & ~(uint64_t)VIPCI_LANE;       /* for the quick ways, which go on while it stays so */
+        return VIPC_OK;
+    }
+    return vipci_ring_find(v, queue, shape & ~(uint64_t)VIPCI_LANE, r);
 }
 static inline bool vipci_is_set(const vipc *v, vipci_object *o) { return !VIPC_NO_NOTIFICATIONS && vipci_peek32(v, &o->type) == VIPC_TYPE_WAIT_SET; }
 static vipc_error vipci_ring_open(vipc *v, vipci_object *o, vipci_ring **out) { return vipci_ring_at(v, o, vipci_index(v, o), out); }
@@ -2458,7 +2468,7 @@ static vipc_error vipci_urgent_at(vipc *v, vipci_object *o, vipci_ring **out)
     uint32_t n = vipci_shape_urgent(shape);
     vipci_ring *r = &v->urgent[vipci_index(v, o) & 1];
     *out = r;
-    shape = (shape & ~(uint64_t)0xffffffff) | n;
+    shape = (uint64_t)vipci_shape_payload(shape) << 32 | n;
     if (queue >> 63 || queue == 0) return VIPC_ERR_CHANNEL_EMPTY;
     if (VIPCI_LIKELY(r->queue == queue && r->shape == shape)) return VIPC_OK;
     if (queue & 1) return VIPCI_NEEDS_LOCK;
@@ -2480,7 +2490,7 @@ static vipc_error vipci_lane_open(vipc *v, vipci_object *o, uint32_t lane, vipci
 /* RACE 28: called after an urgent message is there. */
 static void vipci_show_lane(const vipc *v, vipci_object *o)
 {
-    for (uint64_t s = vipci_load64(v, &o->shape); !(s & VIPCI_LANE) && !vipci_cas64(v, &o->shape, s, s | VIPCI_LANE);) s = vipci_load64(v, &o->shape);
+    for (uint64_t s = vipci_load64(v, &o->shape); !vipci_cas64(v, &o->shape, s, (s | VIPCI_LANE) + VIPCI_SHOWN);) s = vipci_load64(v, &o->shape);
 }
 #endif
 
@@ -4509,11 +4519,10 @@ static inline vipc_error vipci_receive_from(vipc *v, const vipci_use *u, const v
 }
 #if !VIPC_NO_URGENT
 static inline bool vipci_lane_shown(const vipc *v, vipci_object *o) { return !VIPCI_LIKELY(!(vipci_load64(v, &o->shape) & VIPCI_LANE)); }
-/* There was nothing urgent. */
-static VIPCI_COLD void vipci_hide_lane(vipc *v, vipci_object *o)
+/* There was nothing urgent, since the shape was s. */
+static VIPCI_COLD void vipci_hide_lane(vipc *v, vipci_object *o, uint64_t s)
 {
     vipci_ring *r;
-    uint64_t s = vipci_load64(v, &o->shape);
     if (!(s & VIPCI_LANE) || !vipci_cas64(v, &o->shape, s, s & ~(uint64_t)VIPCI_LANE)) return;
     vipc_error e = vipci_urgent_at(v, o, &r);                /* RACE 28 */
     if (e == VIPC_OK && vipci_count_phase(v, r, true)) vipci_came_back(v, r, o);       /* counted as given back: a giver may stand still just before it does so */
@@ -4522,9 +4531,10 @@ static VIPCI_COLD void vipci_hide_lane(vipc *v, vipci_object *o)
 static VIPCI_COLD vipc_error vipci_receive_urgent(vipc *v, const vipci_use *u, vipci_parcel *p, bool locked)
 {
     vipci_ring *r;
+    uint64_t shape = vipci_load64(v, &u->o->shape);
     vipc_error e = vipci_urgent_at(v, u->o, &r);
     if (e == VIPC_OK) e = vipci_receive_from(v, u, r, 1, p, locked);
-    if (e == VIPC_ERR_CHANNEL_EMPTY) vipci_hide_lane(v, u->o);
+    if (e == VIPC_ERR_CHANNEL_EMPTY) vipci_hide_lane(v, u->o, shape);
     return e;
 }
 #else
@@ -4965,10 +4975,11 @@ static vipc_error vipci_take_try(vipc *v, const vipci_use *u, vipci_parcel *p, v
         (void)vipci_swap64(v, &me->hand, (uint64_t)u->index + 1);          /* RACE 22 */
         e = VIPC_ERR_CHANNEL_EMPTY;
 #if !VIPC_NO_URGENT
-        if (vipci_lane_shown(v, u->o)) {
+        uint64_t shape = vipci_load64(v, &u->o->shape);
+        if (shape & VIPCI_LANE) {
             e = vipci_urgent_at(v, u->o, &r);
             if (e == VIPC_OK) e = vipci_take_from(v, u, r, p, &found, hand);
-            if (e == VIPC_ERR_CHANNEL_EMPTY) vipci_hide_lane(v, u->o);
+            if (e == VIPC_ERR_CHANNEL_EMPTY) vipci_hide_lane(v, u->o, shape);
         }
 #endif
         if (e == VIPC_ERR_CHANNEL_EMPTY) {
