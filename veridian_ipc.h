@@ -95,7 +95,7 @@
  *   VIPC_NO_FAST                    0        1: no fast path, no parking: no vipc_fast_, every includer; for a domain in which nobody parks
  *                                            vipc_park_, vipc_unpark
  *   VIPC_NO_LARGE                   0        1: one capability a message, no   every includer; members with and without it cannot share a domain: VERSION.
- *                                            vipc_call_large, vipc_reply_large   With 1, vipc_outgoing.cap_count other than 0 is NOT_SUPPORTED; what a
+ *                                            vipc_call_large, vipc_reply_large   With 1, vipc_outgoing.cap_count or region not 0: NOT_SUPPORTED; what a
  *                                                                                receive would write to caps and cap_count stays as it is
  *   VIPC_UNSTABLE                   unset    -                           every includer: declares what may still change: vipc_take, vipc_done, and, where
  *                                                                        there are calls, the fast path
@@ -296,6 +296,7 @@ typedef struct vipc_outgoing {         /* a message with a payload, sending side
     size_t payload_size;               /* bytes, at most the endpoint's payload_max */
     vipc_cap caps[VIPC_MESSAGE_CAPS];  /* more capabilities that travel along, after message.capability if that does (VIPC_HAS_CAPABILITY) */
     uint32_t cap_count;                /* of caps; with message.capability at most VIPC_MESSAGE_CAPS */
+    vipc_cap region;                   /* none: there are no regions yet, so any other is VIPC_ERR_INVALID_REGION */
 } vipc_outgoing;
 typedef struct vipc_incoming {         /* receiving side */
     vipc_message message;              /* out */
@@ -666,7 +667,7 @@ VIPC_API vipc_error vipc_send(vipc *self, vipc_cap to, const vipc_message *m, vi
  * held the lock; it stays queued. */
 VIPC_API vipc_error vipc_receive(vipc *self, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline);
 /* The same with a payload and up to VIPC_MESSAGE_CAPS capabilities (each needs GRANT; the sender keeps its own); also MESSAGE_TOO_LARGE: more bytes than the
- * endpoint's payload_max; OUT_OF_MEMORY; INVALID_ARGUMENT: more capabilities than that.  All travel or none: a bad token, a right that is missing, LIMIT and
+ * endpoint's payload_max; OUT_OF_MEMORY; INVALID_ARGUMENT: more capabilities than that; INVALID_REGION: see vipc_outgoing.  All travel or none: a bad token, a right that is missing, LIMIT and
  * any other error send nothing and leave nothing behind.  Capabilities need no payload_max, and are charged nothing by limits of bandwidth. */
 VIPC_API vipc_error vipc_send_large(vipc *self, vipc_cap to, const vipc_outgoing *m, vipc_time deadline);
 /* MESSAGE_TOO_LARGE: payload_capacity is too small: it stays queued, m->info is written.  LIMIT: no room for all of its capabilities among the caller's: none
@@ -4134,11 +4135,12 @@ static vipc_error vipci_pack(vipc *v, const vipci_letter *l, uint64_t place, vip
     return VIPC_OK;
 }
 #else
-/* Payload and further capabilities.  INVALID_ARGUMENT, MESSAGE_TOO_LARGE: more than any endpoint takes. */
+/* Payload and further capabilities.  INVALID_ARGUMENT, INVALID_REGION, MESSAGE_TOO_LARGE: more than any endpoint takes. */
 static vipc_error vipci_enclose(vipci_letter *l, const vipc_outgoing *m)
 {
     if ((!m->payload && m->payload_size) || m->cap_count > VIPC_MESSAGE_CAPS - (m->message.flags & VIPC_HAS_CAPABILITY ? 1u : 0u)) return VIPC_ERR_INVALID_ARGUMENT;
     if (m->payload_size > VIPC_PAYLOAD_MAX) return VIPC_ERR_MESSAGE_TOO_LARGE;
+    if (m->region.token) return VIPC_ERR_INVALID_REGION;
     if (m->cap_count) l->sender |= VIPC_HAS_CAPABILITY;
     l->payload = m->payload;
     l->payload_size = (uint32_t)m->payload_size;
@@ -4362,7 +4364,7 @@ VIPC_API vipc_error vipc_send_large(vipc *self, vipc_cap to, const vipc_outgoing
     if (m->payload_size > vipci_shape_payload(vipci_peek64(self, &u.o->shape))) return VIPC_ERR_MESSAGE_TOO_LARGE;
     vipci_letter l = vipci_address(self, &m->message, 0);
 #if VIPC_NO_LARGE
-    if (m->cap_count) return VIPC_ERR_NOT_SUPPORTED;
+    if (m->cap_count | m->region.token) return VIPC_ERR_NOT_SUPPORTED;
     l.payload = m->payload;
     l.payload_size = (uint32_t)m->payload_size;
 #else

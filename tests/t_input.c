@@ -349,6 +349,11 @@ TEST(null_outputs_and_inputs)
         CHECK_EQ(vipc_reply_large(v, some, &o), bad);
     }
     o.cap_count = 0;
+    o.region = door;
+    CHECK_EQ(vipc_send_large(v, door, &o, VIPC_NOW), VIPC_ERR_INVALID_REGION);
+    CHECK_EQ(vipc_call_large(v, door, &o, &in, VIPC_FOREVER), VIPC_ERR_INVALID_REGION);
+    CHECK_EQ(vipc_reply_large(v, some, &o), VIPC_ERR_INVALID_REGION);
+    o.region.token = 0;
     CHECK_EQ(vipc_reply_large(v, none, &o), bad);
     for (uint32_t bit = 1; bit; bit *= 2) {
         o.message.flags = bit;
