@@ -1,0 +1,76 @@
+/* boot.S - from QEMU's PVH entry to C.
+ *
+ * QEMU finds the address of pvh_start in the note (Xen's number 18, PHYS32_ENTRY; the note's segment must be 4-byte aligned) and jumps there in 32-bit
+ * protected mode without paging, ebx -> struct hvm_start_info.  Here the first GiB is mapped three times with large pages, at 0, at DIRECT_MAP and at
+ * KERNEL_BASE, long mode is entered, and kmain is called at its high address with what ebx was.  memory.c makes the tables that stay. */
+    .section .note.pvh, "a", @note
+    .balign 4
+    .long 4, 4, 18
+    .asciz "Xen"
+    .long pvh_start
+
+    .section .boot.text, "ax"
+    .code32
+    .globl pvh_start
+pvh_start:
+    cld
+    mov  %ebx, %esi
+    movl $boot_pdpt + 3, boot_pml4              /* 0 */
+    movl $boot_pdpt + 3, boot_pml4 + 256 * 8    /* DIRECT_MAP */
+    movl $boot_pdpt + 3, boot_pml4 + 511 * 8
+    movl $boot_pd + 3, boot_pdpt
+    movl $boot_pd + 3, boot_pdpt + 510 * 8      /* KERNEL_BASE */
+    mov  $boot_pd, %edi
+    mov  $0x83, %eax                            /* present, writable, 2 MiB */
+    mov  $512, %ecx
+1:  mov  %eax, (%edi)
+    add  $0x200000, %eax
+    add  $8, %edi
+    loop 1b
+    mov  $0x620, %eax                           /* CR4: PAE, FXSR, SSE exceptions */
+    mov  %eax, %cr4
+    mov  $boot_pml4, %eax
+    mov  %eax, %cr3
+    mov  $0xc0000080, %ecx                      /* EFER: SYSCALL, long mode, no-execute */
+    rdmsr
+    or   $0x901, %eax
+    wrmsr
+    mov  $0x80010033, %eax                      /* CR0: paging, write protection in ring 0, native FPU errors, ET, monitor FPU, PE */
+    mov  %eax, %cr0
+    lgdt boot_gdtr
+    ljmp $8, $1f
+    .code64
+1:  xor  %eax, %eax
+    mov  %eax, %ds
+    mov  %eax, %es
+    mov  %eax, %ss
+    mov  %eax, %fs
+    mov  %eax, %gs
+    mov  %esi, %edi
+    mov  $boot_stack_top, %rsp
+    xor  %ebp, %ebp                             /* a backtrace ends here */
+    mov  $kmain, %rax
+    call *%rax
+1:  cli
+    hlt
+    jmp  1b
+
+    .balign 8
+boot_gdt:
+    .quad 0, 0x00af9a000000ffff
+boot_gdtr:
+    .word 15
+    .long boot_gdt
+    .section .boot.data, "aw", @nobits
+    .balign 4096
+boot_pml4: .skip 4096
+boot_pdpt: .skip 4096
+boot_pd:   .skip 4096
+
+    .bss
+    .balign 4096
+    .globl boot_stack_top, boot_stack
+boot_stack:
+    .skip 16384
+boot_stack_top:
+    .section .note.GNU-stack, "", @progbits

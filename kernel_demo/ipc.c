@@ -1,0 +1,33 @@
+/* ipc.c - the core, and what the shim asks of this kernel: four functions of the scheduler's */
+#define VERIDIAN_IPC_IMPLEMENTATION
+#include "kernel.h"
+
+static uint64_t lock(void *user) { (void)user; return vipc_x86_64_enter(); }
+static void unlock(void *user, uint64_t was) { (void)user; vipc_x86_64_leave((uint32_t)was); }
+
+/* A killed thread ends here instead of sleeping on: the core holds nothing at this point. */
+static bool sleep(void *user, uint64_t thread, vipc_time deadline)
+{
+    (void)user;
+    (void)thread;
+    process_end_if_killed();
+    bool late = thread_sleep(deadline);
+    process_end_if_killed();
+    return late;
+}
+static void ready(void *user, uint64_t number)
+{
+    struct thread *t = thread_of(number);
+    (void)user;
+    if (t) thread_ready(t);
+}
+static void log_core(void *user, uint32_t level, uint32_t id, uint64_t a, uint64_t b)
+{
+    (void)user;
+    say("kernel: ipc %s %u: %lx %lx\n", level ? "warning" : "error", id, a, b);
+}
+const vipc_x86_64_kernel *ipc_kernel(void)
+{
+    static const vipc_x86_64_kernel kernel = { .direct_map = DIRECT_MAP, .lock = lock, .unlock = unlock, .sleep = sleep, .ready = ready, .log = log_core, .cpus = 1 };
+    return &kernel;
+}

@@ -1,0 +1,166 @@
+/* kernel.h - what the parts of the kernel know of each other, by file */
+#ifndef KERNEL_H
+#define KERNEL_H
+#include "layout.h"
+#include "../shims/veridian_x86_64.h"
+
+#define KERNEL_BASE 0xffffffff80000000ull    /* the kernel as linked */
+#define DIRECT_MAP 0xffff800000000000ull     /* all physical memory */
+#define STACK_AREA 0xffffffffc0000000ull     /* kernel stacks, an unmapped page below each */
+#define USER_TOP VIPC_X86_64_USER_TOP
+#define PAGE 4096ull
+#define NOTHING_MORE __attribute__((noreturn))
+
+/* What a thread was doing when it entered the kernel; entry.S makes it. */
+struct frame {
+    uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax;
+    uint64_t vector, error;
+    uint64_t rip, cs, flags, rsp, ss;
+};
+_Static_assert(sizeof(struct frame) == FRAME_SIZE && offsetof(struct frame, rip) == FRAME_RIP && offsetof(struct frame, vector) == FRAME_VECTOR, "layout.h");
+
+/* ---- cpu.c: descriptors, features, control registers, the interval timer ---- */
+struct thread;
+struct cpu {
+    uint64_t user_rsp;               /* of the thread that is in a system call, for two instructions */
+    uint64_t kernel_rsp;             /* top of the running thread's kernel stack; the same is in the TSS */
+    uint32_t smap, smep;             /* 1: the CPU has it */
+    struct thread *current;
+    uint32_t reschedule;             /* somebody more urgent is ready, or the slice is over */
+    uint32_t fpu_open;               /* CR0.TS is clear: the running thread's FPU registers are in the CPU */
+};
+_Static_assert(offsetof(struct cpu, user_rsp) == CPU_USER_RSP && offsetof(struct cpu, kernel_rsp) == CPU_KERNEL_RSP && offsetof(struct cpu, smap) == CPU_SMAP, "layout.h");
+extern struct cpu cpu;
+void cpu_start(void);
+void cpu_set_stack(uint64_t top);
+void cpu_open_fpu(bool open);
+void timer_start(uint32_t microseconds);     /* 20 to 50,000: the period of vector 32 from now on */
+void timer_acknowledge(void);
+
+static inline uint64_t read_cr2(void) { uint64_t v; __asm__ volatile("mov %%cr2, %0" : "=r"(v)); return v; }
+static inline uint64_t read_cr3(void) { uint64_t v; __asm__ volatile("mov %%cr3, %0" : "=r"(v)); return v; }
+static inline void write_cr3(uint64_t v) { __asm__ volatile("mov %0, %%cr3" : : "r"(v) : "memory"); }
+static inline void out8(uint16_t port, uint8_t v) { __asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port)); }
+static inline uint8_t in8(uint16_t port) { uint8_t v; __asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port)); return v; }
+static inline void interrupts_on(void) { __asm__ volatile("sti" : : : "memory"); }
+static inline void interrupts_off(void) { __asm__ volatile("cli" : : : "memory"); }
+
+/* ---- console.c: the serial port, and words for people ---- */
+void console_start(void);
+void console_write(const char *text, size_t length);
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));        /* %s %c %d %u %x, l, and for %u and %x a width */
+void say_list(const char *format, __builtin_va_list a);
+NOTHING_MORE void power_off(bool passed);    /* QEMU ends: with 33 if passed, else with 35 */
+
+/* ---- memory.c: frames and the kernel's own page tables ---- */
+extern vipc_x86_64 port;
+extern uint64_t kernel_root;
+void memory_start(uint64_t start_info);
+uint64_t kernel_stack_make(uint32_t index);  /* top of a fresh one; 0: no frames */
+void kernel_stack_drop(uint32_t index);
+
+/* ---- sched.c: threads that run in turn ---- */
+enum { THREADS = 64, PRIORITIES = 4, STACK_BYTES = 16384 };
+enum { IDLE_PRIORITY = 0, USER_PRIORITY = 1, URGENT_PRIORITY = 2, MANAGER_PRIORITY = 3 };
+enum thread_state { THREAD_FREE, THREAD_READY, THREAD_RUNNING, THREAD_SLEEPING, THREAD_DEAD };
+struct process;
+struct thread {
+    uint64_t rsp;                    /* of its kernel stack, while it does not run */
+    uint64_t stack_top;
+    enum thread_state state;
+    uint32_t priority;
+    struct thread *next;             /* in the ready queue */
+    struct process *process;         /* NULL: the kernel's own */
+    vipc_time deadline;              /* while it sleeps */
+    bool late;                       /* the deadline ended its sleep */
+    bool uses_fpu;
+    vipc ipc;                        /* its view of the domain */
+    uint64_t bounce, bounce_frames;  /* frames that a large message passes through, while it does; 0: none */
+    uint8_t fpu[512] __attribute__((aligned(16)));
+};
+static inline struct thread *current(void) { return cpu.current; }
+static inline struct frame *user_frame(const struct thread *t) { return (struct frame *)(t->stack_top - FRAME_SIZE); }
+uint64_t thread_number(const struct thread *t);              /* its native_thread: 1 and up */
+struct thread *thread_of(uint64_t number);                   /* NULL: no such thread now */
+struct thread *thread_make(void (*run)(void *), void *argument, uint32_t priority);    /* sleeping until thread_ready; NULL: no more threads or memory */
+void thread_free(struct thread *t);                          /* of one that is dead */
+/* These five with interrupts off. */
+void thread_ready(struct thread *t);
+bool thread_sleep(vipc_time deadline);                       /* true: the deadline passed */
+void thread_yield(void);
+NOTHING_MORE void thread_end(void);
+void thread_raise(struct thread *t, uint32_t priority);
+void sched_start(void);                                      /* what runs now becomes the idle thread */
+void sched_tick(void);
+void sched_leave_kernel(void);                               /* before every return to ring 3: let others run if it is their turn */
+void fpu_first_use(void);
+void sched_show(void);
+
+/* ---- trap.c: exceptions, interrupts, the end of everything ---- */
+NOTHING_MORE void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void trap_watchdog(vipc_time deadline);                      /* panic if the machine still runs then */
+extern uint64_t trap_nmis;
+
+/* ---- usercopy.S: the only code that touches user memory.  0, or 1 if an address was not accessible ---- */
+int user_copy(void *to, const void *from, size_t bytes);
+int user_touch(void *at);                                    /* writable?  changes nothing */
+extern const uint64_t fixups[], fixups_end[];                /* pairs: instruction that may fault, where to go on then */
+
+/* ---- user.c: the checked ways to it ---- */
+vipc_error user_in(void *to, uint64_t from, size_t bytes);           /* INVALID_ARGUMENT: 0; FAULT: not all of it is the process's */
+vipc_error user_out(uint64_t to, const void *from, size_t bytes);
+vipc_error user_can_write(uint64_t to, size_t bytes);                /* to be asked before what cannot be undone */
+vipc_error user_text(char *to, size_t room, uint64_t from);          /* a string, with its 0; NAME_TOO_LONG */
+
+/* ---- process.c: programs in spaces of their own ---- */
+enum { NAME_BYTES = 32, ARGUMENT_BYTES = 128 };
+struct process {
+    struct thread *thread;           /* NULL: free */
+    uint64_t root;                   /* of its page tables */
+    vipc_pid pid;
+    vipc_cap cap;                    /* the manager's, with all rights over it */
+    uint64_t status;                 /* how it ended: see syscalls.h */
+    bool killed;                     /* it is to end at its next safe point */
+    bool may_control;                /* the first one: it may set the timer and switch the machine off */
+    char name[NAME_BYTES];
+};
+struct program { const char *name; const uint8_t *image, *end; };
+extern const struct program programs[];                      /* programs.c; ends with a NULL name */
+struct spawn {                       /* an errand for the manager */
+    char program[NAME_BYTES], arguments[ARGUMENT_BYTES];
+    uint32_t priority;
+    vipc_pid parent;                 /* 0: the kernel */
+    vipc_error result;
+    vipc_pid pid;
+    vipc_cap cap;                    /* the parent's, to end it with */
+    struct thread *asker;            /* NULL once done */
+    struct spawn *next;
+};
+void process_start_manager(void);
+vipc_error process_spawn(struct spawn *s);                   /* sleeps until it is done */
+NOTHING_MORE void process_exit(uint64_t status);             /* the current one */
+void process_kill(struct process *p, uint64_t status);       /* it ends soon; safe for the current one, which ends at its next safe point */
+void process_end_if_killed(void);                            /* a safe point */
+struct process *process_of(vipc_pid pid);                    /* NULL: ended */
+extern vipc manager_ipc;                                     /* the kernel's own view of the domain, the manager thread's */
+bool process_status(vipc_pid pid, uint64_t *status);         /* of one of the last that ended */
+
+/* ---- ipc.c: the core, and what the shim asks of the scheduler ---- */
+const vipc_x86_64_kernel *ipc_kernel(void);
+
+/* ---- syscall.c ---- */
+void syscall(struct frame *f);
+
+/* ---- selftest.c: what only ring 0 can try ---- */
+struct tally { uint32_t passed, failed, skipped; };
+void selftest(struct tally *t);
+NOTHING_MORE void machine_off(uint64_t passed, uint64_t failed);      /* main.c: prints the sums */
+void port_suite(struct tally *t);
+void check(struct tally *t, bool good, const char *name);
+
+void *memcpy(void *to, const void *from, size_t n);
+void *memset(void *to, int c, size_t n);
+void *memmove(void *to, const void *from, size_t n);
+int memcmp(const void *a, const void *b, size_t n);
+bool same_text(const char *a, const char *b);
+#endif

@@ -1,0 +1,47 @@
+/* syscalls.h - numbers that the kernel and its programs share.
+ *
+ * Number in rax; arguments in rdi rsi rdx r10 r8 r9; the result in rax: a vipc_error, unless it says otherwise.  rcx and r11 are lost, all other registers
+ * stay.  Arguments are those of the function in veridian_ipc.h without its first, the view: a thread has its own.  Structs go by their addresses. */
+#ifndef SYSCALLS_H
+#define SYSCALLS_H
+
+enum {
+    SYS_NOTHING = 0,                 /* what entering and leaving costs */
+    /* the process and its machine */
+    SYS_EXIT,                        /* (code) */
+    SYS_YIELD,
+    SYS_SLEEP,                       /* (deadline) */
+    SYS_LOG,                         /* (text, bytes): at most LOG_MAX are written */
+    SYS_SPAWN,                       /* (program, arguments, priority, *cap, *pid): cap ends it by vipc_destroy */
+    SYS_WAIT,                        /* (pid, *status, deadline): see STATUS_ below.  NOT_FOUND: it ended too long ago */
+    SYS_CONTROL,                     /* (what, a, b): the first process alone */
+    /* the domain */
+    SYS_SELF,                        /* the caller's pid */
+    SYS_TIME,                        /* nanoseconds */
+    SYS_CONFIG_GET, SYS_STATS_GET, SYS_CHECK, SYS_TRIM,
+    SYS_CANCEL,                      /* () the caller's own view */
+    SYS_PROCESS_WAIT, SYS_PROCESS_WATCH, SYS_PROCESS_GET, SYS_PROCESS_FIND,
+    /* capabilities */
+    SYS_DERIVE, SYS_GRANT, SYS_REVOKE, SYS_CLOSE, SYS_DESTROY, SYS_CAP_GET, SYS_CAP_REQUIRE,
+    /* messages */
+    SYS_ENDPOINT_CREATE, SYS_ENDPOINT_BIND, SYS_ENDPOINT_GET, SYS_CHANNEL_CREATE,
+    SYS_SEND, SYS_RECEIVE, SYS_SEND_LARGE, SYS_RECEIVE_LARGE, SYS_SEND_MANY, SYS_RECEIVE_MANY,
+    SYS_CALL, SYS_REPLY, SYS_REPLY_DROP,
+    SYS_REPLY_RECEIVE,               /* (right, *reply, from, *m, *info, deadline) */
+    /* notifications and waiting for several things */
+    SYS_NOTIFICATION_CREATE, SYS_SIGNAL, SYS_NOTIFICATION_WAIT, SYS_WAIT_ANY,
+    SYS_WAIT_SET_CREATE, SYS_WAIT_SET_ADD, SYS_WAIT_SET_REMOVE, SYS_WAIT_SET_WAIT,
+    /* names */
+    SYS_PUBLISH, SYS_UNPUBLISH, SYS_LOOKUP,
+    SYSCALLS
+};
+enum { LOG_MAX = 256, BATCH_MAX = 16, ITEMS_MAX = 32 };      /* what one call moves at most */
+enum { CONTROL_TIMER = 1,            /* a: microseconds between ticks */
+       CONTROL_OFF = 2,              /* a: cases passed, b: failed; the machine ends */
+       CONTROL_INFO = 3 };           /* a: result's address, of a struct machine_info */
+struct machine_info { unsigned long long frames_free; unsigned int smep, smap; };
+
+/* How a process ended: a code of 0 to 255 of its own, or one of these. */
+#define STATUS_FAULT 0x100           /* + the exception's vector */
+#define STATUS_KILLED 0x200          /* somebody who held its capability */
+#endif

@@ -1,0 +1,111 @@
+/* trap.c - exceptions and interrupts.  A fault in ring 3 ends that process and no other; one in ring 0 is forgiven where usercopy.S expects it, and ends
+ * everything elsewhere. */
+#include <stdarg.h>
+#include "kernel.h"
+#include "syscalls.h"
+
+enum { DEBUG = 1, NMI = 2, NO_FPU = 7, DOUBLE_FAULT = 8, PAGE_FAULT = 14, MACHINE_CHECK = 18, EXCEPTIONS = 32 };
+static const char *const names[EXCEPTIONS] = {
+    "divide error", "debug", "NMI", "breakpoint", "overflow", "bound", "invalid opcode", "no FPU", "double fault", "-", "invalid TSS", "segment not present",
+    "stack fault", "general protection", "page fault", "-", "FPU error", "alignment check", "machine check", "SIMD error", "virtualization", "control protection",
+    "-", "-", "-", "-", "-", "-", "hypervisor", "VMM communication", "security", "-"
+};
+uint64_t trap_nmis;
+static vipc_time watchdog = VIPC_FOREVER;
+void trap(struct frame *f);
+void critical_trap(struct frame *f);
+
+/* ---- the end of everything ---- */
+static void backtrace(uint64_t rip, uint64_t rbp)
+{
+    extern char kernel_text[], kernel_rodata[];
+    say("    called from: %lx", rip);
+    for (int depth = 0; depth < 24 && rbp >= KERNEL_BASE && rbp % 8 == 0; depth++) {
+        const uint64_t *link = (const uint64_t *)rbp;
+        if (link[1] < (uint64_t)kernel_text || link[1] >= (uint64_t)kernel_rodata) break;
+        say(" %lx", link[1]);
+        if (link[0] <= rbp) break;
+        rbp = link[0];
+    }
+    say("\n");
+}
+static void show(const struct frame *f)
+{
+    say("    vector %lu (%s), error %lx, cr2 %lx, cr3 %lx, thread %lu\n", f->vector, f->vector < EXCEPTIONS ? names[f->vector] : "-", f->error, read_cr2(), read_cr3(),
+        current() ? thread_number(current()) : 0);
+    say("    rip %lx cs %lx flags %lx rsp %lx ss %lx\n", f->rip, f->cs, f->flags, f->rsp, f->ss);
+    say("    rax %lx rbx %lx rcx %lx rdx %lx rsi %lx rdi %lx rbp %lx\n", f->rax, f->rbx, f->rcx, f->rdx, f->rsi, f->rdi, f->rbp);
+    say("    r8 %lx r9 %lx r10 %lx r11 %lx r12 %lx r13 %lx r14 %lx r15 %lx\n", f->r8, f->r9, f->r10, f->r11, f->r12, f->r13, f->r14, f->r15);
+}
+NOTHING_MORE void panic(const char *format, ...)
+{
+    va_list a;
+    interrupts_off();
+    say("\nPANIC: ");
+    va_start(a, format);
+    say_list(format, a);
+    va_end(a);
+    say("\n");
+    backtrace((uint64_t)__builtin_return_address(0), *(const uint64_t *)__builtin_frame_address(0));
+    power_off(false);
+}
+static NOTHING_MORE void panic_at(const struct frame *f, const char *what)
+{
+    interrupts_off();
+    say("\nPANIC: %s\n", what);
+    show(f);
+    backtrace(f->rip, f->rbp);
+    power_off(false);
+}
+
+/* ---- the timer ---- */
+void trap_watchdog(vipc_time deadline) { watchdog = deadline; }
+static void tick(const struct frame *f)
+{
+    timer_acknowledge();
+    if (vipc_x86_64_now(&port) > watchdog) {
+        watchdog = VIPC_FOREVER;
+        say("\nwhat the machine was at:\n");
+        sched_show();
+        panic_at(f, "the time is over");
+    }
+    sched_tick();
+    if (!(f->cs & 3) && cpu.reschedule) thread_yield();      /* the kernel itself is preempted */
+}
+
+/* ---- faults ---- */
+static void kernel_fault(struct frame *f)
+{
+    if (f->vector == PAGE_FAULT && read_cr2() < USER_TOP)
+        for (const uint64_t *fix = fixups; fix < fixups_end; fix += 2)
+            if (fix[0] == f->rip) { f->rip = fix[1]; return; }
+    panic_at(f, "a fault in the kernel");
+}
+static void user_fault(const struct frame *f)
+{
+    struct process *p = current()->process;
+    if (f->vector == NO_FPU && !current()->uses_fpu) { fpu_first_use(); return; }
+    if (f->vector == DOUBLE_FAULT || f->vector == MACHINE_CHECK) panic_at(f, "the machine itself");
+    say("kernel: %s (process %lu) ended: %s, error %lx, rip %lx, rsp %lx", p->name, p->pid.id, names[f->vector], f->error, f->rip, f->rsp);
+    if (f->vector == PAGE_FAULT) say(", address %lx", read_cr2());
+    say("\n");
+    process_kill(p, STATUS_FAULT + f->vector);
+}
+void trap(struct frame *f)
+{
+    if (f->vector == VECTOR_TIMER) tick(f);
+    else if (f->vector == NMI) trap_nmis++;
+    else if (f->vector >= EXCEPTIONS) {}                     /* a controller's spurious interrupt */
+    else if (f->cs & 3) user_fault(f);
+    else kernel_fault(f);
+    if (f->cs & 3) sched_leave_kernel();
+}
+/* From ring 0 on a stack of its own: nothing here may sleep or switch. */
+void critical_trap(struct frame *f)
+{
+    if (f->vector == NMI) trap_nmis++;
+    else if (f->vector == DEBUG) {                           /* a user's, that struck one instruction late: at the entry of a system call */
+        f->flags &= ~0x100ull;
+        __asm__ volatile("mov %0, %%dr6" : : "r"(0xffff0ff0ull));
+    } else panic_at(f, f->vector == DOUBLE_FAULT ? "a double fault: most likely a kernel stack was too small" : "a machine check");
+}

@@ -1,0 +1,130 @@
+/* veridian_user.c - the messaging functions of veridian_ipc.h, each a system call.  The kernel copies what lies behind the pointers; all that is checked here is
+ * what the view is to the caller: one that was opened. */
+#include <stdio.h>
+
+static vipc_error is_open(const vipc *self) { return !self || self->here != self ? VIPC_ERR_INVALID_ARGUMENT : self->length ? VIPC_OK : VIPC_ERR_NOT_INITIALIZED; }
+#define CALL(n, ...) do { vipc_error open = is_open(self); return open != VIPC_OK ? open : (vipc_error)n(__VA_ARGS__); } while (0)
+
+vipc_error vipc_posix_open(vipc *out, const char *name, const vipc_posix_desc *desc)
+{
+    const vipc none = VIPC_INIT;
+    vipc_config now;
+    if (!out || !name) return VIPC_ERR_INVALID_ARGUMENT;
+    *out = none;
+    out->here = out;
+    out->length = 1;                 /* open */
+    out->pid = (uint64_t)SYS0(SYS_SELF);
+    vipc_error e = vipc_config_get(out, &now);
+    if (e == VIPC_OK && desc && ((desc->config.max_processes && desc->config.max_processes != now.max_processes) || (desc->config.max_objects && desc->config.max_objects != now.max_objects)))
+        e = VIPC_ERR_INVALID_ARGUMENT;
+    if (e != VIPC_OK) out->length = 0;
+    return e;
+}
+vipc_error vipc_posix_close(vipc *self)
+{
+    vipc_error e = is_open(self);
+    if (e == VIPC_OK) self->length = 0;
+    return e;
+}
+
+/* ---- without a system call ---- */
+#define TEXT(name, number, text) text,
+const char *vipc_error_string(vipc_error e)
+{
+    static const char *const texts[] = { VIPC_ERRORS(TEXT) };
+    return e > VIPC_OK || e < VIPC_ERR_HOOK ? "unknown error" : texts[-(int)e];
+}
+uint32_t vipc_version(void) { return (uint32_t)VIPC_VERSION_MAJOR << 16 | (uint32_t)VIPC_VERSION_MINOR << 8 | (uint32_t)VIPC_VERSION_PATCH; }
+vipc_pid vipc_self(const vipc *self)
+{
+    vipc_pid p = { 0 };
+    if (is_open(self) == VIPC_OK) p.id = self->pid;
+    return p;
+}
+vipc_time vipc_time_now(const vipc *self) { return is_open(self) == VIPC_OK ? (vipc_time)SYS0(SYS_TIME) : 0; }
+vipc_time vipc_after(const vipc *self, uint64_t nanoseconds)
+{
+    vipc_time t = vipc_time_now(self);
+    if (t == 0 || nanoseconds >= VIPC_FOREVER - t) return t ? VIPC_FOREVER - 1 : VIPC_FOREVER;
+    return t + nanoseconds;
+}
+uint64_t vipc_cap_id(vipc_cap cap) { return cap.token & 0xffffffffffffull; }
+uint32_t vipc_cap_generation(vipc_cap cap) { return (uint32_t)(cap.token >> 48) & 255; }
+uint32_t vipc_cap_type(vipc_cap cap) { return (uint32_t)(cap.token >> 56) & 15; }
+uint32_t vipc_cap_flags(vipc_cap cap) { return (uint32_t)(cap.token >> 60); }
+
+/* ---- the domain ---- */
+vipc_error vipc_config_get(const vipc *self, vipc_config *out) { CALL(SYS1, SYS_CONFIG_GET, out); }
+vipc_error vipc_stats_get(vipc *self, vipc_stats *out) { CALL(SYS1, SYS_STATS_GET, out); }
+vipc_error vipc_check(vipc *self, uint32_t *violations) { CALL(SYS1, SYS_CHECK, violations); }
+vipc_error vipc_trim(vipc *self, uint64_t *frames) { CALL(SYS1, SYS_TRIM, frames); }
+vipc_error vipc_cancel(vipc *self) { CALL(SYS0, SYS_CANCEL); }
+vipc_error vipc_process_wait(vipc *self, vipc_pid who, vipc_time deadline) { CALL(SYS2, SYS_PROCESS_WAIT, who.id, deadline); }
+vipc_error vipc_process_watch(vipc *self, vipc_pid who, vipc_cap n, uint64_t bits) { CALL(SYS3, SYS_PROCESS_WATCH, who.id, n.token, bits); }
+vipc_error vipc_process_get(vipc *self, vipc_pid who, vipc_process_info *out) { CALL(SYS2, SYS_PROCESS_GET, who.id, out); }
+vipc_error vipc_process_find(vipc *self, uint64_t native_id, vipc_pid *out) { CALL(SYS2, SYS_PROCESS_FIND, native_id, out); }
+
+/* ---- capabilities ---- */
+vipc_error vipc_derive(vipc *self, vipc_cap from, const vipc_derive_desc *desc, vipc_cap *out) { CALL(SYS3, SYS_DERIVE, from.token, desc, out); }
+vipc_error vipc_grant(vipc *self, vipc_cap from, vipc_pid to, const vipc_derive_desc *desc, vipc_cap *out) { CALL(SYS4, SYS_GRANT, from.token, to.id, desc, out); }
+vipc_error vipc_revoke(vipc *self, vipc_cap cap, vipc_time deadline) { CALL(SYS2, SYS_REVOKE, cap.token, deadline); }
+vipc_error vipc_close(vipc *self, vipc_cap cap) { CALL(SYS1, SYS_CLOSE, cap.token); }
+vipc_error vipc_destroy(vipc *self, vipc_cap cap, vipc_time deadline) { CALL(SYS2, SYS_DESTROY, cap.token, deadline); }
+vipc_error vipc_cap_get(vipc *self, vipc_cap cap, vipc_cap_info *out) { CALL(SYS2, SYS_CAP_GET, cap.token, out); }
+vipc_error vipc_cap_require(vipc *self, vipc_cap cap, uint32_t type, uint32_t rights) { CALL(SYS3, SYS_CAP_REQUIRE, cap.token, type, rights); }
+
+/* ---- messages ---- */
+vipc_error vipc_endpoint_create(vipc *self, const vipc_endpoint_desc *desc, vipc_cap *out) { CALL(SYS2, SYS_ENDPOINT_CREATE, desc, out); }
+vipc_error vipc_endpoint_bind(vipc *self, vipc_cap endpoint, vipc_pid only) { CALL(SYS2, SYS_ENDPOINT_BIND, endpoint.token, only.id); }
+vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoint_info *out) { CALL(SYS2, SYS_ENDPOINT_GET, endpoint.token, out); }
+vipc_error vipc_channel_create(vipc *self, const vipc_channel_desc *desc, vipc_cap *a, vipc_cap *b) { CALL(SYS3, SYS_CHANNEL_CREATE, desc, a, b); }
+vipc_error vipc_send(vipc *self, vipc_cap to, const vipc_message *m, vipc_time deadline) { CALL(SYS3, SYS_SEND, to.token, m, deadline); }
+vipc_error vipc_receive(vipc *self, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline) { CALL(SYS4, SYS_RECEIVE, from.token, m, info, deadline); }
+vipc_error vipc_send_large(vipc *self, vipc_cap to, const vipc_outgoing *m, vipc_time deadline) { CALL(SYS3, SYS_SEND_LARGE, to.token, m, deadline); }
+vipc_error vipc_receive_large(vipc *self, vipc_cap from, vipc_incoming *m, vipc_time deadline) { CALL(SYS3, SYS_RECEIVE_LARGE, from.token, m, deadline); }
+vipc_error vipc_send_many(vipc *self, vipc_cap to, const vipc_message *m, uint32_t count, uint32_t *sent, vipc_time deadline)
+{
+    if (sent) *sent = 0;
+    CALL(SYS5, SYS_SEND_MANY, to.token, m, count, sent, deadline);
+}
+vipc_error vipc_receive_many(vipc *self, vipc_cap from, vipc_message *m, vipc_info *info, uint32_t capacity, uint32_t *count, vipc_time deadline)
+{
+    const uint64_t all[6] = { from.token, (uint64_t)m, (uint64_t)info, capacity, (uint64_t)count, deadline };
+    if (count) *count = 0;
+    CALL(SYS1, SYS_RECEIVE_MANY, all);
+}
+vipc_error vipc_call(vipc *self, vipc_cap to, const vipc_message *request, vipc_message *reply, vipc_time deadline) { CALL(SYS4, SYS_CALL, to.token, request, reply, deadline); }
+vipc_error vipc_reply(vipc *self, vipc_reply_right to, const vipc_message *m) { CALL(SYS2, SYS_REPLY, to.token, m); }
+vipc_error vipc_reply_drop(vipc *self, vipc_reply_right to, vipc_error why) { CALL(SYS2, SYS_REPLY_DROP, to.token, why); }
+vipc_error vipc_reply_receive(vipc *self, vipc_reply_right to, const vipc_message *reply, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline)
+{
+    CALL(SYS6, SYS_REPLY_RECEIVE, to.token, reply, from.token, m, info, deadline);
+}
+
+/* ---- notifications, and waiting for several things ---- */
+vipc_error vipc_notification_create(vipc *self, const char *label, vipc_cap *out) { CALL(SYS2, SYS_NOTIFICATION_CREATE, label, out); }
+vipc_error vipc_signal(vipc *self, vipc_cap n, uint64_t bits) { CALL(SYS2, SYS_SIGNAL, n.token, bits); }
+vipc_error vipc_notification_wait(vipc *self, vipc_cap n, uint64_t mask, uint64_t *bits, vipc_time deadline) { CALL(SYS4, SYS_NOTIFICATION_WAIT, n.token, mask, bits, deadline); }
+vipc_error vipc_wait_any(vipc *self, vipc_wait_item *items, uint32_t count, vipc_time deadline) { CALL(SYS3, SYS_WAIT_ANY, items, count, deadline); }
+vipc_error vipc_wait_set_create(vipc *self, uint32_t capacity, const char *label, vipc_cap *out) { CALL(SYS3, SYS_WAIT_SET_CREATE, capacity, label, out); }
+vipc_error vipc_wait_set_add(vipc *self, vipc_cap set, const vipc_wait_item *item) { CALL(SYS2, SYS_WAIT_SET_ADD, set.token, item); }
+vipc_error vipc_wait_set_remove(vipc *self, vipc_cap set, vipc_cap object) { CALL(SYS2, SYS_WAIT_SET_REMOVE, set.token, object.token); }
+vipc_error vipc_wait_set_wait(vipc *self, vipc_cap set, vipc_wait_item *ready, uint32_t room, uint32_t *count, vipc_time deadline)
+{
+    CALL(SYS5, SYS_WAIT_SET_WAIT, set.token, ready, room, count, deadline);
+}
+
+/* ---- names ---- */
+vipc_error vipc_publish(vipc *self, const char *name, vipc_cap cap, uint32_t rights) { CALL(SYS3, SYS_PUBLISH, name, cap.token, rights); }
+vipc_error vipc_unpublish(vipc *self, const char *name) { CALL(SYS1, SYS_UNPUBLISH, name); }
+vipc_error vipc_lookup(vipc *self, const char *name, uint32_t rights, vipc_cap *out, vipc_time deadline) { CALL(SYS4, SYS_LOOKUP, name, rights, out, deadline); }
+
+/* ---- the kernel's own ---- */
+vipc_error spawn(const char *program, const char *arguments, int priority, vipc_cap *process, vipc_pid *pid)
+{
+    (void)fflush(stdout);
+    return (vipc_error)SYS5(SYS_SPAWN, program, arguments, priority, process, pid);
+}
+vipc_error wait_for(vipc_pid pid, uint64_t *status, vipc_time deadline) { return (vipc_error)SYS3(SYS_WAIT, pid.id, status, deadline); }
+void yield(void) { (void)SYS0(SYS_YIELD); }
+void sleep_until(vipc_time deadline) { (void)SYS1(SYS_SLEEP, deadline); }

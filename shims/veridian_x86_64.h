@@ -1,0 +1,479 @@
+/* veridian_x86_64.h - v0.1.0 - veridian_ipc.h in a kernel for x86-64
+ * SPDX-License-Identifier: MIT OR Unlicense       (see the end of veridian_ipc.h)
+ *
+ * The hooks that veridian_ipc.h asks for, for a kernel in long mode, and what they are made of: frames from a memory map, four-level page tables,
+ * a clock, sleep and wake-up over the kernel's own scheduler.  In ONE C or C++ file of the kernel:
+ *
+ *     #define VERIDIAN_X86_64_IMPLEMENTATION
+ *     #include "shims/veridian_x86_64.h"
+ *
+ * and everywhere else the include alone.  It brings veridian_frames.h along.  Freestanding, no globals; gcc or clang.  kernel_demo/ is a kernel around it.
+ *
+ * WHAT IT NEEDS OF THE KERNEL is one struct, vipc_x86_64_kernel, and this:
+ *   - All memory that it is given is mapped at one distance (direct_map), writable, for as long as the kernel runs.
+ *   - A message is for a kernel thread with a stack of its own; the view that stands for it (vipc_process_create, vipc_thread_enter) has its number
+ *     in native_thread.  System calls run the core on that stack, with interrupts on: the core turns them off around what must not be torn (hooks enter, leave).
+ *   - No pointer of a user's is handed to the core: copy in, call, copy out.
+ *   - When a process ends: stop its threads, each either while it sleeps in `sleep` (its stack may be thrown away) or at the user boundary; then, from another
+ *     process's view, vipc_process_destroy.  There is no other way to die, so process_alive is not hooked.
+ *
+ * EXAMPLE (`kernel` filled in; compiles as C99 and as C++11)
+ *
+ *     #include "veridian_ipc.h"
+ *     #include "shims/veridian_x86_64.h"
+ *
+ *     vipc_error ipc_start(vipc_x86_64 *port, const vipc_x86_64_kernel *kernel, const vipc_x86_64_memory *memory, vipc *manager);
+ *     vipc_error ipc_start(vipc_x86_64 *port, const vipc_x86_64_kernel *kernel, const vipc_x86_64_memory *memory, vipc *manager)
+ *     {
+ *         vipc_process_desc desc = VIPC_INIT;
+ *         vipc_error e = vipc_x86_64_open(port, kernel, memory);
+ *         desc.label = "kernel";
+ *         desc.native_thread = 1;
+ *         return e == VIPC_OK ? vipc_x86_64_domain(port, NULL, &desc, manager) : e;
+ *     }
+ *
+ * LIMIT: frames are of 4 KiB; no large pages.  LIMIT: one CPU unless `flush_others` is given; the page-table functions are for one caller at a time for each space.
+ */
+#ifndef VERIDIAN_X86_64_H
+#define VERIDIAN_X86_64_H
+#ifndef VERIDIAN_IPC_H
+#include "../veridian_ipc.h"
+#endif
+#include "veridian_frames.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define VIPC_X86_64_PAGE 4096u
+#define VIPC_X86_64_USER_TOP 0x00007ffffffff000u   /* first byte that a process may not have: the last page of the lower half stays unmapped, since a system call at
+                                                    * its end would return to an address that sysret faults on in ring 0 */
+
+/* All that the shim asks of a kernel.  It must outlive the vipc_x86_64 that was opened with it. */
+typedef struct vipc_x86_64_kernel {
+    void *user;                        /* first argument of every callback */
+    uint64_t direct_map;               /* where physical address 0 is seen */
+
+    /* The scheduler.  lock: interrupts off on this CPU, and, where there are several, the lock of the run queue; what it returns is for unlock, which puts
+     * interrupts back as they were. */
+    uint64_t (*lock)(void *user);
+    void (*unlock)(void *user, uint64_t was);
+    /* Called between lock and unlock by the thread itself: run others until ready() names it or the deadline (VIPC_FOREVER: none) has passed; the lock is
+     * given up meanwhile and held again on return.  True: the deadline passed.  May return early for no reason; may never return (the thread was killed). */
+    bool (*sleep)(void *user, uint64_t thread, vipc_time deadline);
+    /* Called between lock and unlock: if that thread is in sleep(), make it ready; else nothing.  Does not switch.  The number may be an old one. */
+    void (*ready)(void *user, uint64_t thread);
+
+    /* Optional, for several CPUs: on all others forget `count` translations from `address` on in the space `root` (0: in all spaces); returns when they have.
+     * Called with interrupts on and without the lock. */
+    void (*flush_others)(void *user, uint64_t root, uint64_t address, uint64_t count);
+    void (*log)(void *user, uint32_t level, uint32_t id, uint64_t a, uint64_t b);     /* optional; as in vipc_hooks */
+    uint64_t tsc_khz;                  /* 1,000 cycles a second of the time-stamp counter; 0: measure it against the PC's interval timer (takes 10 ms) */
+    uint32_t cpus;                     /* 0: unknown.  1: a wait never spins */
+} vipc_x86_64_kernel;
+
+typedef struct vipc_x86_64_range { uint64_t first, bytes; } vipc_x86_64_range;     /* physical */
+typedef struct vipc_x86_64_memory {    /* the memory map, as the loader tells it; in any order; borrowed for the call */
+    const vipc_x86_64_range *usable;   /* whole frames inside are taken */
+    uint32_t usable_count;
+    const vipc_x86_64_range *kept;     /* these bytes not, although they lie in there: the kernel itself, what the loader left.  Page 0 is never taken */
+    uint32_t kept_count;
+} vipc_x86_64_memory;
+
+typedef struct vipc_x86_64 {
+    vipc_hooks hooks;                  /* for vipc_init and vipc_attach */
+    vipc_frames frames;                /* frame number = physical address >> 12 */
+    const vipc_x86_64_kernel *kernel;
+    uint64_t tsc_start, tsc_scale;     /* private: ns = cycles * scale >> 24 */
+    uint64_t usable;                   /* frames that there were to hand out */
+} vipc_x86_64;
+
+/* Frames, clock, hooks.  Neither port nor kernel may move afterwards.  INVALID_ARGUMENT: a callback missing; OUT_OF_MEMORY: no usable range holds the bitmap (one bit for
+ * each frame up to the highest).  Called once, before there is a second thread. */
+VIPC_API vipc_error vipc_x86_64_open(vipc_x86_64 *port, const vipc_x86_64_kernel *kernel, const vipc_x86_64_memory *memory);
+/* Take frames for a domain of that shape, make it, and join as its first process, whose threads run the kernel's own errands.  config, desc (opt); page_shift is 12.
+ * OUT_OF_MEMORY; those of vipc_init. */
+VIPC_API vipc_error vipc_x86_64_domain(vipc_x86_64 *port, const vipc_config *config, const vipc_process_desc *desc, vipc *out);
+
+/* -- frames: also for the kernel's own use; from any thread, interrupts on or off; O(frames / 64) -- */
+/* `count` neighbouring frames; *first is a physical address; contents undefined.  OUT_OF_MEMORY. */
+VIPC_API vipc_error vipc_x86_64_take(vipc_x86_64 *port, uint64_t count, uint64_t *first);
+VIPC_API void vipc_x86_64_give(vipc_x86_64 *port, uint64_t first, uint64_t count);
+VIPC_API uint64_t vipc_x86_64_available(vipc_x86_64 *port);
+/* Where the kernel sees that physical address. */
+VIPC_API void *vipc_x86_64_at(const vipc_x86_64 *port, uint64_t physical);
+
+/* -- page tables.  A space is named by the physical address of its root table (CR3 without flags).  None of these flushes but vipc_x86_64_flush. -- */
+enum vipc_x86_64_access { VIPC_X86_64_READ = 0, VIPC_X86_64_WRITE = 1, VIPC_X86_64_EXECUTE = 2, VIPC_X86_64_USER = 4, VIPC_X86_64_UNCACHED = 8 };
+/* An empty lower half; the upper half is that of `kernel` (0: empty too), shared for good: its root entries must all be there by then.  OUT_OF_MEMORY. */
+VIPC_API vipc_error vipc_x86_64_space_create(vipc_x86_64 *port, uint64_t kernel, uint64_t *root);
+/* Give back the tables of the lower half and the root; with give_frames also every frame that is mapped there.  The space is in no CPU's CR3. */
+VIPC_API void vipc_x86_64_space_destroy(vipc_x86_64 *port, uint64_t root, bool give_frames);
+/* Map `count` neighbouring frames from `address` on; what was mapped there is replaced.  Returns how many were done: less than count when there were no frames for
+ * tables.  access: WRITE and EXECUTE together are refused (0), and so is what is not aligned or not canonical. */
+VIPC_API uint64_t vipc_x86_64_map(vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t frame, uint64_t count, uint32_t access);
+/* Cannot fail; what is not mapped stays so.  Tables are kept. */
+VIPC_API void vipc_x86_64_unmap(vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t count);
+VIPC_API void vipc_x86_64_protect(vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t count, uint32_t access);
+/* Is it mapped?  frame, access (opt): to what, how. */
+VIPC_API bool vipc_x86_64_find(const vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t *frame, uint32_t *access);
+/* Returns when no CPU uses an old translation of that range any more. */
+VIPC_API void vipc_x86_64_flush(vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t count);
+
+/* Nanoseconds since open, never 0. */
+VIPC_API vipc_time vipc_x86_64_now(const vipc_x86_64 *port);
+/* Interrupts off, and back as they were; may nest.  What hooks enter and leave do. */
+VIPC_API uint32_t vipc_x86_64_enter(void);
+VIPC_API void vipc_x86_64_leave(uint32_t was);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* VERIDIAN_X86_64_H */
+
+#if defined(VERIDIAN_X86_64_IMPLEMENTATION) && !defined(VERIDIAN_X86_64_IMPLEMENTED)
+#define VERIDIAN_X86_64_IMPLEMENTED
+#if !defined(__x86_64__) || !defined(__GNUC__)
+#error "veridian_x86_64.h: for x86-64, by gcc or clang"
+#endif
+#ifndef VERIDIAN_FRAMES_IMPLEMENTATION
+#define VERIDIAN_FRAMES_IMPLEMENTATION
+#endif
+#include "veridian_frames.h"
+
+/* ------------------------------------------------------------------------------------------------------- the CPU */
+static inline uint64_t vipc_x86_64_tsc_(void)
+{
+    uint32_t low, high;
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high << 32 | low;
+}
+static inline void vipc_x86_64_out_(uint16_t port, uint8_t value) { __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port)); }
+static inline uint8_t vipc_x86_64_in_(uint16_t port)
+{
+    uint8_t value;
+    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+static inline uint64_t vipc_x86_64_cr3_(void)
+{
+    uint64_t value;
+    __asm__ volatile("mov %%cr3, %0" : "=r"(value));
+    return value;
+}
+
+VIPC_API uint32_t vipc_x86_64_enter(void)
+{
+    uint64_t flags;
+    __asm__ volatile("pushfq\n\tpopq %0\n\tcli" : "=r"(flags) : : "memory");
+    return (uint32_t)(flags >> 9 & 1);
+}
+VIPC_API void vipc_x86_64_leave(uint32_t was)
+{
+    if (was) __asm__ volatile("sti" : : : "memory");
+    else __asm__ volatile("" : : : "memory");
+}
+
+/* Cycles in 10 ms of the PC's interval timer: its channel 2, 1,193,182 steps a second, in one-shot mode; bit 5 of port 0x61 shows when it is done. */
+static uint64_t vipc_x86_64_measure_(void)
+{
+    uint32_t was = vipc_x86_64_enter();
+    uint8_t gate = vipc_x86_64_in_(0x61);
+    vipc_x86_64_out_(0x61, (uint8_t)((gate & 0xfc) | 1));
+    vipc_x86_64_out_(0x43, 0xb0);
+    vipc_x86_64_out_(0x42, 11932 & 0xff);
+    vipc_x86_64_out_(0x42, 11932 >> 8);
+    uint64_t start = vipc_x86_64_tsc_();
+    while (!(vipc_x86_64_in_(0x61) & 0x20)) {}
+    uint64_t cycles = vipc_x86_64_tsc_() - start;
+    vipc_x86_64_out_(0x61, gate);
+    vipc_x86_64_leave(was);
+    return cycles / 10;
+}
+static void vipc_x86_64_clock_(vipc_x86_64 *port, uint64_t khz)
+{
+    if (khz == 0) khz = vipc_x86_64_measure_();
+    if (khz == 0) khz = 1000000;
+    port->tsc_scale = (1000000ull << 24) / khz;
+    port->tsc_start = vipc_x86_64_tsc_();
+}
+VIPC_API vipc_time vipc_x86_64_now(const vipc_x86_64 *port)
+{
+    uint64_t cycles = vipc_x86_64_tsc_() - port->tsc_start;
+    /* In two halves, since the product has more than 64 bits after some hours. */
+    return ((cycles >> 32) * port->tsc_scale << 8) + ((cycles & 0xffffffffu) * port->tsc_scale >> 24) + 1;
+}
+
+/* -------------------------------------------------------------------------------------------------------- frames
+ * The bitmap covers physical memory from 0 on; what the map does not give stays taken for ever. */
+static bool vipc_x86_64_covers_(const vipc_x86_64_range *r, uint64_t from, uint64_t to) { return r->bytes && r->first < to && from < r->first + r->bytes; }
+
+/* The next run of whole frames within `r`, from *at on, without kept bytes.  False: there is none. */
+static bool vipc_x86_64_piece_(const vipc_x86_64_memory *m, const vipc_x86_64_range *r, uint64_t *at, uint64_t *end)
+{
+    const uint64_t page = VIPC_X86_64_PAGE;
+    uint64_t stop = (r->first + r->bytes) & ~(page - 1);
+    *at = (*at + page - 1) & ~(page - 1);
+    if (*at < page) *at = page;
+    for (bool moved = true; moved && *at < stop;) {
+        moved = false;
+        for (uint32_t i = 0; i < m->kept_count; i++)
+            if (vipc_x86_64_covers_(&m->kept[i], *at, *at + page)) {
+                *at = (m->kept[i].first + m->kept[i].bytes + page - 1) & ~(page - 1);
+                moved = true;
+            }
+    }
+    if (*at >= stop) return false;
+    *end = stop;
+    for (uint32_t i = 0; i < m->kept_count; i++)
+        if (vipc_x86_64_covers_(&m->kept[i], *at, *end)) *end = m->kept[i].first & ~(page - 1);
+    return true;
+}
+static uint64_t vipc_x86_64_top_(const vipc_x86_64_memory *m)
+{
+    uint64_t top = 0;
+    for (uint32_t i = 0; i < m->usable_count; i++)
+        if (m->usable[i].first + m->usable[i].bytes > top) top = m->usable[i].first + m->usable[i].bytes;
+    return top / VIPC_X86_64_PAGE;
+}
+static vipc_error vipc_x86_64_fill_(vipc_x86_64 *port, const vipc_x86_64_memory *m)
+{
+    uint64_t total = vipc_x86_64_top_(m), size = (vipc_frames_required_size(total) + VIPC_X86_64_PAGE - 1) & ~(uint64_t)(VIPC_X86_64_PAGE - 1), bitmap = 0, first, at, end;
+    for (uint32_t i = 0; size && !bitmap && i < m->usable_count; i++)
+        for (at = m->usable[i].first; !bitmap && vipc_x86_64_piece_(m, &m->usable[i], &at, &end); at = end)
+            if (end - at >= size) bitmap = at;
+    if (!bitmap) return VIPC_ERR_OUT_OF_MEMORY;
+    void *state = vipc_x86_64_at(port, bitmap), *base = vipc_x86_64_at(port, 0);
+    vipc_error e = vipc_frames_format(state, size, total, 12);
+    if (e == VIPC_OK) e = vipc_frames_attach(&port->frames, state, size, base, total, 12);
+    if (e == VIPC_OK) e = vipc_frames_alloc(&port->frames, total, &first);
+    for (uint32_t i = 0; e == VIPC_OK && i < m->usable_count; i++)
+        for (at = m->usable[i].first; vipc_x86_64_piece_(m, &m->usable[i], &at, &end); at = end) {
+            if (at == bitmap) at += size;
+            if (at < end) (void)vipc_frames_free(&port->frames, at / VIPC_X86_64_PAGE, (end - at) / VIPC_X86_64_PAGE);
+        }
+    port->usable = vipc_frames_available(&port->frames);
+    return e;
+}
+VIPC_API vipc_error vipc_x86_64_take(vipc_x86_64 *port, uint64_t count, uint64_t *first)
+{
+    uint64_t frame, was = port->kernel->lock(port->kernel->user);
+    vipc_error e = vipc_frames_alloc(&port->frames, count, &frame);
+    port->kernel->unlock(port->kernel->user, was);
+    if (e == VIPC_OK) *first = frame * VIPC_X86_64_PAGE;
+    return e;
+}
+VIPC_API void vipc_x86_64_give(vipc_x86_64 *port, uint64_t first, uint64_t count)
+{
+    uint64_t was = port->kernel->lock(port->kernel->user);
+    (void)vipc_frames_free(&port->frames, first / VIPC_X86_64_PAGE, count);
+    port->kernel->unlock(port->kernel->user, was);
+}
+VIPC_API uint64_t vipc_x86_64_available(vipc_x86_64 *port)
+{
+    uint64_t was = port->kernel->lock(port->kernel->user), n = vipc_frames_available(&port->frames);
+    port->kernel->unlock(port->kernel->user, was);
+    return n;
+}
+VIPC_API void *vipc_x86_64_at(const vipc_x86_64 *port, uint64_t physical) { return (void *)(uintptr_t)(port->kernel->direct_map + physical); }
+
+/* --------------------------------------------------------------------------------------------------- page tables
+ * An entry: address (bits 12 to 51) and these.  Inner tables allow all; the last level decides. */
+#define VIPC_X86_64_PRESENT_ 1ull
+#define VIPC_X86_64_WRITABLE_ 2ull
+#define VIPC_X86_64_RING3_ 4ull
+#define VIPC_X86_64_NO_CACHE_ 0x18ull
+#define VIPC_X86_64_NX_ (1ull << 63)
+#define VIPC_X86_64_FRAME_ 0x000ffffffffff000ull
+
+static uint64_t *vipc_x86_64_table_(const vipc_x86_64 *port, uint64_t entry) { return (uint64_t *)vipc_x86_64_at(port, entry & VIPC_X86_64_FRAME_); }
+
+static vipc_error vipc_x86_64_new_table_(vipc_x86_64 *port, uint64_t *physical)
+{
+    vipc_error e = vipc_x86_64_take(port, 1, physical);
+    if (e != VIPC_OK) return e;
+    uint64_t *t = vipc_x86_64_table_(port, *physical);
+    for (uint32_t i = 0; i < 512; i++) t[i] = 0;
+    return VIPC_OK;
+}
+/* The last-level entry for that address.  NULL: no table leads there (or, with make, there was no frame for one). */
+static uint64_t *vipc_x86_64_entry_(vipc_x86_64 *port, uint64_t root, uint64_t address, bool make)
+{
+    uint64_t *t = vipc_x86_64_table_(port, root), more;
+    for (uint32_t shift = 39; shift > 12; shift -= 9) {
+        uint64_t *entry = &t[address >> shift & 511];
+        if (!(*entry & VIPC_X86_64_PRESENT_)) {
+            if (!make || vipc_x86_64_new_table_(port, &more) != VIPC_OK) return NULL;
+            *entry = more | VIPC_X86_64_PRESENT_ | VIPC_X86_64_WRITABLE_ | (address >> 47 ? 0 : VIPC_X86_64_RING3_);
+        }
+        t = vipc_x86_64_table_(port, *entry);
+    }
+    return &t[address >> 12 & 511];
+}
+/* May those pages be mapped so?  Aligned, in one half, no wrap; never both writable and executable; ring 3 in the lower half alone. */
+static bool vipc_x86_64_sane_(uint64_t address, uint64_t count, uint32_t access)
+{
+    const uint32_t both = VIPC_X86_64_WRITE | VIPC_X86_64_EXECUTE;
+    if (address % VIPC_X86_64_PAGE || count == 0 || count > 1ull << 35 || (access & both) == both || access > 15) return false;
+    uint64_t last = address + (count - 1) * VIPC_X86_64_PAGE;
+    if (last < address) return false;
+    return last < VIPC_X86_64_USER_TOP || (address >= 0xffff800000000000ull && !(access & VIPC_X86_64_USER));
+}
+static uint64_t vipc_x86_64_bits_(uint32_t access)
+{
+    return VIPC_X86_64_PRESENT_ | (access & VIPC_X86_64_WRITE ? VIPC_X86_64_WRITABLE_ : 0) | (access & VIPC_X86_64_USER ? VIPC_X86_64_RING3_ : 0)
+         | (access & VIPC_X86_64_EXECUTE ? 0 : VIPC_X86_64_NX_) | (access & VIPC_X86_64_UNCACHED ? VIPC_X86_64_NO_CACHE_ : 0);
+}
+
+VIPC_API vipc_error vipc_x86_64_space_create(vipc_x86_64 *port, uint64_t kernel, uint64_t *root)
+{
+    uint64_t made;
+    vipc_error e = vipc_x86_64_new_table_(port, &made);
+    if (e != VIPC_OK) return e;
+    for (uint32_t i = 256; kernel && i < 512; i++) vipc_x86_64_table_(port, made)[i] = vipc_x86_64_table_(port, kernel)[i];
+    *root = made;
+    return VIPC_OK;
+}
+static void vipc_x86_64_drop_(vipc_x86_64 *port, uint64_t table, uint32_t level, bool give_frames)
+{
+    for (uint32_t i = 0, n = level == 4 ? 256 : 512; i < n; i++) {
+        uint64_t entry = vipc_x86_64_table_(port, table)[i];
+        if (!(entry & VIPC_X86_64_PRESENT_)) continue;
+        if (level > 1) vipc_x86_64_drop_(port, entry & VIPC_X86_64_FRAME_, level - 1, give_frames);
+        else if (give_frames) vipc_x86_64_give(port, entry & VIPC_X86_64_FRAME_, 1);
+    }
+    vipc_x86_64_give(port, table, 1);
+}
+VIPC_API void vipc_x86_64_space_destroy(vipc_x86_64 *port, uint64_t root, bool give_frames) { vipc_x86_64_drop_(port, root, 4, give_frames); }
+
+VIPC_API uint64_t vipc_x86_64_map(vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t frame, uint64_t count, uint32_t access)
+{
+    uint64_t *entry = NULL, done;
+    if (!vipc_x86_64_sane_(address, count, access) || (frame & ~VIPC_X86_64_FRAME_)) return 0;
+    for (done = 0; done < count; done++, address += VIPC_X86_64_PAGE, frame += VIPC_X86_64_PAGE) {
+        entry = entry && (address >> 12 & 511) ? entry + 1 : vipc_x86_64_entry_(port, root, address, true);
+        if (!entry) break;
+        *entry = frame | vipc_x86_64_bits_(access);
+    }
+    return done;
+}
+/* Each entry of a range that has one: cleared, or with other rights. */
+static void vipc_x86_64_change_(vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t count, uint64_t keep, uint64_t bits)
+{
+    for (; count; count--, address += VIPC_X86_64_PAGE) {
+        uint64_t *entry = vipc_x86_64_entry_(port, root, address, false);
+        if (entry && (*entry & VIPC_X86_64_PRESENT_)) *(volatile uint64_t *)entry = (*entry & keep) | bits;
+    }
+}
+VIPC_API void vipc_x86_64_unmap(vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t count)
+{
+    if (vipc_x86_64_sane_(address, count, 0)) vipc_x86_64_change_(port, root, address, count, 0, 0);
+}
+VIPC_API void vipc_x86_64_protect(vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t count, uint32_t access)
+{
+    if (vipc_x86_64_sane_(address, count, access)) vipc_x86_64_change_(port, root, address, count, VIPC_X86_64_FRAME_, vipc_x86_64_bits_(access));
+}
+VIPC_API bool vipc_x86_64_find(const vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t *frame, uint32_t *access)
+{
+    uint64_t entry = root | VIPC_X86_64_PRESENT_;
+    for (uint32_t shift = 39; shift >= 12; shift -= 9) {
+        entry = vipc_x86_64_table_(port, entry)[address >> shift & 511];
+        if (!(entry & VIPC_X86_64_PRESENT_)) return false;
+    }
+    if (frame) *frame = entry & VIPC_X86_64_FRAME_;
+    uint32_t found = 0;
+    if (entry & VIPC_X86_64_WRITABLE_) found |= VIPC_X86_64_WRITE;
+    if (entry & VIPC_X86_64_RING3_) found |= VIPC_X86_64_USER;
+    if (!(entry & VIPC_X86_64_NX_)) found |= VIPC_X86_64_EXECUTE;
+    if (entry & VIPC_X86_64_NO_CACHE_) found |= VIPC_X86_64_UNCACHED;
+    if (access) *access = found;
+    return true;
+}
+VIPC_API void vipc_x86_64_flush(vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t count)
+{
+    uint64_t now = vipc_x86_64_cr3_();
+    if (root == 0 || (now & VIPC_X86_64_FRAME_) == root || address >> 47) {
+        if (count > 32) __asm__ volatile("mov %0, %%cr3" : : "r"(now) : "memory");
+        else
+            for (uint64_t i = 0; i < count; i++) __asm__ volatile("invlpg (%0)" : : "r"(address + i * VIPC_X86_64_PAGE) : "memory");
+    }
+    if (port->kernel->flush_others) port->kernel->flush_others(port->kernel->user, root, address, count);
+}
+
+/* --------------------------------------------------------------------------------------------------------- hooks */
+static vipc_error vipc_x86_64_alloc_hook_(void *user, uint64_t count, uint64_t *first)
+{
+    vipc_x86_64 *port = (vipc_x86_64 *)user;
+    uint64_t was = port->kernel->lock(port->kernel->user);
+    vipc_error e = vipc_frames_alloc(&port->frames, count, first);
+    port->kernel->unlock(port->kernel->user, was);
+    return e;
+}
+static void vipc_x86_64_free_hook_(void *user, uint64_t first, uint64_t count)
+{
+    vipc_x86_64 *port = (vipc_x86_64 *)user;
+    uint64_t was = port->kernel->lock(port->kernel->user);
+    (void)vipc_frames_free(&port->frames, first, count);
+    port->kernel->unlock(port->kernel->user, was);
+}
+static void *vipc_x86_64_pointer_hook_(void *user, uint64_t first, uint64_t count) { return vipc_frames_pointer(&((vipc_x86_64 *)user)->frames, first, count); }
+
+/* The comparison and the sleep are one step: a waker changes the word first and asks for the lock then. */
+static vipc_error vipc_x86_64_block_hook_(void *user, uint64_t self, uint32_t *word, uint32_t expected, vipc_time deadline)
+{
+    vipc_x86_64 *port = (vipc_x86_64 *)user;
+    uint64_t was = port->kernel->lock(port->kernel->user);
+    bool late = __atomic_load_n(word, __ATOMIC_SEQ_CST) == expected && port->kernel->sleep(port->kernel->user, self, deadline);
+    port->kernel->unlock(port->kernel->user, was);
+    return late ? VIPC_ERR_TIMEOUT : VIPC_OK;
+}
+static void vipc_x86_64_wake_hook_(void *user, uint64_t target, uint32_t *word)
+{
+    vipc_x86_64 *port = (vipc_x86_64 *)user;
+    uint64_t was = port->kernel->lock(port->kernel->user);
+    (void)word;
+    port->kernel->ready(port->kernel->user, target);
+    port->kernel->unlock(port->kernel->user, was);
+}
+static vipc_time vipc_x86_64_now_hook_(void *user) { return vipc_x86_64_now((vipc_x86_64 *)user); }
+static uint32_t vipc_x86_64_enter_hook_(void *user) { (void)user; return vipc_x86_64_enter(); }
+static void vipc_x86_64_leave_hook_(void *user, uint32_t was) { (void)user; vipc_x86_64_leave(was); }
+static void vipc_x86_64_log_hook_(void *user, uint32_t level, uint32_t id, uint64_t a, uint64_t b)
+{
+    const vipc_x86_64_kernel *kernel = ((vipc_x86_64 *)user)->kernel;
+    if (kernel->log) kernel->log(kernel->user, level, id, a, b);
+}
+
+VIPC_API vipc_error vipc_x86_64_open(vipc_x86_64 *port, const vipc_x86_64_kernel *kernel, const vipc_x86_64_memory *memory)
+{
+    if (!port || !kernel || !memory || !kernel->lock || !kernel->unlock || !kernel->sleep || !kernel->ready) return VIPC_ERR_INVALID_ARGUMENT;
+    const vipc_hooks none = VIPC_INIT;
+    port->hooks = none;
+    port->kernel = kernel;
+    port->usable = 0;
+    vipc_x86_64_clock_(port, kernel->tsc_khz);
+    port->hooks.size = sizeof port->hooks;
+    port->hooks.user = port;
+    port->hooks.frame_alloc = vipc_x86_64_alloc_hook_;
+    port->hooks.frame_free = vipc_x86_64_free_hook_;
+    port->hooks.frame_pointer = vipc_x86_64_pointer_hook_;
+    port->hooks.block = vipc_x86_64_block_hook_;
+    port->hooks.wake = vipc_x86_64_wake_hook_;
+    port->hooks.now = vipc_x86_64_now_hook_;
+    port->hooks.enter = vipc_x86_64_enter_hook_;
+    port->hooks.leave = vipc_x86_64_leave_hook_;
+    port->hooks.log = vipc_x86_64_log_hook_;
+    port->hooks.cpus = kernel->cpus;
+    return vipc_x86_64_fill_(port, memory);
+}
+VIPC_API vipc_error vipc_x86_64_domain(vipc_x86_64 *port, const vipc_config *config, const vipc_process_desc *desc, vipc *out)
+{
+    uint64_t size = vipc_required_size(config), frames = (size + VIPC_X86_64_PAGE - 1) / VIPC_X86_64_PAGE, first;
+    if (size == 0 || (config && config->page_shift != 0 && config->page_shift != 12)) return VIPC_ERR_INVALID_ARGUMENT;
+    vipc_error e = vipc_x86_64_take(port, frames, &first);
+    if (e != VIPC_OK) return e;
+    e = vipc_init(out, vipc_x86_64_at(port, first), frames * VIPC_X86_64_PAGE, config, desc, &port->hooks);
+    if (e != VIPC_OK) vipc_x86_64_give(port, first, frames);
+    return e;
+}
+#endif /* VERIDIAN_X86_64_IMPLEMENTATION */
