@@ -5,7 +5,7 @@
 static void page_tables(struct tally *t)
 {
     const uint64_t at = 0x123456000ull;
-    uint64_t before = vipc_x86_64_available(&port), root, frame, found = 0;
+    uint64_t before = vipc_x86_64_available(&port), root, frame = 0, found = 0;
     uint32_t access = 0;
     bool good = vipc_x86_64_space_create(&port, kernel_root, &root) == VIPC_OK && vipc_x86_64_take(&port, 3, &frame) == VIPC_OK;
     good = good && vipc_x86_64_map(&port, root, at, frame, 3, VIPC_X86_64_WRITE | VIPC_X86_64_USER) == 3;

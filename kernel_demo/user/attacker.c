@@ -1,2 +1,252 @@
-#include <stdio.h>
-int main(void) { printf("init: hello from ring 3\n"); (void)SYS3(SYS_CONTROL, CONTROL_OFF, 1, 0); return 0; }
+/* attacker.c - tries what a hostile process can: tokens that it guesses, pointers to what is not its own, sizes beyond all bounds, calls that do not exist.
+ * It must get errors and nothing else.  Exit code 0: so it was; what was not is printed. */
+#include "harness.h"
+
+static vipc ipc;
+static vipc_cap mine, note;
+static unsigned long tried, wrong;
+#define USER_END 0x00007ffffffff000ull       /* first address that no process has */
+#define STACK_END 0x00007fffff000000ull      /* first unmapped address above the stack */
+#define GUARD 0xa5a5a5a5a5a5a5a5ull
+
+static void expect(int good, const char *what, uint64_t a, int64_t result)
+{
+    tried++;
+    if (good) return;
+    wrong++;
+    if (wrong < 20) printf("attacker: %s: %lx gave %ld\n", what, (unsigned long)a, (long)result);
+}
+static int is_refused(int64_t r) { return r == VIPC_ERR_FAULT || r == VIPC_ERR_INVALID_ARGUMENT; }
+
+/* ---- tokens ---- */
+static void try_token(uint64_t token, const char *what)
+{
+    vipc_cap c = { token }, out;
+    vipc_message m = VIPC_INIT;
+    vipc_info info;
+    vipc_cap_info ci;
+    uint64_t bits;
+    vipc_reply_right r = { token };
+    vipc_wait_item item = { c, 0, VIPC_OK, 0 };
+    const vipc_error bad = VIPC_ERR_INVALID_CAPABILITY;
+    expect(vipc_send(&ipc, c, &m, VIPC_NOW) == bad, what, token, 1);
+    expect(vipc_receive(&ipc, c, &m, &info, VIPC_NOW) == bad, what, token, 2);
+    expect(vipc_call(&ipc, c, &m, &m, vipc_after(&ipc, 1)) == bad, what, token, 3);
+    expect(vipc_derive(&ipc, c, NULL, &out) == bad, what, token, 4);
+    expect(vipc_grant(&ipc, c, vipc_self(&ipc), NULL, &out) == bad, what, token, 5);
+    expect(vipc_revoke(&ipc, c, VIPC_NOW) == bad, what, token, 6);
+    expect(vipc_close(&ipc, c) == bad, what, token, 7);
+    expect(vipc_destroy(&ipc, c, VIPC_NOW) == bad, what, token, 8);
+    expect(vipc_publish(&ipc, "stolen", c, 0) == bad, what, token, 9);
+    expect(vipc_signal(&ipc, c, 1) == bad, what, token, 10);
+    expect(vipc_notification_wait(&ipc, c, 1, &bits, VIPC_NOW) == bad, what, token, 11);
+    expect(vipc_cap_get(&ipc, c, &ci) == bad, what, token, 12);
+    expect(vipc_cap_require(&ipc, c, 0, 0) == bad, what, token, 13);
+    expect(vipc_endpoint_bind(&ipc, c, vipc_self(&ipc)) == bad, what, token, 14);
+    expect(vipc_reply(&ipc, r, &m) != VIPC_OK, what, token, 15);
+    expect(vipc_reply_drop(&ipc, r, VIPC_ERR_CLOSED) != VIPC_OK, what, token, 16);
+    m.capability = c;
+    m.flags = VIPC_HAS_CAPABILITY;
+    expect(vipc_send(&ipc, mine, &m, VIPC_NOW) == bad, what, token, 17);
+    expect(vipc_wait_any(&ipc, &item, 1, VIPC_NOW) != VIPC_ERR_WOULD_BLOCK, what, token, 18);
+}
+static uint64_t random_state;
+static uint64_t next_random(void)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return random_state;
+}
+static void tokens(uint64_t victims)
+{
+    vipc_cap stale, reused, child;
+    try_token(0, "no token");
+    try_token(~0ull, "all ones");
+    try_token(victims, "another process's token");
+    for (int bit = 0; bit < 64; bit++) {
+        try_token(mine.token ^ (1ull << bit), "own token, one bit changed");
+        try_token(victims ^ (1ull << bit), "another's token, one bit changed");
+    }
+    for (int i = 0; i < 500; i++) try_token(next_random() | 1ull << 47, "a random token");
+    for (uint64_t id = 1; id < 400; id++) try_token(1ull << 56 | (uint64_t)0xf << 60 | id | 0x123ull << 24, "a guessed id");
+    expect(vipc_endpoint_create(&ipc, NULL, &stale) == VIPC_OK, "create", 0, 0);
+    expect(vipc_close(&ipc, stale) == VIPC_OK, "close", 0, 0);
+    try_token(stale.token, "a closed token");
+    for (int i = 0; i < 300; i++) {          /* its slot is given out again, more often than a generation counts */
+        if (vipc_endpoint_create(&ipc, NULL, &reused) != VIPC_OK) break;
+        if (i % 16 == 0) try_token(stale.token, "a stale token whose slot is in use");
+        expect(reused.token != stale.token, "a token came back", reused.token, i);
+        (void)vipc_close(&ipc, reused);
+    }
+    expect(vipc_derive(&ipc, mine, NULL, &child) == VIPC_OK && vipc_revoke(&ipc, mine, VIPC_FOREVER) == VIPC_OK, "revoke", 0, 0);
+    try_token(child.token, "a revoked token");
+}
+
+/* ---- arguments: each call, each argument, every hostile value; the others as they should be.
+ * c: own endpoint; r: reply right (0); i: an address to read from; o: one to write to; I, O: the same, may be 0; s: a string; n: a number; d: a deadline. ---- */
+static const struct { int number; const char *name, *kinds; } calls[] = {
+    { SYS_LOG, "log", "in" }, { SYS_SPAWN, "spawn", "sSnoo" }, { SYS_WAIT, "wait", "nod" }, { SYS_CONTROL, "control", "nnn" }, { SYS_CONFIG_GET, "config_get", "o" },
+    { SYS_STATS_GET, "stats_get", "o" }, { SYS_CHECK, "check", "o" }, { SYS_TRIM, "trim", "O" }, { SYS_PROCESS_WAIT, "process_wait", "nd" },
+    { SYS_PROCESS_WATCH, "process_watch", "ncn" }, { SYS_PROCESS_GET, "process_get", "no" }, { SYS_PROCESS_FIND, "process_find", "no" }, { SYS_DERIVE, "derive", "cIo" },
+    { SYS_GRANT, "grant", "cnIo" }, { SYS_REVOKE, "revoke", "cd" }, { SYS_CLOSE, "close", "c" }, { SYS_DESTROY, "destroy", "cd" }, { SYS_CAP_GET, "cap_get", "co" },
+    { SYS_CAP_REQUIRE, "cap_require", "cnn" }, { SYS_ENDPOINT_CREATE, "endpoint_create", "Io" }, { SYS_ENDPOINT_BIND, "endpoint_bind", "cn" },
+    { SYS_ENDPOINT_GET, "endpoint_get", "co" }, { SYS_CHANNEL_CREATE, "channel_create", "Ioo" }, { SYS_SEND, "send", "cid" }, { SYS_RECEIVE, "receive", "coOd" },
+    { SYS_SEND_LARGE, "send_large", "cid" }, { SYS_RECEIVE_LARGE, "receive_large", "cod" }, { SYS_SEND_MANY, "send_many", "cinod" }, { SYS_RECEIVE_MANY, "receive_many", "i" },
+    { SYS_CALL, "call", "ciod" }, { SYS_REPLY, "reply", "ri" }, { SYS_REPLY_DROP, "reply_drop", "rn" }, { SYS_REPLY_RECEIVE, "reply_receive", "r-cood" },
+    { SYS_NOTIFICATION_CREATE, "notification_create", "So" }, { SYS_SIGNAL, "signal", "cn" }, { SYS_NOTIFICATION_WAIT, "notification_wait", "cnod" },
+    { SYS_WAIT_ANY, "wait_any", "ind" }, { SYS_WAIT_SET_CREATE, "wait_set_create", "nSo" }, { SYS_WAIT_SET_ADD, "wait_set_add", "ci" },
+    { SYS_WAIT_SET_REMOVE, "wait_set_remove", "cc" }, { SYS_WAIT_SET_WAIT, "wait_set_wait", "connd" }, { SYS_PUBLISH, "publish", "scn" }, { SYS_UNPUBLISH, "unpublish", "s" },
+    { SYS_LOOKUP, "lookup", "snod" },
+};
+enum { CALLS = sizeof calls / sizeof calls[0], BUFFER = 64 };
+static uint64_t in_buffer[BUFFER], out_buffer[BUFFER];
+static const uint64_t in_text[2] = { 0x65746e72, 0 };       /* read-only; no program, no name is called so */
+
+static const uint64_t hostile[] = {
+    0, ~0ull, 1, 7, 4095, USER_END - 1, USER_END - 8, USER_END, USER_END + 1, 0x0000800000000000ull, 0x8000000000000000ull, 0x7fffffffffffffffull,
+    0xffff7fffffffffffull, 0xffff800000000000ull, 0xffff800000100000ull, 0xffffffff80000000ull, 0xffffffff80100000ull, 0xffffffffc0001000ull, ~0ull - 7, ~0ull - 4095,
+    STACK_END - 1, STACK_END - 7, STACK_END, STACK_END - 8 * 4096 - 1, STACK_END - 8 * 4096 - 8,
+};
+static uint64_t plain(char kind, int at)
+{
+    switch (kind) {
+    case 'c': return mine.token;
+    case 'i': case 'I': return (uint64_t)in_buffer;
+    case 's': case 'S': return (uint64_t)in_text;
+    case 'o': case 'O': return (uint64_t)(out_buffer + at * 12);
+    default: return 0;                       /* r: none; d: now; n: 0 */
+    }
+}
+static int64_t try_call(int number, const uint64_t *a)
+{
+    for (int i = 0; i < BUFFER; i++) { in_buffer[i] = 0; out_buffer[i] = GUARD; }
+    return SYS6(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+static int is_untouched(void)
+{
+    for (int i = 0; i < BUFFER; i++)
+        if (out_buffer[i] != GUARD || in_buffer[i] != 0) return 0;
+    return 1;
+}
+/* The calls themselves may end what is ours: then there is another. */
+static void renew(void)
+{
+    if (vipc_cap_require(&ipc, mine, 0, 0) != VIPC_OK && vipc_endpoint_create(&ipc, NULL, &mine) != VIPC_OK) expect(0, "no endpoint left", 0, 0);
+}
+static void arguments(void)
+{
+    for (int c = 0; c < CALLS; c++)
+        for (int at = 0; calls[c].kinds[at]; at++)
+            for (unsigned h = 0; h < sizeof hostile / sizeof hostile[0]; h++) {
+                char kind = calls[c].kinds[at];
+                uint64_t a[6] = { 0, 0, 0, 0, 0, 0 };
+                if (kind == 'd' && hostile[h] > 4095) continue;      /* to wait long is no crime */
+                renew();
+                for (int i = 0; calls[c].kinds[i]; i++) a[i] = plain(calls[c].kinds[i], i);
+                a[at] = hostile[h];
+                if (calls[c].number == SYS_LOG) a[at == 0] = at == 0 ? 64 : (uint64_t)(STACK_END - 8);
+                int64_t r = try_call(calls[c].number, a);
+                int is_address = kind == 'i' || kind == 'o' || kind == 's' || ((kind == 'I' || kind == 'O' || kind == 'S') && hostile[h] != 0);
+                /* bytes of the stack's own end are the process's: a short text may lie there */
+                if ((kind == 's' || kind == 'S') && hostile[h] < STACK_END && hostile[h] >= STACK_END - 8) is_address = 0;
+                if (is_address) expect(is_refused(r), calls[c].name, hostile[h], r);
+                else if (kind == 'c' || kind == 'r') expect(r < 0 || (kind == 'r' && hostile[h] == 0), calls[c].name, hostile[h], r);
+                else expect(r >= VIPC_ERR_HOOK, calls[c].name, hostile[h], r);
+                if (r < 0 && r != VIPC_ERR_WOULD_BLOCK && calls[c].number != SYS_SEND_MANY && calls[c].number != SYS_RECEIVE_MANY) expect(is_untouched(), "written on error", (uint64_t)c, r);
+            }
+}
+/* Sizes and pointers inside of structs. */
+static void sizes(void)
+{
+    static const uint64_t big[] = { ~0ull, 1ull << 63, 1ull << 47, 1ull << 32, VIPC_PAYLOAD_MAX + 1, 0x7fffffffffffffffull, 4096 * 9 };
+    static char payload[64];
+    renew();
+    for (unsigned i = 0; i < sizeof big / sizeof big[0]; i++) {
+        vipc_outgoing out = VIPC_INIT;
+        vipc_incoming in = VIPC_INIT;
+        vipc_wait_item item = VIPC_INIT;
+        vipc_cap set;
+        uint32_t count;
+        out.payload = payload;
+        out.payload_size = big[i];
+        vipc_error e = vipc_send_large(&ipc, mine, &out, VIPC_NOW);
+        expect(e == VIPC_ERR_FAULT || e == VIPC_ERR_MESSAGE_TOO_LARGE, "send_large", big[i], e);
+        out.payload = (const void *)0xffffffff80100000ull;
+        out.payload_size = 64;
+        e = vipc_send_large(&ipc, mine, &out, VIPC_NOW);
+        expect(e == VIPC_ERR_FAULT, "send_large from the kernel", 64, e);
+        in.payload = (void *)(STACK_END - 64);
+        in.payload_capacity = big[i];
+        e = vipc_receive_large(&ipc, mine, &in, VIPC_NOW);
+        expect(e == VIPC_ERR_FAULT, "receive_large", big[i], e);
+        in.payload = (void *)(uint64_t)"a constant";
+        in.payload_capacity = 8;
+        e = vipc_receive_large(&ipc, mine, &in, VIPC_NOW);
+        expect(e == VIPC_ERR_FAULT, "receive_large into a constant", 8, e);
+        int64_t r = SYS3(SYS_WAIT_ANY, &item, big[i], 0);
+        expect(r < 0, "wait_any", big[i], r);
+        r = SYS5(SYS_WAIT_SET_WAIT, mine.token, &item, big[i], &count, 0);
+        expect(r < 0, "wait_set_wait", big[i], r);
+        if (big[i] > VIPC_WAIT_SET_MAX && (uint32_t)big[i] != 0) {
+            e = vipc_wait_set_create(&ipc, (uint32_t)big[i], NULL, &set);
+            expect(e != VIPC_OK, "wait_set_create", big[i], e);
+        }
+    }
+    vipc_endpoint_desc desc = VIPC_INIT;
+    vipc_cap cap;
+    desc.label = (const char *)0xffff800000000000ull;
+    expect(vipc_endpoint_create(&ipc, &desc, &cap) == VIPC_ERR_FAULT, "a label in the kernel", 0, 0);
+    desc.label = NULL;
+    desc.capacity = ~0u;
+    expect(vipc_endpoint_create(&ipc, &desc, &cap) == VIPC_ERR_INVALID_ARGUMENT, "capacity", ~0u, 0);
+    expect(vipc_send(&ipc, mine, (const vipc_message *)(STACK_END - 47), VIPC_NOW) == VIPC_ERR_FAULT, "a message over the end", 0, 0);
+    expect(vipc_call(&ipc, mine, (const vipc_message *)in_buffer, (vipc_message *)(uint64_t)in_text, vipc_after(&ipc, 1000)) == VIPC_ERR_FAULT, "a reply into a constant", 0, 0);
+}
+static void unknown_calls(void)
+{
+    static const uint64_t numbers[] = { SYSCALLS, SYSCALLS + 1, 255, 256, 65536, 1ull << 31, 1ull << 32, (1ull << 32) + SYS_SEND, 1ull << 63, ~0ull };
+    for (unsigned i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        int64_t r = syscall_(numbers[i], 1, 2, 3, 4, 5, 6);
+        expect(r == VIPC_ERR_NOT_SUPPORTED, "unknown call", numbers[i], r);
+    }
+    for (uint64_t what = 0; what < 6; what++) {
+        int64_t r = SYS3(SYS_CONTROL, what, 1, 0);
+        expect(r == VIPC_ERR_PERMISSION_DENIED, "control", what, r);
+    }
+    int64_t r = SYS5(SYS_SPAWN, "probe", "exit 0", 2, out_buffer, out_buffer + 1);
+    expect(r == VIPC_ERR_PERMISSION_DENIED, "a child above one's own priority", 2, r);
+}
+/* Anything at all, deadlines apart. */
+static void noise(void)
+{
+    for (int round = 0; round < 20000; round++) {
+        uint64_t a[6];
+        int c = (int)(next_random() % CALLS);
+        const char *kinds = calls[c].kinds;
+        int live = 1;
+        if (calls[c].number == SYS_SPAWN || calls[c].number == SYS_PROCESS_WAIT || calls[c].number == SYS_WAIT || calls[c].number == SYS_LOG) continue;
+        for (int i = 0; i < 6; i++) {
+            live = live && kinds[i];
+            uint64_t r = next_random();
+            a[i] = live && kinds[i] == 'd' ? 0 : r % 4 == 0 ? hostile[(r >> 8) % (sizeof hostile / sizeof hostile[0])] : r % 4 == 1 ? r >> 40 : live ? plain(kinds[i], i) : r;
+        }
+        int64_t r = try_call(calls[c].number, a);
+        expect(r >= VIPC_ERR_HOOK && r <= 100000, "noise", (uint64_t)c, r);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t victims = argc > 1 ? strtoul(argv[1], NULL, 16) : 0;
+    random_state = argc > 2 ? strtoul(argv[2], NULL, 10) : 1;
+    if (vipc_posix_open(&ipc, "/demo", NULL) != VIPC_OK || vipc_endpoint_create(&ipc, NULL, &mine) != VIPC_OK) return 2;
+    if (vipc_notification_create(&ipc, NULL, &note) != VIPC_OK) return 3;
+    tokens(victims);
+    arguments();
+    sizes();
+    unknown_calls();
+    noise();
+    printf("attacker: %lu attempts, %lu got what they should not\n", tried, wrong);
+    return wrong != 0 || tried < 5000;
+}

@@ -1,2 +1,362 @@
-#include <stdio.h>
-int main(void) { printf("init: hello from ring 3\n"); (void)SYS3(SYS_CONTROL, CONTROL_OFF, 1, 0); return 0; }
+/* init.c - the first process: plays the demo, then the tests, and switches the machine off with their sums.  It is more urgent than all others, so what it
+ * starts runs when it waits. */
+#include "harness.h"
+
+static vipc ipc;
+static vipc_cap reports;
+static unsigned long passed, failed;
+enum { LOW = 1, SERVERS = 1, HIGH = 2 };
+
+static int check(int good, const char *name)
+{
+    if (good) passed++;
+    else failed++;
+    printf("%s %s\n", good ? "ok  " : "FAIL", name);
+    return good;
+}
+static vipc_time in(uint64_t milliseconds) { return vipc_after(&ipc, MILLISECONDS(milliseconds)); }
+
+/* ---- processes ---- */
+struct child { vipc_cap cap; vipc_pid pid; };
+static struct child start(const char *program, const char *arguments)
+{
+    struct child c = { { 0 }, { 0 } };
+    vipc_error e = spawn(program, arguments, LOW, &c.cap, &c.pid);
+    if (e != VIPC_OK) printf("init: %s %s: %s\n", program, arguments, vipc_error_string(e));
+    return c;
+}
+static uint64_t ended(struct child c)        /* its status; 999: it did not end in time */
+{
+    uint64_t status = 999;
+    vipc_error e = wait_for(c.pid, &status, in(30000));
+    if (e != VIPC_OK) printf("init: process %lu: %s\n", c.pid.id, vipc_error_string(e));
+    return status;
+}
+static uint64_t run(const char *program, const char *arguments) { return ended(start(program, arguments)); }
+static vipc_error kill(struct child c) { return vipc_destroy(&ipc, c.cap, in(10000)); }
+static int has_reported(uint32_t what, uint64_t *a)
+{
+    vipc_message m;
+    vipc_error e = vipc_receive(&ipc, reports, &m, NULL, in(10000));
+    if (e != VIPC_OK || m.opcode != what) { printf("init: waited for report %c: %s\n", (int)what, vipc_error_string(e)); return 0; }
+    if (a) *a = m.data[0];
+    return 1;
+}
+
+/* ---- the demo: the programs of examples/ ---- */
+static void demo(void)
+{
+    struct child server = start("rpc_server", ""), client[3];
+    for (int i = 0; i < 3; i++) client[i] = start("rpc_client", "300 100");
+    int right = 1;
+    for (int i = 0; i < 3; i++) right = right && ended(client[i]) == 0;
+    check(right, "rpc_clients_and_a_server_found_by_name");
+    for (int i = 0; i < 3; i++) client[i] = start("rpc_client", "3000 1000");
+    sleep_until(in(40));
+    check(kill(server) == VIPC_OK && ended(server) == STATUS_KILLED, "rpc_server_is_killed_in_the_middle");
+    server = start("rpc_server", "");
+    right = 1;
+    for (int i = 0; i < 3; i++) right = right && ended(client[i]) == 0;
+    check(right, "rpc_clients_go_on_with_the_next_server");
+    check(kill(server) == VIPC_OK, "rpc_server_ends");
+}
+
+/* ---- death ---- */
+static void server_dies(void)
+{
+    struct child server = start("probe", "hold held 3"), client[3];
+    int good = 1;
+    for (int i = 0; i < 3; i++) client[i] = start("probe", "call held");
+    for (int i = 0; i < 3; i++) good = has_reported('h', NULL) && good;
+    check(good, "a_server_has_three_calls_in_hand");
+    good = kill(server) == VIPC_OK;
+    for (int i = 0; i < 3; i++) good = ended(client[i]) == -VIPC_ERR_PEER_DEAD && good;
+    check(good, "killed_server_its_callers_are_told_peer_dead");
+
+    server = start("probe", "hold crashing 2 1");
+    for (int i = 0; i < 2; i++) client[i] = start("probe", "call crashing");
+    good = has_reported('h', NULL) && has_reported('h', NULL) && ended(server) == STATUS_FAULT + 14;
+    for (int i = 0; i < 2; i++) good = ended(client[i]) == -VIPC_ERR_PEER_DEAD && good;
+    check(good, "crashing_server_its_callers_are_told_peer_dead");
+
+    server = start("probe", "serve queued");
+    vipc_cap to;
+    good = vipc_lookup(&ipc, "queued", 0, &to, in(1000)) == VIPC_OK && kill(server) == VIPC_OK;
+    uint64_t sum;
+    vipc_error e = ask(&ipc, to, 1, &sum, in(1000));
+    check(good && (e == VIPC_ERR_INVALID_CAPABILITY || e == VIPC_ERR_PEER_DEAD), "a_call_after_the_server's_end_fails_at_once");
+}
+static void server_is_silent(void)
+{
+    struct child server = start("probe", "hold silent 3 0");
+    vipc_cap to;
+    uint64_t sum;
+    vipc_time before = vipc_time_now(&ipc);
+    vipc_error e = vipc_lookup(&ipc, "silent", 0, &to, in(1000));
+    if (e == VIPC_OK) e = ask(&ipc, to, 1, &sum, in(30));
+    vipc_time took = vipc_time_now(&ipc) - before;
+    check(e == VIPC_ERR_TIMEOUT && took >= MILLISECONDS(30) && took < MILLISECONDS(2000) && has_reported('h', NULL), "a_server_that_never_replies_and_a_deadline");
+    check(run("probe", "call silent 20") == -VIPC_ERR_TIMEOUT && has_reported('h', NULL), "another_process's_call_to_it_ends_too");
+    check(kill(server) == VIPC_OK, "the_silent_server_ends");
+}
+static void client_dies(void)
+{
+    struct child server = start("probe", "hold waiting 1 2"), client = start("probe", "call waiting");
+    vipc_cap to;
+    vipc_message m = VIPC_INIT;
+    int good = has_reported('h', NULL) && kill(client) == VIPC_OK;
+    good = good && vipc_lookup(&ipc, "waiting", 0, &to, in(1000)) == VIPC_OK && vipc_send(&ipc, to, &m, in(1000)) == VIPC_OK;
+    check(good && ended(server) == -VIPC_ERR_CANCELLED, "a_client_is_killed_while_it_waits_for_its_reply");
+}
+/* Killed in each kind of wait, and in each kind of doing: nothing stays behind. */
+static void killed_while(void)
+{
+    static const char *const what[] = { "wait receive", "wait receive_large", "wait send", "wait acknowledged", "wait notification", "wait lookup", "wait process", "wait sleep",
+                                        "wait any", "wait spin", "wait system_calls", "wait locks", "wait messages" };
+    uint32_t violations = 1;
+    for (unsigned i = 0; i < sizeof what / sizeof what[0]; i++) {
+        struct child c = start("probe", what[i]);
+        char name[64] = "killed_in_";
+        int good = has_reported('w', NULL);
+        sleep_until(in(3));
+        good = good && kill(c) == VIPC_OK && ended(c) == STATUS_KILLED;
+        good = good && vipc_check(&ipc, &violations) == VIPC_OK && violations == 0;
+        memcpy(name + 10, what[i] + 5, 30);
+        check(good, name);
+    }
+}
+
+/* ---- faults ---- */
+static void faults(void)
+{
+    static const struct { const char *how; uint64_t vector; } all[] = {
+        { "null_write", 14 }, { "null_read", 14 }, { "divide", 0 }, { "opcode", 6 }, { "breakpoint", 3 }, { "debug", 1 }, { "halt", 13 }, { "cli", 13 }, { "port", 13 }, { "cr3", 13 },
+        { "msr", 13 }, { "timer_vector", 13 }, { "nmi_vector", 13 }, { "double_fault_vector", 13 }, { "swapgs", 13 }, { "sysret", 13 }, { "kernel_read", 14 },
+        { "direct_map_read", 14 }, { "kernel_jump", 14 }, { "strange_read", 13 }, { "strange_jump", 13 }, { "strange_return", 13 }, { "strange_stack", 12 }, { "last_page", 14 },
+        { "stack_overflow", 14 }, { "data_jump", 14 }, { "stack_jump", 14 }, { "text_write", 14 }, { "constant_write", 14 }, { "avx", 6 },
+    };
+    for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++) {
+        char arguments[64] = "fault ", name[64] = "fault_ends_its_process_alone_";
+        size_t n = 0;
+        while (all[i].how[n]) n++;
+        memcpy(arguments + 6, all[i].how, n + 1);
+        memcpy(name + 29, all[i].how, n + 1);
+        uint64_t status = run("probe", arguments);
+        if (!check(status == STATUS_FAULT + all[i].vector, name)) printf("init: status %lx\n", (unsigned long)status);
+    }
+}
+
+/* ---- registers, flags, FPU ---- */
+static void registers(void)
+{
+    check(run("probe", "registers") == 0, "registers_hold_nothing_of_the_kernel_after_any_call");
+    check(run("probe", "flags 40000") == 0, "flag_ac_at_a_system_call");
+    check(run("probe", "flags 400") == 0, "flag_df_at_a_system_call");
+    check(run("probe", "flags 4000") == 0, "flag_nt_at_a_system_call");
+    check(run("probe", "flags 44400") == 0, "flags_ac_df_nt_together");
+    check(run("probe", "trap_flag") == STATUS_FAULT + 1, "flag_tf_at_a_system_call_ends_the_process");
+}
+static void fpu(void)
+{
+    struct child holder[3];
+    holder[0] = start("probe", "fpu 17 40000");
+    holder[1] = start("probe", "fpu 34 40000");
+    holder[2] = start("probe", "fpu 51 40000");
+    int clean = 1;
+    for (int i = 0; i < 4; i++) { sleep_until(in(2)); clean = run("probe", "fpu_clean") == 0 && clean; }
+    check(clean, "fpu_registers_of_a_new_process_are_clean");
+    int good = 1;
+    for (int i = 0; i < 3; i++) good = ended(holder[i]) == 0 && good;
+    check(good, "fpu_registers_of_others_are_never_seen");
+}
+
+/* ---- messages between processes ---- */
+static void capabilities(void)
+{
+    struct child server = start("probe", "serve granted");
+    vipc_cap to, child, narrow;
+    vipc_derive_desc d = VIPC_INIT;
+    vipc_cap_info info;
+    uint64_t sum;
+    int good = vipc_lookup(&ipc, "granted", VIPC_RIGHT_SEND, &to, in(1000)) == VIPC_OK && vipc_derive(&ipc, to, NULL, &child) == VIPC_OK;
+    good = good && ask(&ipc, child, 5, &sum, in(1000)) == VIPC_OK && sum == 11;
+    check(good, "a_derived_capability_calls");
+    check(vipc_cap_get(&ipc, to, &info) == VIPC_OK && info.rights == VIPC_RIGHT_SEND && info.owner.id == server.pid.id, "a_capability_says_whose_it_is");
+    vipc_message m;
+    check(vipc_receive(&ipc, to, &m, NULL, VIPC_NOW) == VIPC_ERR_PERMISSION_DENIED, "a_sender_may_not_receive");
+    d.rights = VIPC_RIGHT_ALL;
+    check(vipc_derive(&ipc, to, &d, &narrow) == VIPC_ERR_PERMISSION_DENIED, "nobody_derives_more_rights");
+    check(vipc_publish(&ipc, "granted", reports, VIPC_RIGHT_SEND) == VIPC_ERR_EXISTS, "a_name_that_is_taken");
+    check(kill(server) == VIPC_OK && vipc_publish(&ipc, "granted", reports, VIPC_RIGHT_SEND) == VIPC_OK && vipc_unpublish(&ipc, "granted") == VIPC_OK, "a_dead_process's_name_is_free");
+
+    vipc_cap own;
+    good = vipc_endpoint_create(&ipc, NULL, &own) == VIPC_OK && vipc_publish(&ipc, "mine", own, VIPC_RIGHT_SEND) == VIPC_OK;
+    struct child caller = start("probe", "call mine");
+    vipc_info from = VIPC_INIT;
+    good = good && vipc_receive(&ipc, own, &m, &from, in(1000)) == VIPC_OK && from.sender.id == caller.pid.id;
+    check(good && vipc_revoke(&ipc, own, in(1000)) == VIPC_OK && vipc_reply_drop(&ipc, from.reply, VIPC_ERR_RATE_LIMIT) == VIPC_OK && ended(caller) == -VIPC_ERR_RATE_LIMIT,
+          "a_call_under_way_outlives_the_revoke_and_is_refused_as_said");
+    check(vipc_destroy(&ipc, own, in(1000)) == VIPC_OK && vipc_send(&ipc, own, &m, VIPC_NOW) == VIPC_ERR_INVALID_CAPABILITY, "a_destroyed_endpoint");
+}
+static void payloads(void)
+{
+    static unsigned char data[70000], back[70000];
+    vipc_endpoint_desc d = VIPC_INIT;
+    vipc_outgoing out = VIPC_INIT;
+    vipc_incoming into = VIPC_INIT;
+    vipc_message many[40], got[40];
+    uint32_t sent = 0, count = 0, total = 0;
+    vipc_cap large, small;
+    d.payload_max = sizeof data;
+    d.capacity = 4;
+    d.label = "a label of more than thirty-one bytes, which is cut";
+    for (size_t i = 0; i < sizeof data; i++) data[i] = (unsigned char)(i * 7 + (i >> 8));
+    int good = vipc_endpoint_create(&ipc, &d, &large) == VIPC_OK && vipc_endpoint_create(&ipc, NULL, &small) == VIPC_OK;
+    out.payload = data;
+    out.payload_size = sizeof data;
+    into.payload = back;
+    into.payload_capacity = 100;
+    good = good && vipc_send_large(&ipc, large, &out, VIPC_NOW) == VIPC_OK;
+    good = good && vipc_receive_large(&ipc, large, &into, VIPC_NOW) == VIPC_ERR_MESSAGE_TOO_LARGE && into.info.payload_size == sizeof data;
+    into.payload_capacity = sizeof back;
+    good = good && vipc_receive_large(&ipc, large, &into, VIPC_NOW) == VIPC_OK && memcmp(data, back, sizeof data) == 0 && into.payload == back;
+    check(good, "a_payload_of_70000_bytes");
+    memset(many, 0, sizeof many);
+    for (uint32_t i = 0; i < 40; i++) many[i].data[0] = i;
+    while (total < 40 && vipc_send_many(&ipc, small, many + total, 40 - total, &sent, VIPC_NOW) == VIPC_OK) total += sent;
+    good = total == 40;
+    for (total = 0; total < 40 && vipc_receive_many(&ipc, small, got + total, NULL, 40 - total, &count, VIPC_NOW) == VIPC_OK;) total += count;
+    for (uint32_t i = 0; i < 40; i++) good = good && got[i].data[0] == i;
+    check(good && total == 40, "batches_in_order");
+    check(vipc_destroy(&ipc, large, in(100)) == VIPC_OK && vipc_close(&ipc, small) == VIPC_OK, "the_queues_end");
+}
+static void waiting(void)
+{
+    vipc_cap note, a, b, set;
+    uint64_t bits = 0;
+    uint32_t count = 0;
+    vipc_message m = VIPC_INIT;
+    vipc_wait_item ready[4];
+    struct child c = start("probe", "wait sleep");
+    int good = has_reported('w', NULL) && vipc_notification_create(&ipc, "deaths", &note) == VIPC_OK && vipc_process_watch(&ipc, c.pid, note, 4) == VIPC_OK;
+    check(good && kill(c) == VIPC_OK && vipc_notification_wait(&ipc, note, 6, &bits, in(1000)) == VIPC_OK && bits == 4, "a_watch_tells_of_a_death");
+    good = vipc_channel_create(&ipc, NULL, &a, &b) == VIPC_OK && vipc_wait_set_create(&ipc, 4, "set", &set) == VIPC_OK;
+    vipc_wait_item one = { b, 0, VIPC_OK, 77 };
+    good = good && vipc_wait_set_add(&ipc, set, &one) == VIPC_OK && vipc_wait_set_wait(&ipc, set, ready, 4, &count, VIPC_NOW) == VIPC_ERR_WOULD_BLOCK;
+    good = good && vipc_send(&ipc, a, &m, VIPC_NOW) == VIPC_OK && vipc_wait_set_wait(&ipc, set, ready, 4, &count, in(1000)) == VIPC_OK && count == 1 && ready[0].key == 77;
+    check(good, "a_wait_set_and_a_channel");
+    vipc_wait_item items[2] = { { note, 0, VIPC_OK, 1 }, { b, 0, VIPC_OK, 2 } };
+    good = vipc_wait_any(&ipc, items, 2, in(1000)) == VIPC_OK && items[0].ready == VIPC_ERR_WOULD_BLOCK && items[1].ready == VIPC_OK;
+    check(good, "one_wait_for_two_things");
+    good = vipc_cancel(&ipc) == VIPC_OK && vipc_receive(&ipc, a, &m, NULL, in(1000)) == VIPC_ERR_CANCELLED;
+    check(good, "a_wait_is_cancelled");
+    check(vipc_close(&ipc, set) == VIPC_OK && vipc_close(&ipc, a) == VIPC_OK && vipc_close(&ipc, b) == VIPC_OK && vipc_close(&ipc, note) == VIPC_OK, "all_of_them_end");
+}
+
+/* ---- the scheduler ---- */
+static void scheduling(void)
+{
+    struct child spinner[3];
+    int good = 1;
+    for (int i = 0; i < 3; i++) { spinner[i] = start("probe", "wait spin"); good = has_reported('w', NULL) && good; }
+    check(good, "processes_of_one_priority_take_turns");
+    vipc_time worst = 0;
+    for (int i = 0; i < 20; i++) {
+        vipc_time until = in(2);
+        sleep_until(until);
+        vipc_time late = vipc_time_now(&ipc) - until;
+        if (late > worst) worst = late;
+    }
+    check(worst < MILLISECONDS(200), "an_urgent_process_does_not_wait_for_busy_ones");
+    struct child server = start("probe", "serve busy");
+    vipc_cap to;
+    uint64_t sum = 0;
+    good = vipc_lookup(&ipc, "busy", 0, &to, in(5000)) == VIPC_OK && ask(&ipc, to, 3, &sum, in(5000)) == VIPC_OK && sum == 7;
+    check(good, "a_call_is_served_beside_busy_processes");
+    for (int i = 0; i < 3; i++) good = kill(spinner[i]) == VIPC_OK && good;
+    check(kill(server) == VIPC_OK && good, "busy_processes_are_killed");
+}
+/* Calls while the timer strikes every so many microseconds: over the periods it strikes at every place. */
+static void preemption(void)
+{
+    static const uint16_t periods[] = { 20, 23, 29, 31, 37, 41, 47, 53, 67, 79, 97, 131, 173, 251, 389, 1000 };
+    unsigned long wrong = 0;
+    uint64_t calls = 0;
+    struct child server = start("probe", "serve preempted"), client[4], noise = start("probe", "wait locks");
+    (void)has_reported('w', NULL);
+    for (unsigned i = 0; i < sizeof periods / sizeof periods[0]; i++) {
+        (void)SYS3(SYS_CONTROL, CONTROL_TIMER, periods[i], 0);
+        for (int c = 0; c < 4; c++) client[c] = start("probe", "calls preempted 500");
+        for (int c = 0; c < 4; c++) {
+            wrong += ended(client[c]) != 0;
+            calls += 500;
+        }
+    }
+    (void)SYS3(SYS_CONTROL, CONTROL_TIMER, 1000, 0);
+    printf("init: %lu calls under %lu timer periods from %u to %u microseconds, %lu clients wrong\n", (unsigned long)calls, sizeof periods / sizeof periods[0], periods[0],
+           periods[sizeof periods / sizeof periods[0] - 1], wrong);
+    check(wrong == 0, "calls_under_preemption");
+    check(kill(noise) == VIPC_OK && kill(server) == VIPC_OK, "the_preempted_end");
+}
+static void limits(void)
+{
+    struct child c[64], one = { { 0 }, { 0 } };
+    int n = 0, good = 1;
+    vipc_error e = VIPC_OK;
+    while (n < 64 && (e = spawn("probe", "wait sleep", LOW, &c[n].cap, &c[n].pid)) == VIPC_OK) n++;
+    check(n > 20 && n < 64 && (e == VIPC_ERR_LIMIT || e == VIPC_ERR_OUT_OF_MEMORY), "too_many_processes_are_refused");
+    for (int i = 0; i < n; i++) good = has_reported('w', NULL) && good;
+    for (int i = 0; i < n; i++) good = kill(c[i]) == VIPC_OK && good;
+    check(good, "all_of_them_are_killed");
+    check(spawn("no such program", "", LOW, &one.cap, &one.pid) == VIPC_ERR_NOT_FOUND, "a_program_that_is_not_there");
+    check(run("probe", "exit 42") == 42, "an_exit_code");
+}
+static void attack(void)
+{
+    vipc_cap secret;
+    char arguments[40];
+    vipc_endpoint_info before, after;
+    int good = vipc_endpoint_create(&ipc, NULL, &secret) == VIPC_OK && vipc_endpoint_get(&ipc, secret, &before) == VIPC_OK;
+    for (int i = 0; i < 16; i++) arguments[i] = "0123456789abcdef"[secret.token >> (60 - 4 * i) & 15];
+    memcpy(arguments + 16, " 88172645", 10);
+    check(run("attacker", arguments) == 0, "the_attacker_gets_errors_and_nothing_else");
+    good = good && vipc_endpoint_get(&ipc, secret, &after) == VIPC_OK && memcmp(&before, &after, sizeof before) == 0;
+    check(good && vipc_close(&ipc, secret) == VIPC_OK, "the_attacked_endpoint_is_as_it_was");
+}
+
+int main(void)
+{
+    struct machine_info before = { 0, 0, 0 }, after;
+    uint32_t violations = 1;
+    vipc_stats stats;
+    vipc_endpoint_desc d = VIPC_INIT;
+    if (vipc_posix_open(&ipc, "/demo", NULL) != VIPC_OK) return 1;
+    d.capacity = 128;
+    if (vipc_endpoint_create(&ipc, &d, &reports) != VIPC_OK || vipc_publish(&ipc, REPORTS, reports, VIPC_RIGHT_SEND) != VIPC_OK) return 2;
+    check(run("probe", "wait nothing") == 0 && has_reported('w', NULL), "a_process_comes_and_goes");
+    (void)vipc_trim(&ipc, NULL);
+    (void)SYS2(SYS_CONTROL, CONTROL_INFO, &before);
+    demo();
+    server_dies();
+    server_is_silent();
+    client_dies();
+    killed_while();
+    faults();
+    registers();
+    fpu();
+    capabilities();
+    payloads();
+    waiting();
+    scheduling();
+    limits();
+    attack();
+    preemption();
+    check(vipc_trim(&ipc, NULL) == VIPC_OK && vipc_check(&ipc, &violations) == VIPC_OK && violations == 0, "the_domain_is_sound_at_the_end");
+    (void)SYS2(SYS_CONTROL, CONTROL_INFO, &after);
+    if (!check(before.frames_free == after.frames_free, "every_frame_came_back")) printf("init: %lu frames at first, %lu at the end\n", (unsigned long)before.frames_free, (unsigned long)after.frames_free);
+    if (vipc_stats_get(&ipc, &stats) == VIPC_OK)
+        printf("init: %lu calls, %lu sleeps, %lu wake-ups, %lu refused checks in %lu ms\n", stats.calls, stats.sleeps, stats.wakes, stats.checks_failed, (unsigned long)(vipc_time_now(&ipc) / 1000000));
+    (void)fflush(stdout);
+    (void)SYS3(SYS_CONTROL, CONTROL_OFF, passed, failed);
+    return 3;
+}

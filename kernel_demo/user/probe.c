@@ -1,2 +1,230 @@
-#include <stdio.h>
-int main(void) { printf("init: hello from ring 3\n"); (void)SYS3(SYS_CONTROL, CONTROL_OFF, 1, 0); return 0; }
+/* probe.c - one small program for many parts: what it does is its first argument.  init.c plays with it. */
+#include "harness.h"
+
+void syscall_with(uint64_t regs[16], uint64_t flags);
+extern char syscall_with_returns[];
+int fpu_hold(uint64_t pattern, uint64_t rounds);
+int fpu_is_clean(void);
+static vipc ipc;
+enum { OP_ADD = 1 };
+
+static int is(const char *a, const char *b) { return strcmp(a, b) == 0; }
+/* An exit code out of an error: 0 to 32. */
+static int code(vipc_error e) { return -(int)e; }
+
+/* ---- servers and clients ---- */
+static vipc_error offer(const char *name, vipc_cap *door)
+{
+    vipc_error e = vipc_endpoint_create(&ipc, NULL, door);
+    return e == VIPC_OK ? vipc_publish(&ipc, name, *door, VIPC_RIGHT_SEND) : e;
+}
+/* Adds, for ever. */
+static int serve(const char *name)
+{
+    vipc_cap door;
+    vipc_message m;
+    vipc_info info = VIPC_INIT;
+    vipc_error e = offer(name, &door);
+    if (e == VIPC_OK) e = vipc_receive(&ipc, door, &m, &info, VIPC_FOREVER);
+    while (e == VIPC_OK) {
+        m.data[0] += m.data[1];
+        e = vipc_reply_receive(&ipc, info.reply, &m, door, &m, &info, VIPC_FOREVER);
+    }
+    return code(e);
+}
+/* Takes `count` calls, tells of each, and answers none; then crashes (why 1), waits to be killed (0), or replies to the last (2) when a message comes. */
+static int hold(const char *name, unsigned long count, unsigned long why)
+{
+    vipc_cap door;
+    vipc_message m;
+    vipc_info info = VIPC_INIT;
+    vipc_error e = offer(name, &door);
+    for (unsigned long i = 0; e == VIPC_OK && i < count; i++) {
+        e = vipc_receive(&ipc, door, &m, &info, VIPC_FOREVER);
+        if (e == VIPC_OK) e = report(&ipc, 'h', i + 1, info.sender.id);
+    }
+    if (why == 1) *(volatile int *)0 = 0;
+    if (why == 0) sleep_until(VIPC_FOREVER);
+    vipc_reply_right last = info.reply;
+    if (e == VIPC_OK) e = vipc_receive(&ipc, door, &m, &info, VIPC_FOREVER);
+    return code(e == VIPC_OK ? vipc_reply(&ipc, last, &m) : e);
+}
+static int call_once(const char *name, unsigned long milliseconds)
+{
+    vipc_cap to;
+    uint64_t sum;
+    vipc_error e = vipc_lookup(&ipc, name, 0, &to, VIPC_FOREVER);
+    if (e == VIPC_OK) e = ask(&ipc, to, 20, &sum, milliseconds ? vipc_after(&ipc, MILLISECONDS(milliseconds)) : VIPC_FOREVER);
+    return e == VIPC_OK && sum != 41 ? 100 : code(e);
+}
+/* Many calls, each with numbers of its own. */
+static int call_many(const char *name, unsigned long count)
+{
+    vipc_cap to;
+    uint64_t sum, from = vipc_self(&ipc).id << 32;
+    vipc_error e = vipc_lookup(&ipc, name, 0, &to, VIPC_FOREVER);
+    for (uint64_t i = 0; e == VIPC_OK && i < count; i++) {
+        e = ask(&ipc, to, from + i, &sum, VIPC_FOREVER);
+        if (e == VIPC_OK && sum != 2 * (from + i) + 1) return 100;
+    }
+    return code(e);
+}
+
+/* ---- waits that do not end, each to be killed in ---- */
+static int wait_in(const char *what)
+{
+    vipc_cap door, note;
+    vipc_message m = VIPC_INIT;
+    vipc_endpoint_desc one = VIPC_INIT;
+    uint64_t bits, status;
+    vipc_info info;
+    vipc_incoming in = VIPC_INIT;
+    one.capacity = 1;
+    vipc_error e = vipc_endpoint_create(&ipc, &one, &door);
+    if (e == VIPC_OK) e = vipc_notification_create(&ipc, "never", &note);
+    if (e == VIPC_OK) e = report(&ipc, 'w', 0, 0);
+    if (e != VIPC_OK) return code(e);
+    if (is(what, "receive")) e = vipc_receive(&ipc, door, &m, &info, VIPC_FOREVER);
+    else if (is(what, "receive_large")) {
+        static char room[20000];
+        in.payload = room;
+        in.payload_capacity = sizeof room;
+        e = vipc_receive_large(&ipc, door, &in, VIPC_FOREVER);
+    } else if (is(what, "send")) while (e == VIPC_OK) e = vipc_send(&ipc, door, &m, VIPC_FOREVER);
+    else if (is(what, "acknowledged")) { m.flags = VIPC_NEEDS_ACK; e = vipc_send(&ipc, door, &m, VIPC_FOREVER); }
+    else if (is(what, "notification")) e = vipc_notification_wait(&ipc, note, 1, &bits, VIPC_FOREVER);
+    else if (is(what, "lookup")) e = vipc_lookup(&ipc, "nobody's name", 0, &note, VIPC_FOREVER);
+    else if (is(what, "process")) { vipc_pid first = { 2 }; e = wait_for(first, &status, VIPC_FOREVER); }
+    else if (is(what, "sleep")) sleep_until(VIPC_FOREVER);
+    else if (is(what, "any")) {
+        vipc_wait_item items[2] = { { door, 0, VIPC_OK, 1 }, { note, 0, VIPC_OK, 2 } };
+        e = vipc_wait_any(&ipc, items, 2, VIPC_FOREVER);
+    } else if (is(what, "spin")) for (;;) {}
+    else if (is(what, "system_calls")) for (;;) (void)vipc_time_now(&ipc);
+    else if (is(what, "locks")) for (;;) { (void)vipc_derive(&ipc, door, NULL, &note); (void)vipc_close(&ipc, note); }
+    else if (is(what, "messages")) for (;;) { (void)vipc_send(&ipc, door, &m, VIPC_NOW); (void)vipc_receive(&ipc, door, &m, &info, VIPC_NOW); }
+    return code(e);
+}
+
+/* ---- faults, by vector ---- */
+static int stack_overflow(int depth)
+{
+    volatile char space[1024];
+    space[0] = (char)depth;
+    if (depth < 0) return 0;
+    return stack_overflow(depth + 1) + space[0];
+}
+static void touch(uint64_t address) { *(volatile char *)address; }
+static void jump(uint64_t address) { ((void (*)(void))address)(); }
+static int fault(const char *how)
+{
+    static char data[64];
+    if (is(how, "null_write")) *(volatile int *)0 = 1;
+    if (is(how, "null_read")) touch(0);
+    if (is(how, "divide")) __asm__ volatile("xor %%ecx, %%ecx\n\tdiv %%ecx" : : : "eax", "ecx", "edx");
+    if (is(how, "opcode")) __asm__ volatile("ud2");
+    if (is(how, "breakpoint")) __asm__ volatile("int3");
+    if (is(how, "debug")) __asm__ volatile(".byte 0xf1");
+    if (is(how, "halt")) __asm__ volatile("hlt");
+    if (is(how, "cli")) __asm__ volatile("cli");
+    if (is(how, "port")) __asm__ volatile("outb %al, $0xf4");
+    if (is(how, "cr3")) __asm__ volatile("mov %%cr3, %%rax" : : : "rax");
+    if (is(how, "msr")) __asm__ volatile("mov $0xc0000082, %%ecx\n\trdmsr" : : : "rax", "rcx", "rdx");
+    if (is(how, "timer_vector")) __asm__ volatile("int $32");
+    if (is(how, "nmi_vector")) __asm__ volatile("int $2");
+    if (is(how, "double_fault_vector")) __asm__ volatile("int $8");
+    if (is(how, "swapgs")) __asm__ volatile("swapgs");
+    if (is(how, "sysret")) __asm__ volatile("sysretq");
+    if (is(how, "kernel_read")) touch(0xffffffff80100000ull);
+    if (is(how, "direct_map_read")) touch(0xffff800000100000ull);
+    if (is(how, "kernel_jump")) jump(0xffffffff80100000ull);
+    if (is(how, "strange_read")) touch(0x8000000000000000ull);
+    if (is(how, "strange_jump")) jump(0x800000000000ull);
+    if (is(how, "strange_return")) __asm__ volatile("movabs $0x8000000000000000, %%rax\n\tpush %%rax\n\tret" : : : "rax");
+    if (is(how, "strange_stack")) __asm__ volatile("movabs $0x9000000000000000, %%rsp\n\tpush %%rax" : : : "memory");
+    if (is(how, "last_page")) jump(0x7ffffffffffeull - 0);
+    if (is(how, "stack_overflow")) return stack_overflow(0);
+    if (is(how, "data_jump")) { data[0] = (char)0xc3; jump((uint64_t)data); }
+    if (is(how, "stack_jump")) { char c[8]; *(volatile char *)c = (char)0xc3; jump((uint64_t)c); }
+    if (is(how, "text_write")) *(volatile char *)(uint64_t)syscall_with_returns = 0;
+    if (is(how, "constant_write")) *(volatile char *)(uint64_t)"constant" = 0;
+    if (is(how, "avx")) __asm__ volatile("vzeroupper");
+    return 200;
+}
+
+/* ---- registers and flags ---- */
+enum { RAX, RBX, RCX, RDX, RSI, RDI, RBP, R8, R9, R10, R11, R12, R13, R14, R15, FLAGS };
+enum { TF = 0x100, DF = 0x400, NT = 0x4000, AC = 0x40000 };
+
+/* Every call, with patterns in all registers: only rax, rcx and r11 may change, and those to what is the caller's anyway. */
+static int registers(uint64_t flags)
+{
+    for (uint64_t n = 0; n < SYSCALLS + 3; n++) {
+        uint64_t regs[16], before[16];
+        if (n == SYS_EXIT || n == SYS_SLEEP || n == SYS_CANCEL) continue;
+        for (uint64_t i = 0; i < 16; i++) regs[i] = before[i] = 0x1111111111111111ull * i + n;
+        regs[RAX] = n;
+        syscall_with(regs, 0x202 | flags);
+        for (uint64_t i = 0; i < 15; i++)
+            if (i != RAX && i != RCX && i != R11 && regs[i] != before[i]) return 101;
+        if (regs[RCX] != (uint64_t)syscall_with_returns) return 102;
+        if (regs[R11] != regs[FLAGS] || (regs[FLAGS] & (DF | NT | AC)) != flags) return 103;
+        if ((int64_t)regs[RAX] < VIPC_ERR_HOOK || (n != SYS_TIME && regs[RAX] > 100000 && (int64_t)regs[RAX] > 0)) return 104;
+    }
+    return 0;
+}
+/* With a flag set, calls that copy both ways: right results, and the flag as it was. */
+static int flags_set(uint64_t flags)
+{
+    vipc_cap door;
+    vipc_message m = VIPC_INIT, got;
+    uint64_t regs[16];
+    vipc_error e = vipc_endpoint_create(&ipc, NULL, &door);
+    if (e != VIPC_OK) return code(e);
+    for (uint64_t i = 0; i < 200; i++) {
+        m.opcode = (uint32_t)i;
+        m.data[3] = i * i;
+        memset(regs, 0, sizeof regs);
+        regs[RAX] = SYS_SEND;
+        regs[RDI] = door.token;
+        regs[RSI] = (uint64_t)&m;
+        syscall_with(regs, 0x202 | flags);
+        if (regs[RAX] != 0 || (regs[FLAGS] & flags) != flags) return 101;
+        memset(regs, 0, sizeof regs);
+        memset(&got, 0, sizeof got);
+        regs[RAX] = SYS_RECEIVE;
+        regs[RDI] = door.token;
+        regs[RSI] = (uint64_t)&got;
+        syscall_with(regs, 0x202 | flags);
+        if (regs[RAX] != 0 || got.opcode != i || got.data[3] != i * i) return 102;
+        regs[RAX] = SYS_YIELD;
+        syscall_with(regs, 0x202 | flags);
+    }
+    return registers(flags);
+}
+static int trap_flag(void)
+{
+    uint64_t regs[16] = { SYS_SELF };
+    syscall_with(regs, 0x202 | TF);
+    return 201;
+}
+
+int main(int argc, char **argv)
+{
+    const char *what = argc > 1 ? argv[1] : "", *name = argc > 2 ? argv[2] : "";
+    unsigned long n = argc > 3 ? strtoul(argv[3], NULL, 10) : 0, n2 = argc > 4 ? strtoul(argv[4], NULL, 10) : 0;
+    if (is(what, "fpu_clean")) return fpu_is_clean() ? 0 : 101;
+    if (vipc_posix_open(&ipc, "/demo", NULL) != VIPC_OK) return 99;
+    if (is(what, "serve")) return serve(name);
+    if (is(what, "hold")) return hold(name, n, n2);
+    if (is(what, "call")) return call_once(name, n);
+    if (is(what, "calls")) return call_many(name, n);
+    if (is(what, "wait")) return wait_in(name);
+    if (is(what, "fault")) return fault(name);
+    if (is(what, "registers")) return registers(0);
+    if (is(what, "flags")) return flags_set(strtoul(name, NULL, 16));
+    if (is(what, "trap_flag")) return trap_flag();
+    if (is(what, "fpu")) return fpu_hold(0x0101010101010101ull * strtoul(name, NULL, 10), n) ? 102 : 0;
+    if (is(what, "exit")) return (int)strtoul(name, NULL, 10);
+    return 98;
+}
