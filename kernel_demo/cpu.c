@@ -49,9 +49,7 @@ static void descriptors_start(void)
                      "leaq 1f(%%rip), %%rax\n\t"
                      "pushq %%rax\n\t"
                      "lretq\n"
-                     "1:\tmov %w4, %%ss\n\t"
-                     "mov %w4, %%ds\n\t"
-                     "mov %w4, %%es"
+                     "1:\tmov %w4, %%ss"
                      : : "m"(gdt_pointer), "m"(idt_pointer), "r"(TASK_STATE), "i"(KERNEL_CODE), "r"(KERNEL_DATA) : "rax", "memory");
 }
 void cpu_set_stack(uint64_t top)

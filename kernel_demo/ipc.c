@@ -24,7 +24,7 @@ static void ready(void *user, uint64_t number)
 static void log_core(void *user, uint32_t level, uint32_t id, uint64_t a, uint64_t b)
 {
     (void)user;
-    say("kernel: ipc %s %u: %lx %lx\n", level ? "warning" : "error", id, a, b);
+    if (id != VIPC_LOG_REAPED) say("kernel: ipc %s %u: %lx %lx\n", level ? "warning" : "error", id, a, b);       /* the manager says itself who has ended */
 }
 const vipc_x86_64_kernel *ipc_kernel(void)
 {

@@ -104,7 +104,13 @@ extern uint64_t trap_nmis;
 /* ---- usercopy.S: the only code that touches user memory.  0, or 1 if an address was not accessible ---- */
 int user_copy(void *to, const void *from, size_t bytes);
 int user_touch(void *at);                                    /* writable?  changes nothing */
-extern const uint64_t fixups[], fixups_end[];                /* pairs: instruction that may fault, where to go on then */
+struct fixup { uint64_t at, go_on, limit; }; /* an instruction that may fault on an address below the limit */
+extern const struct fixup fixups[], fixups_end[];
+int try_read(const void *at);                                /* these three for selftest.c: 0, or 1 if there was a fault */
+int try_write(void *at);
+int try_jump(const void *at);
+extern uint64_t jump_expected;
+extern const uint64_t jump_fixup;
 
 /* ---- user.c: the checked ways to it ---- */
 vipc_error user_in(void *to, uint64_t from, size_t bytes);           /* INVALID_ARGUMENT: 0; FAULT: not all of it is the process's */

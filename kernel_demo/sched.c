@@ -45,6 +45,15 @@ static void unlink(struct thread *t)
 static void fpu_save(struct thread *t) { __asm__ volatile("fxsave %0" : "=m"(t->fpu)); }
 static void fpu_load(const struct thread *t) { __asm__ volatile("fxrstor %0" : : "m"(t->fpu)); }
 
+/* Segment registers mean nothing in long mode, but ring 3 can write and read them: what one process leaves there the next must not find.  While %gs is
+ * loaded its base must be the user's: an NMI looks at it. */
+static void forget_selectors(void)
+{
+    uint32_t d, e, f, g;
+    __asm__ volatile("mov %%ds, %0\n\tmov %%es, %1\n\tmov %%fs, %2\n\tmov %%gs, %3" : "=r"(d), "=r"(e), "=r"(f), "=r"(g));
+    if (((d | e | f | g) & 0xffff) == 0) return;
+    __asm__ volatile("mov %0, %%ds\n\tmov %0, %%es\n\tmov %0, %%fs\n\tswapgs\n\tmov %0, %%gs\n\tswapgs" : : "r"(0) : "memory");
+}
 static void switch_to(struct thread *next)
 {
     void switch_stacks(uint64_t *save, uint64_t load);
@@ -56,6 +65,7 @@ static void switch_to(struct thread *next)
     if (was->uses_fpu && was->state != THREAD_DEAD) fpu_save(was);
     cpu_open_fpu(next->uses_fpu);
     if (next->uses_fpu) fpu_load(next);
+    forget_selectors();
     if (read_cr3() != root) write_cr3(root);
     cpu_set_stack(next->stack_top);
     cpu.current = next;

@@ -57,6 +57,30 @@ static void own_tables(struct tally *t)
     check(t, good, "kernel_memory_is_writable_or_executable");
     check(t, !vipc_x86_64_find(&port, kernel_root, 0, NULL, NULL) && !vipc_x86_64_find(&port, kernel_root, 0x100000, NULL, NULL), "boot_mapping_is_gone");
 }
+/* ... and the CPU holds the kernel to it, user memory included. */
+static void protection(struct tally *t)
+{
+    extern char kernel_text[];
+    static uint8_t data[16] = { 0xc3 };
+    const uint64_t at = 0x600000;
+    uint64_t root, frame = 0, code = 0;
+    bool good = vipc_x86_64_space_create(&port, kernel_root, &root) == VIPC_OK && vipc_x86_64_take(&port, 1, &frame) == VIPC_OK && vipc_x86_64_take(&port, 1, &code) == VIPC_OK;
+    good = good && vipc_x86_64_map(&port, root, at, frame, 1, VIPC_X86_64_WRITE | VIPC_X86_64_USER) == 1;
+    good = good && vipc_x86_64_map(&port, root, at + PAGE, code, 1, VIPC_X86_64_EXECUTE | VIPC_X86_64_USER) == 1;
+    if (!good) { check(t, false, "protection"); return; }
+    *(uint8_t *)vipc_x86_64_at(&port, code) = 0xc3;          /* ret */
+    check(t, try_read(kernel_text) == 0 && try_write(kernel_text) == 1 && try_write(vipc_x86_64_at(&port, (uint64_t)kernel_text - KERNEL_BASE)) == 1, "kernel_text_cannot_be_written");
+    check(t, try_write(data) == 0 && try_jump(data) == 1, "kernel_data_cannot_be_executed");
+    check(t, try_read((const void *)(cpu.current->stack_top - STACK_BYTES)) == 0 && try_read((const void *)(STACK_AREA + 64)) == 1, "a_page_below_each_kernel_stack_is_unmapped");
+    write_cr3(root);
+    int read = try_read((const void *)at), written = try_write((void *)at), jumped = try_jump((const void *)(at + PAGE)), copied = user_touch((void *)at);
+    write_cr3(kernel_root);
+    if (cpu.smap) check(t, read == 1 && written == 1 && copied == 0, "smap_shuts_user_memory_to_the_kernel");
+    else { t->skipped++; say("skip smap_shuts_user_memory_to_the_kernel: this CPU has none\n"); }
+    if (cpu.smep) check(t, jumped == 1, "smep_keeps_the_kernel_from_user_code");
+    else { t->skipped++; say("skip smep_keeps_the_kernel_from_user_code: this CPU has none\n"); }
+    vipc_x86_64_space_destroy(&port, root, true);
+}
 /* NMI and #DB in the kernel: each on its own stack, and back. */
 static void critical(struct tally *t)
 {
@@ -79,5 +103,6 @@ void selftest(struct tally *t)
     page_tables(t);
     out_of_memory(t);
     own_tables(t);
+    protection(t);
     critical(t);
 }

@@ -26,7 +26,15 @@ static vipc_error label_in(char to[VIPC_LABEL_MAX + 1], const char **label)
 static vipc_error give(vipc_error e, uint64_t to, const void *from, size_t bytes) { return e == VIPC_OK ? user_out(to, from, bytes) : e; }
 
 /* ---- the process and its machine ---- */
-static int64_t do_nothing(struct thread *t, const uint64_t *a) { (void)t; (void)a; return 0; }
+/* 0, or those of the caller's flags that the kernel should not run with: TF, DF, IOPL, NT, AC. */
+static int64_t do_nothing(struct thread *t, const uint64_t *a)
+{
+    uint64_t flags;
+    (void)t;
+    (void)a;
+    __asm__ volatile("pushfq\n\tpopq %0" : "=r"(flags));
+    return (int64_t)(flags & 0x47500);
+}
 static int64_t do_exit(struct thread *t, const uint64_t *a) { (void)t; process_exit(a[0] & 0xff); }
 static int64_t do_yield(struct thread *t, const uint64_t *a)
 {
@@ -98,16 +106,19 @@ static int64_t do_time(struct thread *t, const uint64_t *a) { (void)a; return (i
 static int64_t do_config_get(struct thread *t, const uint64_t *a)
 {
     vipc_config c;
+    TRY(user_can_write(a[0], sizeof c));
     return give(vipc_config_get(&t->ipc, &c), a[0], &c, sizeof c);
 }
 static int64_t do_stats_get(struct thread *t, const uint64_t *a)
 {
     vipc_stats s;
+    TRY(user_can_write(a[0], sizeof s));
     return give(vipc_stats_get(&t->ipc, &s), a[0], &s, sizeof s);
 }
 static int64_t do_check(struct thread *t, const uint64_t *a)
 {
     uint32_t violations;
+    TRY(user_can_write(a[0], sizeof violations));
     return give(vipc_check(&t->ipc, &violations), a[0], &violations, sizeof violations);
 }
 static int64_t do_trim(struct thread *t, const uint64_t *a)
@@ -123,11 +134,13 @@ static int64_t do_process_watch(struct thread *t, const uint64_t *a) { return vi
 static int64_t do_process_get(struct thread *t, const uint64_t *a)
 {
     vipc_process_info i;
+    TRY(user_can_write(a[1], sizeof i));
     return give(vipc_process_get(&t->ipc, pid_of(a[0]), &i), a[1], &i, sizeof i);
 }
 static int64_t do_process_find(struct thread *t, const uint64_t *a)
 {
     vipc_pid p;
+    TRY(user_can_write(a[1], sizeof p));
     return give(vipc_process_find(&t->ipc, a[0], &p), a[1], &p, sizeof p);
 }
 
@@ -166,6 +179,7 @@ static int64_t do_destroy(struct thread *t, const uint64_t *a)
 static int64_t do_cap_get(struct thread *t, const uint64_t *a)
 {
     vipc_cap_info i;
+    TRY(user_can_write(a[1], sizeof i));
     return give(vipc_cap_get(&t->ipc, cap_of(a[0]), &i), a[1], &i, sizeof i);
 }
 static int64_t do_cap_require(struct thread *t, const uint64_t *a) { return vipc_cap_require(&t->ipc, cap_of(a[0]), (uint32_t)a[1], (uint32_t)a[2]); }
@@ -184,6 +198,7 @@ static int64_t do_endpoint_bind(struct thread *t, const uint64_t *a) { return vi
 static int64_t do_endpoint_get(struct thread *t, const uint64_t *a)
 {
     vipc_endpoint_info i;
+    TRY(user_can_write(a[1], sizeof i));
     return give(vipc_endpoint_get(&t->ipc, cap_of(a[0]), &i), a[1], &i, sizeof i);
 }
 static int64_t do_channel_create(struct thread *t, const uint64_t *a)

@@ -76,9 +76,10 @@ static void tick(const struct frame *f)
 /* ---- faults ---- */
 static void kernel_fault(struct frame *f)
 {
-    if (f->vector == PAGE_FAULT && read_cr2() < USER_TOP)
-        for (const uint64_t *fix = fixups; fix < fixups_end; fix += 2)
-            if (fix[0] == f->rip) { f->rip = fix[1]; return; }
+    if (f->vector == PAGE_FAULT)
+        for (const struct fixup *fix = fixups; fix < fixups_end; fix++)
+            if (fix->at == f->rip && read_cr2() < fix->limit) { f->rip = fix->go_on; return; }
+    if (f->vector == PAGE_FAULT && jump_expected && f->rip == jump_expected) { f->rip = jump_fixup; return; }
     panic_at(f, "a fault in the kernel");
 }
 static void user_fault(const struct frame *f)
@@ -98,7 +99,7 @@ void trap(struct frame *f)
     else if (f->vector >= EXCEPTIONS) {}                     /* a controller's spurious interrupt */
     else if (f->cs & 3) user_fault(f);
     else kernel_fault(f);
-    if (f->cs & 3) sched_leave_kernel();
+    if ((f->cs & 3) && f->vector != NMI) sched_leave_kernel();       /* no switch before the iret that lets the next NMI in */
 }
 /* From ring 0 on a stack of its own: nothing here may sleep or switch. */
 void critical_trap(struct frame *f)

@@ -9,7 +9,7 @@ user_copy:
     cmpl $0, %gs:CPU_SMAP
     je   1f
     stac
-1:  rep movsb
+1:  rep movsb                       /* in the table of fix-ups */
     xor  %eax, %eax
     jmp  done
 /* int user_touch(void *at): writable? */
@@ -29,8 +29,41 @@ done:
     clac
 3:  ret
 
-    .section .fixups, "a"
+/* For selftest.c.  int try_read(const void *at), int try_write(void *at): as any code of the kernel's would, with user memory shut. */
+    .globl try_read, try_write
+try_read:
+4:  movb (%rdi), %al
+    xor  %eax, %eax
+    ret
+try_write:
+5:  lock orb $0, (%rdi)
+    xor  %eax, %eax
+    ret
+/* int try_jump(void (*at)(void)): it returns, or the fault at its first instruction is taken for the return. */
+    .globl try_jump
+try_jump:
+    mov  %rdi, jump_expected
+    call *%rdi
+    movq $0, jump_expected
+    xor  %eax, %eax
+    ret
+jumped_into_fault:
+    add  $8, %rsp
+    movq $0, jump_expected
+    mov  $1, %eax
+    ret
+    .data
     .balign 8
-    .quad 1b, fault
-    .quad 2b, fault
+    .globl jump_expected, jump_fixup
+jump_expected: .quad 0
+    .section .rodata
+    .balign 8
+jump_fixup: .quad jumped_into_fault
+
+    .section .fixups, "a"
+    .balign 8                       /* the instruction, where to go on, and up to where the address may lie */
+    .quad 1b, fault, 0x00007ffffffff000
+    .quad 2b, fault, 0x00007ffffffff000
+    .quad 4b, fault, -1
+    .quad 5b, fault, -1
     .section .note.GNU-stack, "", @progbits

@@ -106,7 +106,7 @@ static const uint64_t in_text[2] = { 0x65746e72, 0 };       /* read-only; no pro
 static const uint64_t hostile[] = {
     0, ~0ull, 1, 7, 4095, USER_END - 1, USER_END - 8, USER_END, USER_END + 1, 0x0000800000000000ull, 0x8000000000000000ull, 0x7fffffffffffffffull,
     0xffff7fffffffffffull, 0xffff800000000000ull, 0xffff800000100000ull, 0xffffffff80000000ull, 0xffffffff80100000ull, 0xffffffffc0001000ull, ~0ull - 7, ~0ull - 4095,
-    STACK_END - 1, STACK_END - 7, STACK_END, STACK_END - 8 * 4096 - 1, STACK_END - 8 * 4096 - 8,
+    STACK_END - 1, STACK_END - 3, STACK_END, STACK_END - 8 * 4096 - 1, STACK_END - 8 * 4096 - 8,
 };
 static uint64_t plain(char kind, int at)
 {
@@ -145,7 +145,7 @@ static void arguments(void)
                 renew();
                 for (int i = 0; calls[c].kinds[i]; i++) a[i] = plain(calls[c].kinds[i], i);
                 a[at] = hostile[h];
-                if (calls[c].number == SYS_LOG) a[at == 0] = at == 0 ? 64 : (uint64_t)(STACK_END - 8);
+                if (calls[c].number == SYS_LOG) a[at == 0] = at == 0 ? 64 : STACK_END;
                 int64_t r = try_call(calls[c].number, a);
                 int is_address = kind == 'i' || kind == 'o' || kind == 's' || ((kind == 'I' || kind == 'O' || kind == 'S') && hostile[h] != 0);
                 /* bytes of the stack's own end are the process's: a short text may lie there */

@@ -114,6 +114,8 @@ static void killed_while(void)
     static const char *const what[] = { "wait receive", "wait receive_large", "wait send", "wait acknowledged", "wait notification", "wait lookup", "wait process", "wait sleep",
                                         "wait any", "wait spin", "wait system_calls", "wait locks", "wait messages" };
     uint32_t violations = 1;
+    vipc_cap unread;
+    check(vipc_endpoint_create(&ipc, NULL, &unread) == VIPC_OK && vipc_publish(&ipc, "unread", unread, VIPC_RIGHT_SEND) == VIPC_OK, "an_endpoint_that_nobody_reads");
     for (unsigned i = 0; i < sizeof what / sizeof what[0]; i++) {
         struct child c = start("probe", what[i]);
         char name[64] = "killed_in_";
@@ -122,18 +124,20 @@ static void killed_while(void)
         good = good && kill(c) == VIPC_OK && ended(c) == STATUS_KILLED;
         good = good && vipc_check(&ipc, &violations) == VIPC_OK && violations == 0;
         memcpy(name + 10, what[i] + 5, 30);
-        check(good, name);
+        if (!check(good, name)) printf("init: %u violations\n", violations);
     }
+    check(vipc_destroy(&ipc, unread, in(1000)) == VIPC_OK, "it_ends");
 }
 
 /* ---- faults ---- */
 static void faults(void)
 {
-    static const struct { const char *how; uint64_t vector; } all[] = {
-        { "null_write", 14 }, { "null_read", 14 }, { "divide", 0 }, { "opcode", 6 }, { "breakpoint", 3 }, { "debug", 1 }, { "halt", 13 }, { "cli", 13 }, { "port", 13 }, { "cr3", 13 },
-        { "msr", 13 }, { "timer_vector", 13 }, { "nmi_vector", 13 }, { "double_fault_vector", 13 }, { "swapgs", 13 }, { "sysret", 13 }, { "kernel_read", 14 },
-        { "direct_map_read", 14 }, { "kernel_jump", 14 }, { "strange_read", 13 }, { "strange_jump", 13 }, { "strange_return", 13 }, { "strange_stack", 12 }, { "last_page", 14 },
-        { "stack_overflow", 14 }, { "data_jump", 14 }, { "stack_jump", 14 }, { "text_write", 14 }, { "constant_write", 14 }, { "avx", 6 },
+    /* or: what another processor, or QEMU, makes of it */
+    static const struct { const char *how; uint64_t vector, or; } all[] = {
+        { "null_write", 14, 14 }, { "null_read", 14, 14 }, { "divide", 0, 0 }, { "opcode", 6, 6 }, { "breakpoint", 3, 3 }, { "debug", 1, 6 }, { "halt", 13, 13 }, { "cli", 13, 13 }, { "port", 13, 13 }, { "cr3", 13, 13 },
+        { "msr", 13, 13 }, { "timer_vector", 13, 13 }, { "nmi_vector", 13, 13 }, { "double_fault_vector", 13, 13 }, { "swapgs", 13, 13 }, { "sysret", 13, 13 }, { "kernel_read", 14, 14 },
+        { "direct_map_read", 14, 14 }, { "kernel_jump", 14, 14 }, { "strange_read", 13, 13 }, { "strange_jump", 13, 13 }, { "strange_return", 13, 13 }, { "strange_stack", 12, 13 }, { "last_page", 14, 14 },
+        { "stack_overflow", 14, 14 }, { "data_jump", 14, 14 }, { "stack_jump", 14, 14 }, { "text_write", 14, 14 }, { "constant_write", 14, 14 }, { "avx", 6, 6 },
     };
     for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++) {
         char arguments[64] = "fault ", name[64] = "fault_ends_its_process_alone_";
@@ -142,7 +146,7 @@ static void faults(void)
         memcpy(arguments + 6, all[i].how, n + 1);
         memcpy(name + 29, all[i].how, n + 1);
         uint64_t status = run("probe", arguments);
-        if (!check(status == STATUS_FAULT + all[i].vector, name)) printf("init: status %lx\n", (unsigned long)status);
+        if (!check(status == STATUS_FAULT + all[i].vector || status == STATUS_FAULT + all[i].or, name)) printf("init: status %lx\n", (unsigned long)status);
     }
 }
 
@@ -155,6 +159,12 @@ static void registers(void)
     check(run("probe", "flags 4000") == 0, "flag_nt_at_a_system_call");
     check(run("probe", "flags 44400") == 0, "flags_ac_df_nt_together");
     check(run("probe", "trap_flag") == STATUS_FAULT + 1, "flag_tf_at_a_system_call_ends_the_process");
+}
+static void segments(void)
+{
+    struct child one = start("probe", "leave_selectors"), other = start("probe", "meet_selectors");
+    uint64_t a = ended(one), b = ended(other);
+    check(a == 0 && b == 0, "segment_registers_of_others_are_never_seen");
 }
 static void fpu(void)
 {
@@ -343,6 +353,7 @@ int main(void)
     killed_while();
     faults();
     registers();
+    segments();
     fpu();
     capabilities();
     payloads();

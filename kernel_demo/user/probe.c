@@ -91,7 +91,11 @@ static int wait_in(const char *what)
         in.payload_capacity = sizeof room;
         e = vipc_receive_large(&ipc, door, &in, VIPC_FOREVER);
     } else if (is(what, "send")) while (e == VIPC_OK) e = vipc_send(&ipc, door, &m, VIPC_FOREVER);
-    else if (is(what, "acknowledged")) { m.flags = VIPC_NEEDS_ACK; e = vipc_send(&ipc, door, &m, VIPC_FOREVER); }
+    else if (is(what, "acknowledged")) {
+        m.flags = VIPC_NEEDS_ACK;
+        e = vipc_lookup(&ipc, "unread", 0, &note, VIPC_FOREVER);
+        if (e == VIPC_OK) e = vipc_send(&ipc, note, &m, VIPC_FOREVER);
+    }
     else if (is(what, "notification")) e = vipc_notification_wait(&ipc, note, 1, &bits, VIPC_FOREVER);
     else if (is(what, "lookup")) e = vipc_lookup(&ipc, "nobody's name", 0, &note, VIPC_FOREVER);
     else if (is(what, "process")) { vipc_pid first = { 2 }; e = wait_for(first, &status, VIPC_FOREVER); }
@@ -197,6 +201,9 @@ static int flags_set(uint64_t flags)
         regs[RSI] = (uint64_t)&got;
         syscall_with(regs, 0x202 | flags);
         if (regs[RAX] != 0 || got.opcode != i || got.data[3] != i * i) return 102;
+        regs[RAX] = SYS_NOTHING;         /* says which of the caller's flags the kernel runs with */
+        syscall_with(regs, 0x202 | flags);
+        if (regs[RAX] != 0) return 105;
         regs[RAX] = SYS_YIELD;
         syscall_with(regs, 0x202 | flags);
     }
@@ -207,6 +214,31 @@ static int trap_flag(void)
     uint64_t regs[16] = { SYS_SELF };
     syscall_with(regs, 0x202 | TF);
     return 201;
+}
+
+/* Segment registers: what one process leaves there no other finds. */
+static unsigned selectors(void)
+{
+    unsigned d, e, f, g;
+    __asm__ volatile("mov %%ds, %0\n\tmov %%es, %1\n\tmov %%fs, %2\n\tmov %%gs, %3" : "=r"(d), "=r"(e), "=r"(f), "=r"(g));
+    return (d & 0xffff) | (e & 0xffff) | (f & 0xffff) | (g & 0xffff);
+}
+static int leave_selectors(void)
+{
+    for (int i = 0; i < 200; i++) {
+        if (selectors() & ~0x1bu) return 101;
+        __asm__ volatile("mov %0, %%ds\n\tmov %0, %%es\n\tmov %0, %%fs\n\tmov %0, %%gs" : : "r"(0x1b));
+        yield();
+    }
+    return 0;
+}
+static int meet_selectors(void)
+{
+    for (int i = 0; i < 200; i++) {
+        if (selectors() != 0) return 101;
+        yield();
+    }
+    return 0;
 }
 
 int main(int argc, char **argv)
@@ -225,6 +257,8 @@ int main(int argc, char **argv)
     if (is(what, "flags")) return flags_set(strtoul(name, NULL, 16));
     if (is(what, "trap_flag")) return trap_flag();
     if (is(what, "fpu")) return fpu_hold(0x0101010101010101ull * strtoul(name, NULL, 10), n) ? 102 : 0;
+    if (is(what, "leave_selectors")) return leave_selectors();
+    if (is(what, "meet_selectors")) return meet_selectors();
     if (is(what, "exit")) return (int)strtoul(name, NULL, 10);
     return 98;
 }
