@@ -29,8 +29,8 @@ static void out_of_memory(struct tally *t)
 {
     uint64_t before = vipc_x86_64_available(&port), root, frame, done = 0;
     if (vipc_x86_64_space_create(&port, 0, &root) != VIPC_OK) { check(t, false, "page_tables_out_of_memory"); return; }
-    uint64_t held = 0, chain = 0;
-    while (vipc_x86_64_available(&port) > 3 && vipc_x86_64_take(&port, 1, &frame) == VIPC_OK) {      /* a list through the frames themselves */
+    uint64_t held = 0, chain = 0, left = vipc_x86_64_available(&port) - 3;       /* for three tables of the four that the range needs */
+    while (held < left && vipc_x86_64_take(&port, 1, &frame) == VIPC_OK) {       /* a list through the frames themselves */
         *(uint64_t *)vipc_x86_64_at(&port, frame) = chain;
         chain = frame;
         held++;
