@@ -31,7 +31,7 @@ void kmain(uint64_t start_info)
     memory_start(start_info);
     sched_start();
     process_start_manager();
-    trap_watchdog(48000000000u);
+    trap_watchdog(90000000000u);
     timer_start(1000);
     selftest(&ring0);
     port_suite(&ring0);

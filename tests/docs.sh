@@ -2,7 +2,7 @@
 # tests/docs.sh - what the documentation shows is compiled, as C99 and as C++11, and programs are run; and the header's index is held against its banners.
 #
 # Shown code is every ```c block of README.md (unless the line before it says "C only": then C alone), and every part of the first comments of
-# veridian_ipc.h and shims/veridian_mock.h that stands 5 columns behind its asterisk after an empty line.  A block with `int main` is a whole program.
+# veridian_ipc.h and the shims that stands 5 columns behind its asterisk after an empty line.  A block with `int main` is a whole program.
 # A block whose first line is `/* inside a function */` is compiled as the body of one that has `vipc ipc` and `vipc_error e`.  All others are compiled as
 # they stand.
 set -u
@@ -45,7 +45,7 @@ try() {         # case, block, suffix, compiler and flags...
         if [ -x "$tmp/$name" ]; then limit 20 "$tmp/$name" >"$tmp/log" 2>&1; ok $? "${name}_runs" "$tmp/log"; fi
     else "$@" -Wall -Werror -I. -c "$source" -o "$tmp/$name.o" >"$tmp/log" 2>&1; ok $? "${name}_compiles" "$tmp/log"; fi
 }
-blocks() {      # readme, header or mock: try all that was cut from it
+blocks() {      # readme, header, mock or x86_64: try all that was cut from it
     [ -f "$tmp/$1_1.code" ]; ok $? "$1_shows_code"
     for block in "$tmp/$1"_*.code; do
         [ -f "$block" ] || continue
@@ -61,6 +61,7 @@ blocks() {      # readme, header or mock: try all that was cut from it
 if [ -f README.md ]; then cut_readme; blocks readme; else ok 1 readme_exists; fi
 cut_header veridian_ipc.h header; blocks header
 cut_header shims/veridian_mock.h mock; blocks mock
+case $(uname -m) in x86_64) cut_header shims/veridian_x86_64.h x86_64; blocks x86_64;; esac
 
 # Tags.  The index is the run of lines of tags after "INDEX"; a banner is a comment line of dashes that ends in its tag.  The first comment itself is the
 # first tag's place.

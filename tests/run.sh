@@ -57,6 +57,7 @@ if [ -z "$want" ] || [ "$want" = parity ]; then script tests/parity.sh 120; fi
 if [ -z "$want" ] || [ "$want" = qemu_test ]; then script tests/qemu_test.sh 60; fi
 if [ -z "$want" ] || [ "$want" = bench_kernel ]; then script tests/bench/kernel/test.sh 120; fi
 if [ -z "$want" ] || [ "$want" = examples ]; then script tests/examples.sh 120; fi
+if [ -z "$want" ] || [ "$want" = kernel ]; then script tests/kernel.sh 400; fi
 if [ -z "$want" ] || [ "$want" = chaos ]; then script tests/chaos.sh 350; fi
 if [ -z "$want" ] || [ "$want" = explore ]; then script tests/explore/run.sh 700 share; fi
 if [ -z "$want" ] || [ "$want" = mutants ]; then script tests/explore/mutants.sh 700 share; fi

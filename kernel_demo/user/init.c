@@ -242,7 +242,7 @@ static void payloads(void)
 }
 static void waiting(void)
 {
-    vipc_cap note, a, b, set;
+    vipc_cap note = { 0 }, a = { 0 }, b = { 0 }, set = { 0 };
     uint64_t bits = 0;
     uint32_t count = 0;
     vipc_message m = VIPC_INIT;

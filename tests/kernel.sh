@@ -1,0 +1,41 @@
+#!/bin/sh
+# tests/kernel.sh - builds kernel_demo and boots it in QEMU: with all that the emulator's processor can, as qemu64 (no SMEP, no SMAP), and once more built by
+# the other compiler.  Each case that a kernel printed counts; so does how it ended: with 33, and with the sum of them.  Without QEMU it only builds, and says so.
+# The last line is "N passed, N failed, N skipped".
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. tests/cases.sh
+case $BUILD in /*) ;; *) BUILD=$PWD/$BUILD;; esac
+workspace kernel
+seconds=110             # a boot takes 6 to 30; the kernel's own watchdog bites at 90 s of its clock, and tells where it was
+
+build() {       # name, compiler
+    make -s -C kernel_demo CC="$2" BUILD="$tmp/$1" >"$tmp/log" 2>&1
+    result=$?
+    [ ! -s "$tmp/log" ] || result=1  # a warning too is a failure
+    ok $result "$1_builds" "$tmp/log"
+    return $result
+}
+boot() {        # name, which build, CPU, what it must have said
+    if ! have qemu-system-x86_64; then skipped=$((skipped + 1)); echo "skip $1_boots: no qemu-system-x86_64 (Debian: qemu-system-x86)"; return; fi
+    start=$(date +%s)
+    limit $((seconds + 20)) make -s -C kernel_demo run CC=false BUILD="$tmp/$2" CPU="$3" SECONDS_TO_BOOT="$seconds" >"$tmp/raw" 2>&1
+    result=$?
+    tr -d '\r' <"$tmp/raw" >"$BUILD/$1.log"
+    good=$(grep -c '^ok   ' "$BUILD/$1.log"); bad=$(grep -c '^FAIL ' "$BUILD/$1.log")
+    grep -E '^FAIL |^PANIC' "$BUILD/$1.log" | sed "s/^FAIL /FAIL $1_/"
+    passed=$((passed + good)); failed=$((failed + bad))
+    grep -qx "$good passed, 0 failed" "$BUILD/$1.log" && grep -q "$4" "$BUILD/$1.log" || result=1
+    [ $result -eq 0 ] || tail -n "$show" "$BUILD/$1.log" | sed 's/^/    /'
+    ok $result "$1_ends_well: $good cases in $(($(date +%s) - start)) s"
+}
+other=clang
+case $(basename "${CC%% *}") in *clang*) other=gcc;; esac
+if build kernel "$CC"; then
+    boot kernel_max kernel max 'SMEP on, SMAP on'
+    boot kernel_qemu64 kernel qemu64 'SMEP absent, SMAP absent'
+fi
+if have $other; then
+    if build kernel_$other $other; then boot kernel_$other kernel_$other max 'SMEP on, SMAP on'; fi
+else missing $other kernel_$other; fi
+end_of_cases
