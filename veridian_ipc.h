@@ -6569,7 +6569,11 @@ static bool vipci_claim_view(vipc *v, uint32_t i, uint32_t process)
     v->from = v->pid << 24 | (uint64_t)i << 8;
     v->mine = (unsigned char *)w;
 #if !VIPC_NO_FAST
-    v->fast[0].token = v->fast[1].token = ~(uint64_t)0;      /* no token: its index is out of range */
+    for (uint32_t k = 0; k < 2; k++) {                       /* no token's index is that large; a caller who asks for it meets the domain's mark, which is not it */
+        v->fast[k].token = ~(uint64_t)0;
+        v->fast[k].entry = v->base;
+        v->fast[k].object = v->objects;
+    }
 #endif
     vipci_store64(v, &w->intent, 0);
     vipci_store32(v, &w->cancel, 0);

@@ -56,6 +56,9 @@ syscall_entry:
     swapgs
     mov  %rsp, %gs:CPU_USER_RSP
     mov  %gs:CPU_KERNEL_RSP, %rsp
+    cmp  $SYS_FAST_CALL, %rax
+    jae  fast_entry
+full_entry:
     push $USER_DATA
     pushq %gs:CPU_USER_RSP
     push %r11
@@ -85,6 +88,61 @@ user_return:
     add  $16, %rsp
     swapgs
     iretq
+
+/* A message in registers: the words in rbx r12 r13 r14, the opcode in r15.  C keeps those, so they are where they are: nothing is copied.  Of the caller
+ * four words are saved, in the frame at the top of its stack (and its arguments, in case that the call goes the slow way); the frame of who runs next, which is
+ * what C returns, has such four.  It gets rdi (badge), rsi (reply right), rdx (sender), r8 (flags); the rest is cleared. */
+fast_entry:
+    sub  $FRAME_SIZE, %rsp
+    mov  %rcx, FRAME_RIP(%rsp)
+    mov  %r11, FRAME_FLAGS(%rsp)
+    mov  %gs:CPU_USER_RSP, %rcx
+    mov  %rcx, FRAME_RSP(%rsp)
+    mov  %rbp, FRAME_RBP(%rsp)
+    mov  %rdi, FRAME_RDI(%rsp)
+    mov  %rsi, FRAME_RSI(%rsp)
+    mov  %rdx, FRAME_RDX(%rsp)
+    cmp  $SYS_FAST_REPLY_RECEIVE, %rax
+    je   1f
+    ja   slow_entry
+    call fast_call
+    test %rax, %rax
+    jz   2f
+    xor  %r8d, %r8d
+    jmp  3f
+1:  call fast_reply_receive
+    test %rax, %rax
+    jz   2f
+    mov  $8, %r8d                   /* VIPC_IS_REPLY */
+3:  mov  FRAME_RIP(%rax), %rcx
+    mov  FRAME_FLAGS(%rax), %r11
+    mov  FRAME_RSP(%rax), %rsp
+    mov  FRAME_RBP(%rax), %rbp
+    mov  FRAME_RDI(%rax), %rdi
+    mov  FRAME_RSI(%rax), %rsi
+    mov  FRAME_RDX(%rax), %rdx
+    xor  %eax, %eax
+    xor  %r9d, %r9d
+    xor  %r10d, %r10d
+    swapgs
+    sysretq
+2:  mov  %rdx, %rax                 /* which call it was */
+slow_entry:
+    cmp  $SYS_FAST_RECEIVE, %rax
+    ja   4f
+    mov  %rax, FRAME_RAX(%rsp)
+    mov  %rbx, FRAME_RBX(%rsp)
+    mov  %r12, FRAME_R12(%rsp)
+    mov  %r13, FRAME_R13(%rsp)
+    mov  %r14, FRAME_R14(%rsp)
+    mov  %r15, FRAME_R15(%rsp)
+    xor  %ebp, %ebp
+    mov  %rsp, %rdi
+    call fast_slowly
+    jmp  user_return
+4:  add  $FRAME_SIZE, %rsp          /* no such call: as any other */
+    mov  -FRAME_SIZE+FRAME_RIP(%rsp), %rcx
+    jmp  full_entry
 
 /* Exceptions and interrupts. */
 trap_entry:
@@ -175,9 +233,10 @@ switch_stacks:
     pop  %rbx
     pop  %rbp
     ret
-/* Where a new thread's first switch returns to: rbx is a function of the kernel, r12 its argument; a process's returns to its frame. */
+/* Where a thread starts that has nothing on its stack: rbx is a function of the kernel, r12 its argument, r13 the frame that a process goes on with then. */
     .globl thread_start
 thread_start:
+    mov  %r13, %rsp
     mov  %r12, %rdi
     call *%rbx
     jmp  user_return

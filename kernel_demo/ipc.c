@@ -19,7 +19,9 @@ static void ready(void *user, uint64_t number)
 {
     struct thread *t = thread_of(number);
     (void)user;
-    if (t) thread_ready(t);
+    if (!t) return;
+    thread_unpark_if_parked(t);
+    thread_ready(t);
 }
 static void log_core(void *user, uint32_t level, uint32_t id, uint64_t a, uint64_t b)
 {

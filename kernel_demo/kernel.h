@@ -28,6 +28,7 @@ struct cpu {
     struct thread *current;
     uint32_t reschedule;             /* somebody more urgent is ready, or the slice is over */
     uint32_t fpu_open;               /* CR0.TS is clear: the running thread's FPU registers are in the CPU */
+    vipc_cpu ipc;                    /* for the core's fast path: who runs, and below which priority nobody may be switched to */
 };
 _Static_assert(offsetof(struct cpu, user_rsp) == CPU_USER_RSP && offsetof(struct cpu, kernel_rsp) == CPU_KERNEL_RSP && offsetof(struct cpu, smap) == CPU_SMAP, "layout.h");
 extern struct cpu cpu;
@@ -62,7 +63,8 @@ void kernel_stack_drop(uint32_t index);
 /* ---- sched.c: threads that run in turn ---- */
 enum { THREADS = 64, PRIORITIES = 4, STACK_BYTES = 16384 };
 enum { IDLE_PRIORITY = 0, USER_PRIORITY = 1, URGENT_PRIORITY = 2, MANAGER_PRIORITY = 3 };
-enum thread_state { THREAD_FREE, THREAD_READY, THREAD_RUNNING, THREAD_SLEEPING, THREAD_DEAD };
+enum thread_state { THREAD_FREE, THREAD_READY, THREAD_RUNNING, THREAD_SLEEPING, THREAD_PARKED, THREAD_DEAD };
+enum thread_wait { WAIT_CALL, WAIT_REPLY, WAIT_MESSAGE, WAIT_ANSWER };     /* see fast.c: to send a call; for its reply; for a message; to reply, then for a message */
 struct process;
 struct thread {
     uint64_t rsp;                    /* of its kernel stack, while it does not run */
@@ -71,30 +73,41 @@ struct thread {
     uint32_t priority;
     struct thread *next;             /* in the ready queue */
     struct process *process;         /* NULL: the kernel's own */
-    vipc_time deadline;              /* while it sleeps */
+    vipc_time deadline;              /* while it sleeps or is parked */
+    enum thread_wait wait;           /* these two: what it does in the kernel, of a message in registers */
+    uint64_t door;
     bool late;                       /* the deadline ended its sleep */
     bool uses_fpu;
     vipc ipc;                        /* its view of the domain */
     uint64_t bounce, bounce_frames;  /* frames that a large message passes through, while it does; 0: none */
     uint8_t fpu[512] __attribute__((aligned(16)));
 };
+extern struct thread threads[THREADS];                       /* the first is the idle thread */
 static inline struct thread *current(void) { return cpu.current; }
 static inline struct frame *user_frame(const struct thread *t) { return (struct frame *)(t->stack_top - FRAME_SIZE); }
 uint64_t thread_number(const struct thread *t);              /* its native_thread: 1 and up */
 struct thread *thread_of(uint64_t number);                   /* NULL: no such thread now */
 struct thread *thread_make(void (*run)(void *), void *argument, uint32_t priority);    /* sleeping until thread_ready; NULL: no more threads or memory */
 void thread_free(struct thread *t);                          /* of one that is dead */
-/* These five with interrupts off. */
+/* All of these with interrupts off. */
 void thread_ready(struct thread *t);
 bool thread_sleep(vipc_time deadline);                       /* true: the deadline passed */
 void thread_yield(void);
 NOTHING_MORE void thread_end(void);
+NOTHING_MORE void thread_park(void);                         /* away from the current one, which the core has parked: nothing of its stack is needed */
+void thread_replace(struct thread *next);                    /* the same, but `next` runs on the way that it would return by; its stack is its own to load */
+void thread_begin_at(struct thread *t, void (*run)(void *), void *argument);   /* where it goes on when it is switched to, on an empty stack; then to its frame */
 void thread_raise(struct thread *t, uint32_t priority);
 void sched_start(void);                                      /* what runs now becomes the idle thread */
 void sched_tick(void);
 void sched_leave_kernel(void);                               /* before every return to ring 3: let others run if it is their turn */
 void fpu_first_use(void);
 void sched_show(void);
+
+/* ---- fast.c: messages in registers ---- */
+extern struct fast_counts { uint64_t calls, replies, slow; } fast_counts;
+void thread_unpark(struct thread *t);
+void thread_unpark_if_parked(struct thread *t);
 
 /* ---- trap.c: exceptions, interrupts, the end of everything ---- */
 NOTHING_MORE void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -16,7 +16,23 @@
 #define CPU_KERNEL_RSP 8
 #define CPU_SMAP 16
 
+/* The three calls whose message is in registers: see syscalls.h */
+#define SYS_FAST_CALL 256
+#define SYS_FAST_REPLY_RECEIVE 257
+#define SYS_FAST_RECEIVE 258
+
 /* struct frame */
+#define FRAME_R15 0
+#define FRAME_R14 8
+#define FRAME_R13 16
+#define FRAME_R12 24
+#define FRAME_R8 56
+#define FRAME_RBP 64
+#define FRAME_RDI 72
+#define FRAME_RSI 80
+#define FRAME_RDX 88
+#define FRAME_RBX 104
+#define FRAME_RAX 112
 #define FRAME_VECTOR 120
 #define FRAME_RIP 136
 #define FRAME_CS 144

@@ -220,6 +220,7 @@ void process_kill(struct process *p, uint64_t status)
     if (!p->killed) p->status = status;
     p->killed = true;
     thread_raise(p->thread, URGENT_PRIORITY);                /* a busy machine must not keep it from its end */
+    thread_unpark_if_parked(p->thread);
     thread_ready(p->thread);
     vipc_x86_64_leave(was);
 }

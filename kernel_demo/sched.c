@@ -4,8 +4,9 @@
  * above), preempted in the kernel, or sleeps.  Whatever is here runs with interrupts off: on one CPU that is the lock. */
 #include "kernel.h"
 
-static struct thread threads[THREADS];       /* the first is the idle thread: never in a queue, it runs when all are empty */
+struct thread threads[THREADS];              /* the first is the idle thread: never in a queue, it runs when all are empty */
 static struct { struct thread *first, *last; } ready[PRIORITIES];
+static struct thread *woken;                 /* by the current thread, since it runs: who is next if that goes to sleep, so that a call reaches its server at once */
 
 uint64_t thread_number(const struct thread *t) { return (uint64_t)(t - threads) + 1; }
 struct thread *thread_of(uint64_t number)
@@ -14,6 +15,14 @@ struct thread *thread_of(uint64_t number)
 }
 
 /* ---- the queues ---- */
+/* The core's fast path may switch to nobody who is less urgent than one who is ready, and to nobody at all while others wait for the end of a slice. */
+static void set_floor(void)
+{
+    uint32_t p = PRIORITIES;
+    while (p > 0 && !ready[p - 1].first) p--;
+    cpu.ipc.floor = cpu.reschedule ? ~0u : p ? p - 1 : 0;
+}
+static void reschedule_soon(void) { cpu.reschedule = 1; cpu.ipc.floor = ~0u; }
 static void enqueue(struct thread *t)
 {
     t->state = THREAD_READY;
@@ -21,6 +30,16 @@ static void enqueue(struct thread *t)
     if (ready[t->priority].first) ready[t->priority].last->next = t;
     else ready[t->priority].first = t;
     ready[t->priority].last = t;
+    set_floor();
+}
+static void unlink(struct thread *t)
+{
+    struct thread **at = &ready[t->priority].first, *before = NULL;
+    while (*at && *at != t) { before = *at; at = &before->next; }
+    if (!*at) return;
+    *at = t->next;
+    if (ready[t->priority].last == t) ready[t->priority].last = before;
+    set_floor();
 }
 static struct thread *dequeue(void)
 {
@@ -32,13 +51,13 @@ static struct thread *dequeue(void)
     }
     return &threads[0];
 }
-static void unlink(struct thread *t)
+/* For one who goes to sleep: whom it has woken, if that takes nobody's turn away. */
+static struct thread *dequeue_woken(void)
 {
-    struct thread **at = &ready[t->priority].first, *before = NULL;
-    while (*at && *at != t) { before = *at; at = &before->next; }
-    if (!*at) return;
-    *at = t->next;
-    if (ready[t->priority].last == t) ready[t->priority].last = before;
+    struct thread *t = woken;
+    if (!t || cpu.reschedule || t->state != THREAD_READY || t->priority < cpu.ipc.floor) return dequeue();
+    unlink(t);
+    return t;
 }
 
 /* ---- switching ---- */
@@ -54,22 +73,40 @@ static void forget_selectors(void)
     if (((d | e | f | g) & 0xffff) == 0) return;
     __asm__ volatile("mov %0, %%ds\n\tmov %0, %%es\n\tmov %0, %%fs\n\tswapgs\n\tmov %0, %%gs\n\tswapgs" : : "r"(0) : "memory");
 }
+static void fpu_switch(struct thread *was, const struct thread *next)
+{
+    if (was->uses_fpu && was->state != THREAD_DEAD) fpu_save(was);
+    cpu_open_fpu(next->uses_fpu);
+    if (next->uses_fpu) fpu_load(next);
+}
 static void switch_to(struct thread *next)
 {
     void switch_stacks(uint64_t *save, uint64_t load);
     struct thread *was = current();
     uint64_t root = next->process ? next->process->root : kernel_root;
     cpu.reschedule = 0;
+    woken = NULL;
+    set_floor();
     next->state = THREAD_RUNNING;
     if (next == was) return;
-    if (was->uses_fpu && was->state != THREAD_DEAD) fpu_save(was);
-    cpu_open_fpu(next->uses_fpu);
-    if (next->uses_fpu) fpu_load(next);
+    if (was->uses_fpu | next->uses_fpu) fpu_switch(was, next);
     forget_selectors();
     if (read_cr3() != root) write_cr3(root);
     cpu_set_stack(next->stack_top);
     cpu.current = next;
+    cpu.ipc.here = vipc_here(0, next->priority);
     switch_stacks(&was->rsp, next->rsp);
+}
+/* On the fast path: from and to parked threads of processes.  (What is in the segment registers stays: the two talk to one another anyway.) */
+void thread_replace(struct thread *next)
+{
+    struct thread *was = current();
+    next->state = THREAD_RUNNING;
+    if (was->uses_fpu | next->uses_fpu) fpu_switch(was, next);
+    write_cr3(next->process->root);
+    cpu_set_stack(next->stack_top);
+    cpu.current = next;
+    cpu.ipc.here = vipc_here(0, next->priority);
 }
 /* The first time that a thread touches an FPU register: from now on it has some of its own, clean ones. */
 void fpu_first_use(void)
@@ -90,7 +127,8 @@ void thread_ready(struct thread *t)
 {
     if (t->state != THREAD_SLEEPING) return;
     enqueue(t);
-    if (t->priority > current()->priority) cpu.reschedule = 1;
+    if (t->priority > current()->priority) reschedule_soon();
+    else woken = t;
 }
 void thread_yield(void)
 {
@@ -105,8 +143,14 @@ bool thread_sleep(vipc_time deadline)
     t->deadline = deadline;
     t->late = false;
     t->state = THREAD_SLEEPING;
-    switch_to(dequeue());
+    switch_to(dequeue_woken());
     return t->late;
+}
+NOTHING_MORE void thread_park(void)
+{
+    current()->state = THREAD_PARKED;
+    switch_to(dequeue_woken());
+    panic("a parked thread runs");
 }
 NOTHING_MORE void thread_end(void)
 {
@@ -121,7 +165,7 @@ void thread_raise(struct thread *t, uint32_t priority)
     if (queued) unlink(t);
     t->priority = priority;
     if (queued) enqueue(t);
-    if (queued && priority > current()->priority) cpu.reschedule = 1;
+    if (queued && priority > current()->priority) reschedule_soon();
 }
 void sched_leave_kernel(void)
 {
@@ -134,19 +178,33 @@ void sched_leave_kernel(void)
 void sched_tick(void)
 {
     vipc_time now = vipc_x86_64_now(&port);
-    for (uint32_t i = 1; i < THREADS; i++)
-        if (threads[i].state == THREAD_SLEEPING && threads[i].deadline <= now) {
-            threads[i].late = true;
-            thread_ready(&threads[i]);
-        }
+    for (uint32_t i = 1; i < THREADS; i++) {
+        if (threads[i].deadline > now) continue;
+        thread_unpark_if_parked(&threads[i]);
+        if (threads[i].state != THREAD_SLEEPING) continue;
+        threads[i].late = true;
+        thread_ready(&threads[i]);
+    }
     for (uint32_t p = current()->priority; p < PRIORITIES; p++)
-        if (ready[p].first) cpu.reschedule = 1;
+        if (ready[p].first) reschedule_soon();
 }
 
 /* ---- making and ending ---- */
-struct thread *thread_make(void (*run)(void *), void *argument, uint32_t priority)
+/* What switch_stacks will find, at the lower end of the stack: whoever is about to leave the upper end may still stand there. */
+void thread_begin_at(struct thread *t, void (*run)(void *), void *argument)
 {
     extern char thread_start[];
+    uint64_t *sp = (uint64_t *)(t->stack_top - STACK_BYTES + 512);
+    *--sp = (uint64_t)thread_start;
+    *--sp = 0;                       /* rbp */
+    *--sp = (uint64_t)run;           /* rbx */
+    *--sp = (uint64_t)argument;      /* r12 */
+    *--sp = t->stack_top - FRAME_SIZE;       /* r13 */
+    sp -= 2;                         /* r14, r15 */
+    t->rsp = (uint64_t)sp;
+}
+struct thread *thread_make(void (*run)(void *), void *argument, uint32_t priority)
+{
     uint32_t i = 1, was = vipc_x86_64_enter();
     while (i < THREADS && threads[i].state != THREAD_FREE) i++;
     if (i < THREADS) {
@@ -159,14 +217,8 @@ struct thread *thread_make(void (*run)(void *), void *argument, uint32_t priorit
     if (i == THREADS) return NULL;
     uint64_t top = kernel_stack_make(i);
     if (top == 0) { threads[i].state = THREAD_FREE; return NULL; }
-    uint64_t *sp = (uint64_t *)(top - FRAME_SIZE);
-    *--sp = (uint64_t)thread_start;
-    *--sp = 0;                       /* rbp */
-    *--sp = (uint64_t)run;           /* rbx */
-    *--sp = (uint64_t)argument;      /* r12 */
-    sp -= 3;                         /* r13 to r15 */
     threads[i].stack_top = top;
-    threads[i].rsp = (uint64_t)sp;
+    thread_begin_at(&threads[i], run, argument);
     return &threads[i];
 }
 void thread_free(struct thread *t)
@@ -185,7 +237,7 @@ void sched_start(void)
 }
 void sched_show(void)
 {
-    static const char *const states[] = { "free", "ready", "running", "sleeping", "dead" };
+    static const char *const states[] = { "free", "ready", "running", "sleeping", "parked", "dead" };
     for (uint32_t i = 0; i < THREADS; i++)
         if (threads[i].state != THREAD_FREE)
             say("    thread %u: %s, priority %u, %s, until %lx, rip %lx\n", i + 1, states[threads[i].state], threads[i].priority,

@@ -4,6 +4,7 @@
  * stay.  Arguments are those of the function in veridian_ipc.h without its first, the view: a thread has its own.  Structs go by their addresses. */
 #ifndef SYSCALLS_H
 #define SYSCALLS_H
+#include "layout.h"
 
 enum {
     SYS_NOTHING = 0,                 /* what entering and leaving costs */
@@ -35,11 +36,15 @@ enum {
     SYS_PUBLISH, SYS_UNPUBLISH, SYS_LOOKUP,
     SYSCALLS
 };
+/* Messages in registers.  In: the opcode in r15, the words in rbx r12 r13 r14; rdi, rsi: the arguments that follow; rdx: the deadline (not 0).  Out: rax, the
+ * error; with success the message likewise, and rdi badge, rsi reply right, rdx sender, r8 flags | dropped << 32, r9 capability, r10 payload_size |
+ * redelivered << 32 | cap_count << 40.  rbp and rsp stay.  Numbers in layout.h:
+ *     SYS_FAST_CALL (to, flags)    SYS_FAST_REPLY_RECEIVE (right, from)    SYS_FAST_RECEIVE (-, from) */
 enum { LOG_MAX = 256, BATCH_MAX = 16, ITEMS_MAX = 32 };      /* what one call moves at most */
 enum { CONTROL_TIMER = 1,            /* a: microseconds between ticks */
        CONTROL_OFF = 2,              /* a: cases passed, b: failed; the machine ends */
        CONTROL_INFO = 3 };           /* a: result's address, of a struct machine_info */
-struct machine_info { unsigned long long frames_free; unsigned int smep, smap; };
+struct machine_info { unsigned long long frames_free, fast_calls, fast_replies, slow; unsigned int smep, smap; };
 
 /* How a process ended: a code of 0 to 255 of its own, or one of these. */
 #define STATUS_FAULT 0x100           /* + the exception's vector */

@@ -205,7 +205,7 @@ static void sizes(void)
 }
 static void unknown_calls(void)
 {
-    static const uint64_t numbers[] = { SYSCALLS, SYSCALLS + 1, 255, 256, 65536, 1ull << 31, 1ull << 32, (1ull << 32) + SYS_SEND, 1ull << 63, ~0ull };
+    static const uint64_t numbers[] = { SYSCALLS, SYSCALLS + 1, 255, 259, 65536, (1ull << 32) + SYS_FAST_CALL, 1ull << 31, 1ull << 32, (1ull << 32) + SYS_SEND, 1ull << 63, ~0ull };
     for (unsigned i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         int64_t r = syscall_(numbers[i], 1, 2, 3, 4, 5, 6);
         expect(r == VIPC_ERR_NOT_SUPPORTED, "unknown call", numbers[i], r);

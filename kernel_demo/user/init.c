@@ -336,7 +336,8 @@ static void attack(void)
 
 int main(void)
 {
-    struct machine_info before = { 0, 0, 0 }, after;
+    struct machine_info before, after;
+    memset(&before, 0, sizeof before);
     uint32_t violations = 1;
     vipc_stats stats;
     vipc_endpoint_desc d = VIPC_INIT;

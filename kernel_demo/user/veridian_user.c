@@ -73,13 +73,61 @@ vipc_error vipc_destroy(vipc *self, vipc_cap cap, vipc_time deadline) { CALL(SYS
 vipc_error vipc_cap_get(vipc *self, vipc_cap cap, vipc_cap_info *out) { CALL(SYS2, SYS_CAP_GET, cap.token, out); }
 vipc_error vipc_cap_require(vipc *self, vipc_cap cap, uint32_t type, uint32_t rights) { CALL(SYS3, SYS_CAP_REQUIRE, cap.token, type, rights); }
 
+/* ---- messages in registers, where they fit: then the kernel may switch straight to the other side ---- */
+struct registers { uint64_t a, b, c, flags, capability, more; };      /* rdi rsi rdx r8 r9 r10 */
+static int64_t in_registers(uint64_t number, struct registers *r, const vipc_message *in, vipc_message *out)
+{
+    register uint64_t w1 __asm__("r12") = in ? in->data[1] : 0;
+    register uint64_t w2 __asm__("r13") = in ? in->data[2] : 0;
+    register uint64_t w3 __asm__("r14") = in ? in->data[3] : 0;
+    register uint64_t opcode __asm__("r15") = in ? in->opcode : 0;
+    register uint64_t flags __asm__("r8");
+    register uint64_t capability __asm__("r9");
+    register uint64_t more __asm__("r10");
+    uint64_t w0 = in ? in->data[0] : 0;
+    __asm__ volatile("syscall" : "+a"(number), "+D"(r->a), "+S"(r->b), "+d"(r->c), "+b"(w0), "+r"(w1), "+r"(w2), "+r"(w3), "+r"(opcode), "=r"(flags), "=r"(capability), "=r"(more)
+                     : : "rcx", "r11", "memory");
+    r->flags = flags;
+    r->capability = capability;
+    r->more = more;
+    if (number != 0) return (int64_t)number;
+    out->capability.token = capability;
+    out->opcode = (uint32_t)opcode;
+    out->flags = (uint32_t)flags;
+    out->data[0] = w0;
+    out->data[1] = w1;
+    out->data[2] = w2;
+    out->data[3] = w3;
+    return 0;
+}
+static void tell(vipc_info *info, const struct registers *r)
+{
+    info->badge = r->a;
+    info->reply.token = r->b;
+    info->sender.id = r->c;
+    info->dropped = (uint32_t)(r->flags >> 32);
+    info->payload_size = (uint32_t)r->more;
+    info->redelivered = (uint32_t)(r->more >> 32) & 1;
+    info->cap_count = (uint32_t)(r->more >> 40);
+}
+static int fits(const vipc_message *m, vipc_time deadline) { return m && (m->flags & ~(uint32_t)VIPC_IS_REPLY) == 0 && deadline != VIPC_NOW; }
+
 /* ---- messages ---- */
 vipc_error vipc_endpoint_create(vipc *self, const vipc_endpoint_desc *desc, vipc_cap *out) { CALL(SYS2, SYS_ENDPOINT_CREATE, desc, out); }
 vipc_error vipc_endpoint_bind(vipc *self, vipc_cap endpoint, vipc_pid only) { CALL(SYS2, SYS_ENDPOINT_BIND, endpoint.token, only.id); }
 vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoint_info *out) { CALL(SYS2, SYS_ENDPOINT_GET, endpoint.token, out); }
 vipc_error vipc_channel_create(vipc *self, const vipc_channel_desc *desc, vipc_cap *a, vipc_cap *b) { CALL(SYS3, SYS_CHANNEL_CREATE, desc, a, b); }
 vipc_error vipc_send(vipc *self, vipc_cap to, const vipc_message *m, vipc_time deadline) { CALL(SYS3, SYS_SEND, to.token, m, deadline); }
-vipc_error vipc_receive(vipc *self, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline) { CALL(SYS4, SYS_RECEIVE, from.token, m, info, deadline); }
+vipc_error vipc_receive(vipc *self, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline)
+{
+    if (is_open(self) == VIPC_OK && m && info && deadline != VIPC_NOW) {
+        struct registers r = { 0, from.token, deadline, 0, 0, 0 };
+        int64_t e = in_registers(SYS_FAST_RECEIVE, &r, NULL, m);
+        if (e == 0 || e == VIPC_ERR_MESSAGE_TOO_LARGE) tell(info, &r);
+        return (vipc_error)e;
+    }
+    CALL(SYS4, SYS_RECEIVE, from.token, m, info, deadline);
+}
 vipc_error vipc_send_large(vipc *self, vipc_cap to, const vipc_outgoing *m, vipc_time deadline) { CALL(SYS3, SYS_SEND_LARGE, to.token, m, deadline); }
 vipc_error vipc_receive_large(vipc *self, vipc_cap from, vipc_incoming *m, vipc_time deadline) { CALL(SYS3, SYS_RECEIVE_LARGE, from.token, m, deadline); }
 vipc_error vipc_send_many(vipc *self, vipc_cap to, const vipc_message *m, uint32_t count, uint32_t *sent, vipc_time deadline)
@@ -93,11 +141,24 @@ vipc_error vipc_receive_many(vipc *self, vipc_cap from, vipc_message *m, vipc_in
     if (count) *count = 0;
     CALL(SYS1, SYS_RECEIVE_MANY, all);
 }
-vipc_error vipc_call(vipc *self, vipc_cap to, const vipc_message *request, vipc_message *reply, vipc_time deadline) { CALL(SYS4, SYS_CALL, to.token, request, reply, deadline); }
+vipc_error vipc_call(vipc *self, vipc_cap to, const vipc_message *request, vipc_message *reply, vipc_time deadline)
+{
+    if (is_open(self) == VIPC_OK && reply && fits(request, deadline)) {
+        struct registers r = { to.token, request->flags, deadline, 0, 0, 0 };
+        return (vipc_error)in_registers(SYS_FAST_CALL, &r, request, reply);
+    }
+    CALL(SYS4, SYS_CALL, to.token, request, reply, deadline);
+}
 vipc_error vipc_reply(vipc *self, vipc_reply_right to, const vipc_message *m) { CALL(SYS2, SYS_REPLY, to.token, m); }
 vipc_error vipc_reply_drop(vipc *self, vipc_reply_right to, vipc_error why) { CALL(SYS2, SYS_REPLY_DROP, to.token, why); }
 vipc_error vipc_reply_receive(vipc *self, vipc_reply_right to, const vipc_message *reply, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline)
 {
+    if (is_open(self) == VIPC_OK && m && info && to.token && fits(reply, deadline)) {
+        struct registers r = { to.token, from.token, deadline, 0, 0, 0 };
+        int64_t e = in_registers(SYS_FAST_REPLY_RECEIVE, &r, reply, m);
+        if (e == 0 || e == VIPC_ERR_MESSAGE_TOO_LARGE) tell(info, &r);
+        return (vipc_error)e;
+    }
     CALL(SYS6, SYS_REPLY_RECEIVE, to.token, reply, from.token, m, info, deadline);
 }
 

@@ -1,0 +1,134 @@
+/* fast.c - messages in registers, and threads that are parked at the user boundary.
+ *
+ * A parked thread has nothing on its kernel stack: its frame, at the top, and what `wait` says is all there is of it.  The core's fast path switches
+ * from one parked thread to another: four words are saved, four loaded, the message stays in the registers (entry.S).  Where the fast path says no, the same call
+ * is made as a step of the core's slow way, which parks too if it must wait, so that the next meeting can be fast.  A thread that was parked and is woken by the
+ * slow way makes its step again, with the arguments that its frame has kept.
+ *
+ * All of this runs with interrupts off, as the core asks. */
+#include "kernel.h"
+#include "syscalls.h"
+
+struct next { struct frame *frame; uint64_t call; };         /* in rax and rdx */
+struct next fast_call(uint64_t token, uint64_t flags, vipc_time deadline);
+struct next fast_reply_receive(uint64_t right, uint64_t token, vipc_time deadline);
+void fast_slowly(struct frame *f);
+struct fast_counts fast_counts;
+
+static vipc_cap cap_of(uint64_t token) { vipc_cap c = { token }; return c; }
+static vipc_reply_right right_of(uint64_t token) { vipc_reply_right r = { token }; return r; }
+
+/* ---- the fast way: `t` has parked, who is in `f` runs on in its place ---- */
+static inline struct frame *go_on(struct thread *t, const vipc_fast *f, enum thread_wait wait, vipc_time deadline)
+{
+    struct thread *next = &threads[f->next - 1];
+    struct frame *frame = user_frame(next);
+    t->wait = wait;
+    t->deadline = deadline;
+    t->state = THREAD_PARKED;
+    if (f->ready) thread_unpark(t);
+    frame->rdi = f->badge;
+    frame->rsi = f->reply.token;
+    frame->rdx = f->sender.id;
+    thread_replace(next);
+    return frame;
+}
+struct next fast_call(uint64_t token, uint64_t flags, vipc_time deadline)
+{
+    struct thread *t = current();
+    struct next n = { NULL, SYS_FAST_CALL };
+    vipc_fast f = vipc_fast_call(&t->ipc, &cpu.ipc, cap_of(token), (uint32_t)flags, VIPC_FOREVER);
+    if (!f.next) return n;
+    fast_counts.calls++;
+    n.frame = go_on(t, &f, WAIT_REPLY, deadline);
+    return n;
+}
+struct next fast_reply_receive(uint64_t right, uint64_t token, vipc_time deadline)
+{
+    struct thread *t = current();
+    struct next n = { NULL, SYS_FAST_REPLY_RECEIVE };
+    vipc_fast f = vipc_fast_reply_receive(&t->ipc, &cpu.ipc, right_of(right), cap_of(token), 0, VIPC_FOREVER);
+    if (!f.next) return n;
+    fast_counts.replies++;
+    t->door = token;
+    n.frame = go_on(t, &f, WAIT_MESSAGE, deadline);
+    return n;
+}
+
+/* ---- the slow way ---- */
+static void message_from(const struct frame *f, vipc_message *m, uint32_t flags)
+{
+    m->capability.token = 0;
+    m->opcode = (uint32_t)f->r15;
+    m->flags = flags;
+    m->data[0] = f->rbx;
+    m->data[1] = f->r12;
+    m->data[2] = f->r13;
+    m->data[3] = f->r14;
+}
+/* What the caller finds in its registers: the message and what is said of it, or nothing. */
+static void message_to(struct frame *f, vipc_error e, const vipc_message *m, const vipc_info *info)
+{
+    bool good = e == VIPC_OK;
+    f->rax = (uint64_t)(int64_t)e;
+    f->r15 = good ? m->opcode : 0;
+    f->rbx = good ? m->data[0] : 0;
+    f->r12 = good ? m->data[1] : 0;
+    f->r13 = good ? m->data[2] : 0;
+    f->r14 = good ? m->data[3] : 0;
+    f->r8 = (good ? m->flags : 0) | (uint64_t)info->dropped << 32;
+    f->r9 = good ? m->capability.token : 0;
+    f->rdi = info->badge;
+    f->rsi = info->reply.token;
+    f->rdx = info->sender.id;
+    f->r10 = info->payload_size | (uint64_t)(info->redelivered & 1) << 32 | (uint64_t)info->cap_count << 40;
+    f->vector = VECTOR_SYSCALL;
+    f->cs = USER_CODE;
+    f->ss = USER_DATA;
+    f->rcx = f->r11 = f->error = 0;
+}
+static void step(void *thread)
+{
+    struct thread *t = thread;
+    struct frame *f = user_frame(t);
+    vipc_message m, out;
+    vipc_info info = VIPC_INIT;
+    vipc_error e = VIPC_ERR_NOT_SUPPORTED;
+    uint32_t parked = 0;
+    const vipc_time deadline = t->deadline;                  /* a sleep for the core's lock has one of its own */
+    process_end_if_killed();
+    if (t->wait == WAIT_REPLY) e = vipc_park_call(&t->ipc, &cpu.ipc, cap_of(0), NULL, &out, deadline, &parked);
+    else if (t->wait == WAIT_MESSAGE) e = vipc_park_receive(&t->ipc, &cpu.ipc, cap_of(t->door), &out, &info, deadline, &parked);
+    else if (t->wait == WAIT_CALL) {
+        message_from(f, &m, (uint32_t)f->rsi);
+        e = vipc_park_call(&t->ipc, &cpu.ipc, cap_of(f->rdi), &m, &out, deadline, &parked);
+    } else {
+        message_from(f, &m, 0);
+        t->wait = WAIT_MESSAGE;                              /* if it parks, the reply is done */
+        e = vipc_park_reply_receive(&t->ipc, &cpu.ipc, right_of(f->rdi), &m, cap_of(t->door), &out, &info, deadline, &parked);
+    }
+    t->deadline = deadline;
+    if (parked) thread_park();
+    message_to(f, e, &out, &info);
+    sched_leave_kernel();
+}
+void fast_slowly(struct frame *f)
+{
+    struct thread *t = current();
+    fast_counts.slow++;
+    t->deadline = f->rdx;
+    t->door = f->rsi;
+    t->wait = f->rax == SYS_FAST_CALL ? WAIT_CALL : f->rax == SYS_FAST_RECEIVE ? WAIT_MESSAGE : WAIT_ANSWER;
+    step(t);
+}
+/* Somebody has won a parked thread (or was given it `ready`): it makes its step again when its turn comes. */
+void thread_unpark(struct thread *t)
+{
+    thread_begin_at(t, step, t);
+    t->state = THREAD_SLEEPING;
+    thread_ready(t);
+}
+void thread_unpark_if_parked(struct thread *t)
+{
+    if (t->state == THREAD_PARKED && vipc_unpark(&t->ipc)) thread_unpark(t);
+}
