@@ -356,6 +356,20 @@ static void knows_the_queue(unsigned i)
     REQUIRE_OK(mock_send(&m.v[i], at[i], 99));
     CHECK_EQ(mock_receive(&m.v[i], at[i]), 99);
 }
+/* What a view starts with is no token that it could be asked for. */
+TEST(a_fresh_view_knows_no_token)
+{
+    begin(4);
+    vipc_cap none = VIPC_INIT, ones;
+    vipc_reply_right right = { (uint64_t)1 << 32 | (uint64_t)2 << 8 | 1 };
+    ones.token = ~(uint64_t)0;
+    park_server(2, 0);
+    NO_CALL(1, ones);
+    NO_CALL(1, none);
+    NO_REPLY(3, right, ones);
+    NO_REPLY(3, right, none);
+    finish();
+}
 TEST(veto_of_a_queue_that_is_not_empty)
 {
     begin(4);

@@ -263,6 +263,27 @@ static void waiting(void)
     check(vipc_close(&ipc, set) == VIPC_OK && vipc_close(&ipc, a) == VIPC_OK && vipc_close(&ipc, b) == VIPC_OK && vipc_close(&ipc, note) == VIPC_OK, "all_of_them_end");
 }
 
+/* ---- messages in registers ---- */
+static void fast(void)
+{
+    struct machine_info before, after;
+    struct child server = start("probe", "serve quick");
+    (void)SYS2(SYS_CONTROL, CONTROL_INFO, &before);
+    int good = run("probe", "calls quick 2000") == 0;
+    (void)SYS2(SYS_CONTROL, CONTROL_INFO, &after);
+    unsigned long calls = (unsigned long)(after.fast_calls - before.fast_calls), replies = (unsigned long)(after.fast_replies - before.fast_replies);
+    printf("init: of 2000 calls %lu went the fast way, and %lu replies\n", calls, replies);
+    check(good && calls > 1500 && replies > 1500, "calls_go_the_fast_way");
+    check(run("probe", "calls_registers quick 500") == 0, "registers_after_a_call_in_registers");
+    check(run("probe", "calls_in_memory quick 500") == 0, "calls_in_memory_meet_a_parked_server");
+    struct child spinner = start("probe", "wait spin");
+    vipc_time start_of = vipc_time_now(&ipc);
+    good = has_reported('w', NULL) && run("probe", "calls_in_memory quick 300") == 0;
+    vipc_time took = vipc_time_now(&ipc) - start_of;
+    check(good && took < MILLISECONDS(300), "a_slow_call_hands_over_directly_beside_a_busy_process");     /* else two slices of a millisecond for each */
+    check(kill(spinner) == VIPC_OK && kill(server) == VIPC_OK, "both_end");
+}
+
 /* ---- the scheduler ---- */
 static void scheduling(void)
 {
@@ -296,7 +317,7 @@ static void preemption(void)
     (void)has_reported('w', NULL);
     for (unsigned i = 0; i < sizeof periods / sizeof periods[0]; i++) {
         (void)SYS3(SYS_CONTROL, CONTROL_TIMER, periods[i], 0);
-        for (int c = 0; c < 4; c++) client[c] = start("probe", "calls preempted 500");
+        for (int c = 0; c < 4; c++) client[c] = start("probe", c == 0 ? "calls_in_memory preempted 500" : c == 1 ? "calls_registers preempted 500" : "calls preempted 500");
         for (int c = 0; c < 4; c++) {
             wrong += ended(client[c]) != 0;
             calls += 500;
@@ -359,6 +380,7 @@ int main(void)
     capabilities();
     payloads();
     waiting();
+    fast();
     scheduling();
     limits();
     attack();

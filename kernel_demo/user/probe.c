@@ -70,6 +70,22 @@ static int call_many(const char *name, unsigned long count)
     return code(e);
 }
 
+/* The same by memory, not by registers: such a call sleeps in the kernel, it does not park. */
+static int call_in_memory(const char *name, unsigned long count)
+{
+    vipc_cap to;
+    uint64_t from = vipc_self(&ipc).id << 32;
+    vipc_error e = vipc_lookup(&ipc, name, 0, &to, VIPC_FOREVER);
+    for (uint64_t i = 0; e == VIPC_OK && i < count; i++) {
+        vipc_message m = VIPC_INIT;
+        m.opcode = OP_ADD;
+        m.data[0] = from + i;
+        m.data[1] = i;
+        e = (vipc_error)SYS4(SYS_CALL, to.token, &m, &m, VIPC_FOREVER);
+        if (e == VIPC_OK && (m.data[0] != from + 2 * i || m.opcode != OP_ADD || m.flags != VIPC_IS_REPLY)) return 100;
+    }
+    return code(e);
+}
 /* ---- waits that do not end, each to be killed in ---- */
 static int wait_in(const char *what)
 {
@@ -177,6 +193,27 @@ static int registers(uint64_t flags)
     }
     return 0;
 }
+/* Calls by registers, each with patterns in all others: what comes back is the reply, what was kept, and nothing else. */
+static int call_registers(const char *name, unsigned long count)
+{
+    vipc_cap to;
+    vipc_error e = vipc_lookup(&ipc, name, 0, &to, VIPC_FOREVER);
+    for (uint64_t i = 0; e == VIPC_OK && i < count; i++) {
+        uint64_t regs[16];
+        for (uint64_t k = 0; k < 16; k++) regs[k] = 0x0101010101010101ull * (k + 1) + i;
+        const uint64_t bp = regs[RBP], words[4] = { regs[RBX], regs[R12], regs[R13], regs[R14] };
+        regs[RAX] = SYS_FAST_CALL;
+        regs[RDI] = to.token;
+        regs[RSI] = 0;
+        regs[RDX] = VIPC_FOREVER;
+        regs[R15] = OP_ADD;
+        syscall_with(regs, 0x202);
+        if (regs[RAX] != 0 || regs[R15] != OP_ADD || regs[RBX] != words[0] + words[1] || regs[R12] != words[1] || regs[R13] != words[2] || regs[R14] != words[3]) return 100;
+        if (regs[RBP] != bp || regs[RDI] || regs[RSI] || regs[RDX] || regs[R8] != VIPC_IS_REPLY || regs[R9] || regs[R10]) return 101;
+        if (regs[RCX] != (uint64_t)syscall_with_returns || regs[R11] != regs[FLAGS]) return 102;
+    }
+    return code(e);
+}
 /* With a flag set, calls that copy both ways: right results, and the flag as it was. */
 static int flags_set(uint64_t flags)
 {
@@ -251,6 +288,8 @@ int main(int argc, char **argv)
     if (is(what, "hold")) return hold(name, n, n2);
     if (is(what, "call")) return call_once(name, n);
     if (is(what, "calls")) return call_many(name, n);
+    if (is(what, "calls_in_memory")) return call_in_memory(name, n);
+    if (is(what, "calls_registers")) return call_registers(name, n);
     if (is(what, "wait")) return wait_in(name);
     if (is(what, "fault")) return fault(name);
     if (is(what, "registers")) return registers(0);
