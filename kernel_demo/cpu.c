@@ -87,7 +87,7 @@ static void system_calls_start(void)
     write_msr(MSR_STAR, (uint64_t)(KERNEL_DATA | 3) << 48 | (uint64_t)KERNEL_CODE << 32);
     write_msr(MSR_LSTAR, (uint64_t)syscall_entry);
     write_msr(MSR_CSTAR, (uint64_t)syscall_entry);
-    write_msr(MSR_FMASK, 0x47700);   /* off at entry: TF, IF, DF, IOPL, NT, AC */
+    write_msr(MSR_FMASK, 0x47700);   /* off at entry: TF, IF, DF, IOPL, NT, AC (QEMU's TCG clears DF anyway) */
     write_msr(MSR_GS_BASE, (uint64_t)&cpu);
     write_msr(MSR_KERNEL_GS_BASE, 0);
 }

@@ -5,7 +5,7 @@
 static vipc ipc;
 static vipc_cap reports;
 static unsigned long passed, failed;
-enum { LOW = 1, SERVERS = 1, HIGH = 2 };
+enum { LOW = 1, HIGH = 2 };
 
 static int check(int good, const char *name)
 {
@@ -18,13 +18,14 @@ static vipc_time in(uint64_t milliseconds) { return vipc_after(&ipc, MILLISECOND
 
 /* ---- processes ---- */
 struct child { vipc_cap cap; vipc_pid pid; };
-static struct child start(const char *program, const char *arguments)
+static struct child start_at(const char *program, const char *arguments, int priority)
 {
     struct child c = { { 0 }, { 0 } };
-    vipc_error e = spawn(program, arguments, LOW, &c.cap, &c.pid);
+    vipc_error e = spawn(program, arguments, priority, &c.cap, &c.pid);
     if (e != VIPC_OK) printf("init: %s %s: %s\n", program, arguments, vipc_error_string(e));
     return c;
 }
+static struct child start(const char *program, const char *arguments) { return start_at(program, arguments, LOW); }
 static uint64_t ended(struct child c)        /* its status; 999: it did not end in time */
 {
     uint64_t status = 999;
@@ -282,6 +283,17 @@ static void fast(void)
     vipc_time took = vipc_time_now(&ipc) - start_of;
     check(good && took < MILLISECONDS(300), "a_slow_call_hands_over_directly_beside_a_busy_process");     /* else two slices of a millisecond for each */
     check(kill(spinner) == VIPC_OK && kill(server) == VIPC_OK, "both_end");
+
+    /* This process wakes another of its priority and then calls one of a lower: the other's turn comes first, although the fast way leads straight to the server. */
+    struct child clock = start("probe", "serve_clock clock"), other = start_at("probe", "tell_the_time bell", HIGH);
+    vipc_cap to_clock, to_bell;
+    vipc_message m = VIPC_INIT;
+    uint64_t served = 0, told = 0;
+    good = has_reported('b', NULL) && vipc_lookup(&ipc, "clock", 0, &to_clock, in(1000)) == VIPC_OK && vipc_lookup(&ipc, "bell", 0, &to_bell, in(1000)) == VIPC_OK;
+    good = good && ask(&ipc, to_clock, 1, &served, in(1000)) == VIPC_OK;         /* the server is parked from here on */
+    good = good && vipc_send(&ipc, to_bell, &m, in(1000)) == VIPC_OK && ask(&ipc, to_clock, 1, &served, in(1000)) == VIPC_OK;
+    check(good && has_reported('t', &told) && told < served, "a_fast_call_passes_nobody_by_who_is_more_urgent");
+    check(kill(clock) == VIPC_OK && ended(other) == 0, "these_two_end");
 }
 
 /* ---- the scheduler ---- */

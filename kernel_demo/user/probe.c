@@ -32,6 +32,30 @@ static int serve(const char *name)
     }
     return code(e);
 }
+/* Answers with the time; waits for a message, and tells when it ran on. */
+static int serve_clock(const char *name)
+{
+    vipc_cap door;
+    vipc_message m;
+    vipc_info info = VIPC_INIT;
+    vipc_error e = offer(name, &door);
+    if (e == VIPC_OK) e = vipc_receive(&ipc, door, &m, &info, VIPC_FOREVER);
+    while (e == VIPC_OK) {
+        m.data[0] = vipc_time_now(&ipc);
+        e = vipc_reply_receive(&ipc, info.reply, &m, door, &m, &info, VIPC_FOREVER);
+    }
+    return code(e);
+}
+static int tell_the_time(const char *name)
+{
+    vipc_cap door;
+    vipc_message m;
+    vipc_info info;
+    vipc_error e = offer(name, &door);
+    if (e == VIPC_OK) e = report(&ipc, 'b', 0, 0);
+    if (e == VIPC_OK) e = vipc_receive(&ipc, door, &m, &info, VIPC_FOREVER);
+    return code(e == VIPC_OK ? report(&ipc, 't', vipc_time_now(&ipc), 0) : e);
+}
 /* Takes `count` calls, tells of each, and answers none; then crashes (why 1), waits to be killed (0), or replies to the last (2) when a message comes. */
 static int hold(const char *name, unsigned long count, unsigned long why)
 {
@@ -285,6 +309,8 @@ int main(int argc, char **argv)
     if (is(what, "fpu_clean")) return fpu_is_clean() ? 0 : 101;
     if (vipc_posix_open(&ipc, "/demo", NULL) != VIPC_OK) return 99;
     if (is(what, "serve")) return serve(name);
+    if (is(what, "serve_clock")) return serve_clock(name);
+    if (is(what, "tell_the_time")) return tell_the_time(name);
     if (is(what, "hold")) return hold(name, n, n2);
     if (is(what, "call")) return call_once(name, n);
     if (is(what, "calls")) return call_many(name, n);
