@@ -8,7 +8,7 @@
  *     #include "veridian_ipc.h"
  *
  * and everywhere else the include alone.  On a POSIX host shims/veridian_posix.h supplies all that the header
- * asks of its surroundings; in a kernel you fill in struct vipc_hooks.
+ * asks of its surroundings; in a kernel you fill in struct vipc_hooks, or, on x86-64, use shims/veridian_x86_64.h (kernel_demo/ is a kernel around it).
  *
  * >>intro
  *

@@ -242,7 +242,6 @@ static vipc_error bounce_make(struct thread *t, uint64_t bytes, void **at)
 {
     *at = NULL;
     if (bytes == 0) return VIPC_OK;
-    if (bytes > VIPC_PAYLOAD_MAX) return VIPC_ERR_MESSAGE_TOO_LARGE;
     uint64_t first, frames = (bytes + PAGE - 1) / PAGE;
     TRY(vipc_x86_64_take(&port, frames, &first));
     t->bounce = first;
@@ -257,38 +256,72 @@ static int64_t bounce_drop(struct thread *t, vipc_error e)
     if (frames) vipc_x86_64_give(&port, t->bounce, frames);
     return e;
 }
+/* The payload of a message that goes out, in frames that are room for `more` bytes beside. */
+static vipc_error outgoing_in(struct thread *t, uint64_t from, vipc_outgoing *m, uint64_t more)
+{
+    void *payload;
+    TRY(user_in(m, from, sizeof *m));
+    if (m->payload_size && !m->payload) return VIPC_ERR_INVALID_ARGUMENT;
+    if (m->payload_size > VIPC_PAYLOAD_MAX) return VIPC_ERR_MESSAGE_TOO_LARGE;
+    TRY(bounce_make(t, m->payload_size + more, &payload));
+    vipc_error e = m->payload_size ? user_in(payload, (uint64_t)m->payload, m->payload_size) : VIPC_OK;
+    m->payload = payload;
+    return e;
+}
+/* What is to come in, and where to: all of it can be written. */
+static vipc_error incoming_in(uint64_t from, vipc_incoming *m, uint64_t *room)
+{
+    TRY(user_in(m, from, sizeof *m));
+    TRY(user_can_write(from, sizeof *m));
+    *room = m->payload_capacity < VIPC_PAYLOAD_MAX ? m->payload_capacity : VIPC_PAYLOAD_MAX;
+    return *room ? user_can_write((uint64_t)m->payload, *room) : VIPC_OK;
+}
+/* *asked is what the user gave, m what the core made of it, with the payload in frames of the kernel's. */
+static vipc_error incoming_out(vipc_error e, uint64_t to, vipc_incoming *m, const vipc_incoming *asked)
+{
+    if (e != VIPC_OK && e != VIPC_ERR_MESSAGE_TOO_LARGE) return e;
+    if (e == VIPC_OK && m->info.payload_size) TRY(user_out((uint64_t)asked->payload, m->payload, m->info.payload_size));
+    m->payload = asked->payload;
+    m->payload_capacity = asked->payload_capacity;
+    TRY(user_out(to, m, sizeof *m));
+    return e;
+}
 static int64_t do_send_large(struct thread *t, const uint64_t *a)
 {
     vipc_outgoing m;
-    void *payload;
-    TRY(user_in(&m, a[1], sizeof m));
-    if (m.payload_size && !m.payload) return VIPC_ERR_INVALID_ARGUMENT;
-    TRY(bounce_make(t, m.payload_size, &payload));
-    vipc_error e = m.payload_size ? user_in(payload, (uint64_t)m.payload, m.payload_size) : VIPC_OK;
-    m.payload = payload;
+    vipc_error e = outgoing_in(t, a[1], &m, 0);
     if (e == VIPC_OK) e = vipc_send_large(&t->ipc, cap_of(a[0]), &m, a[2]);
     return bounce_drop(t, e);
 }
 static int64_t do_receive_large(struct thread *t, const uint64_t *a)
 {
-    vipc_incoming m;
-    void *payload;
-    TRY(user_in(&m, a[1], sizeof m));
-    TRY(user_can_write(a[1], sizeof m));
-    uint64_t to = (uint64_t)m.payload, room = m.payload_capacity < VIPC_PAYLOAD_MAX ? m.payload_capacity : VIPC_PAYLOAD_MAX;
-    if (room) TRY(user_can_write(to, room));
-    TRY(bounce_make(t, room, &payload));
-    m.payload = payload;
-    size_t capacity = m.payload_capacity;
+    vipc_incoming m, asked;
+    uint64_t room;
+    TRY(incoming_in(a[1], &asked, &room));
+    m = asked;
+    TRY(bounce_make(t, room, &m.payload));
     m.payload_capacity = room;
     vipc_error e = vipc_receive_large(&t->ipc, cap_of(a[0]), &m, a[2]);
-    if (e == VIPC_OK && m.info.payload_size) e = user_out(to, payload, m.info.payload_size);
-    m.payload = (void *)to;
-    m.payload_capacity = capacity;
-    if (e == VIPC_OK || e == VIPC_ERR_MESSAGE_TOO_LARGE) {
-        vipc_error out = user_out(a[1], &m, sizeof m);
-        if (out != VIPC_OK) e = out;
-    }
+    return bounce_drop(t, incoming_out(e, a[1], &m, &asked));
+}
+static int64_t do_call_large(struct thread *t, const uint64_t *a)
+{
+    vipc_outgoing request = VIPC_INIT;
+    vipc_incoming m, asked;
+    uint64_t room;
+    TRY(incoming_in(a[2], &asked, &room));
+    m = asked;
+    vipc_error e = outgoing_in(t, a[1], &request, room);
+    m.payload = room ? (char *)vipc_x86_64_at(&port, t->bounce) + request.payload_size : NULL;
+    m.payload_capacity = room;
+    if (e == VIPC_OK) e = vipc_call_large(&t->ipc, cap_of(a[0]), &request, &m, a[3]);
+    return bounce_drop(t, e == VIPC_OK ? incoming_out(e, a[2], &m, &asked) : e);
+}
+static int64_t do_reply_large(struct thread *t, const uint64_t *a)
+{
+    vipc_outgoing m;
+    vipc_error e = outgoing_in(t, a[1], &m, 0);
+    if (e == VIPC_OK) e = vipc_reply_large(&t->ipc, right_of(a[0]), &m);
     return bounce_drop(t, e);
 }
 /* Batches: as many as one call moves; the core's contract lets it be fewer than asked for. */
@@ -430,7 +463,8 @@ static const handler handlers[SYSCALLS] = {
     [SYS_PROCESS_FIND] = do_process_find, [SYS_DERIVE] = do_derive, [SYS_GRANT] = do_grant, [SYS_REVOKE] = do_revoke, [SYS_CLOSE] = do_close, [SYS_DESTROY] = do_destroy,
     [SYS_CAP_GET] = do_cap_get, [SYS_CAP_REQUIRE] = do_cap_require, [SYS_ENDPOINT_CREATE] = do_endpoint_create, [SYS_ENDPOINT_BIND] = do_endpoint_bind,
     [SYS_ENDPOINT_GET] = do_endpoint_get, [SYS_CHANNEL_CREATE] = do_channel_create, [SYS_SEND] = do_send, [SYS_RECEIVE] = do_receive, [SYS_SEND_LARGE] = do_send_large,
-    [SYS_RECEIVE_LARGE] = do_receive_large, [SYS_SEND_MANY] = do_send_many, [SYS_RECEIVE_MANY] = do_receive_many, [SYS_CALL] = do_call, [SYS_REPLY] = do_reply,
+    [SYS_RECEIVE_LARGE] = do_receive_large, [SYS_SEND_MANY] = do_send_many, [SYS_RECEIVE_MANY] = do_receive_many, [SYS_CALL] = do_call,
+    [SYS_CALL_LARGE] = do_call_large, [SYS_REPLY] = do_reply, [SYS_REPLY_LARGE] = do_reply_large,
     [SYS_REPLY_DROP] = do_reply_drop, [SYS_REPLY_RECEIVE] = do_reply_receive, [SYS_NOTIFICATION_CREATE] = do_notification_create, [SYS_SIGNAL] = do_signal,
     [SYS_NOTIFICATION_WAIT] = do_notification_wait, [SYS_WAIT_ANY] = do_wait_any, [SYS_WAIT_SET_CREATE] = do_wait_set_create, [SYS_WAIT_SET_ADD] = do_wait_set_add,
     [SYS_WAIT_SET_REMOVE] = do_wait_set_remove, [SYS_WAIT_SET_WAIT] = do_wait_set_wait, [SYS_PUBLISH] = do_publish, [SYS_UNPUBLISH] = do_unpublish,

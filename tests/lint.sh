@@ -72,5 +72,6 @@ if command -v clang-tidy >/dev/null 2>&1; then
     run_tidy shims/veridian_frames.h FRAMES; verdict $? 0 clang_tidy_frames
     run_tidy shims/veridian_posix.h POSIX; verdict $? 0 clang_tidy_posix
     run_tidy shims/veridian_mock.h MOCK; verdict $? 0 clang_tidy_mock
+    case $(uname -m) in x86_64) run_tidy shims/veridian_x86_64.h X86_64; verdict $? 0 clang_tidy_x86_64;; esac
 else missing clang-tidy clang_tidy; fi
 end_of_cases

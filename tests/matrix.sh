@@ -304,11 +304,30 @@ mock_object() { # label, flags...: beside the core's few functions it asks for t
     [ ! -s "$tmp/log" ]; ok $? "${label}_shows_vipc_names_alone" "$tmp/log"
     [ "$(bytes "$tmp/mock.o" .data)$(bytes "$tmp/mock.o" .bss)" = 00 ]; ok $? "${label}_keeps_no_data"
 }
+x86_object() {  # the port for kernels, under each compiler and language at hand
+    printf '#define VERIDIAN_X86_64_IMPLEMENTATION\n#include "shims/veridian_x86_64.h"\n' | cat "$tmp/core.c" - >"$tmp/x86_both.c"
+    cp "$tmp/x86_both.c" "$tmp/x86_both.cpp"
+    for compiler in gcc clang; do
+        # shellcheck disable=SC2086
+        if have $compiler; then check "object_x86_64_${compiler}_c99" $compiler -std=c99 -O2 -ffreestanding -mgeneral-regs-only $warn -I. -c "$tmp/x86_both.c" -o "$tmp/x86.o"; else missing $compiler "object_x86_64_${compiler}_c99"; fi
+    done
+    for compiler in g++ clang++; do
+        # shellcheck disable=SC2086
+        if have $compiler; then check "object_x86_64_${compiler}_c++11" $compiler -std=c++11 -O2 -ffreestanding $warn -I. -c "$tmp/x86_both.cpp" -o "$tmp/x86.o"; else missing $compiler "object_x86_64_${compiler}_c++11"; fi
+    done
+    check object_x86_64_compiles gcc -std=c99 -Os -ffreestanding -fno-pic -fno-pie -I. -c "$tmp/x86_both.c" -o "$tmp/x86.o"
+    nm -u "$tmp/x86.o" | sed 's/^ *U //' | grep -vxE 'mem(cpy|set|move|cmp)' >"$tmp/log"
+    [ ! -s "$tmp/log" ]; ok $? object_x86_64_asks_for_mem_functions_alone "$tmp/log"
+    nm -g --defined-only "$tmp/x86.o" | sed 's/^[^ ]* . //' | grep -v '^vipc_' >"$tmp/log"
+    [ ! -s "$tmp/log" ]; ok $? object_x86_64_shows_vipc_names_alone "$tmp/log"
+    [ "$(bytes "$tmp/x86.o" .data)$(bytes "$tmp/x86.o" .bss)" = 00 ]; ok $? object_x86_64_keeps_no_data
+}
 if part object; then
     if have gcc && have nm && have size; then
         object object_64
         object object_64_no_pie -fno-pic -fno-pie
         mock_object object_mock -fno-pic -fno-pie
+        case $(uname -m) in x86_64) x86_object;; esac
         # shellcheck disable=SC2086
         object object_64_least $least
         [ "$(bytes "$tmp/core.o" .text)" -le $core_max ]; ok $? "object_64_least_code_fits_in_$core_max"

@@ -98,7 +98,7 @@ static const struct { int number; const char *name, *kinds; } calls[] = {
     { SYS_CAP_REQUIRE, "cap_require", "cnn" }, { SYS_ENDPOINT_CREATE, "endpoint_create", "Io" }, { SYS_ENDPOINT_BIND, "endpoint_bind", "cn" },
     { SYS_ENDPOINT_GET, "endpoint_get", "co" }, { SYS_CHANNEL_CREATE, "channel_create", "Ioo" }, { SYS_SEND, "send", "cid" }, { SYS_RECEIVE, "receive", "coOd" },
     { SYS_SEND_LARGE, "send_large", "cid" }, { SYS_RECEIVE_LARGE, "receive_large", "cod" }, { SYS_SEND_MANY, "send_many", "cinod" }, { SYS_RECEIVE_MANY, "receive_many", "i" },
-    { SYS_CALL, "call", "ciod" }, { SYS_REPLY, "reply", "ri" }, { SYS_REPLY_DROP, "reply_drop", "rn" }, { SYS_REPLY_RECEIVE, "reply_receive", "r-cood" },
+    { SYS_CALL, "call", "ciod" }, { SYS_CALL_LARGE, "call_large", "ciod" }, { SYS_REPLY_LARGE, "reply_large", "ri" }, { SYS_REPLY, "reply", "ri" }, { SYS_REPLY_DROP, "reply_drop", "rn" }, { SYS_REPLY_RECEIVE, "reply_receive", "r-cood" },
     { SYS_NOTIFICATION_CREATE, "notification_create", "So" }, { SYS_SIGNAL, "signal", "cn" }, { SYS_NOTIFICATION_WAIT, "notification_wait", "cnod" },
     { SYS_WAIT_ANY, "wait_any", "ind" }, { SYS_WAIT_SET_CREATE, "wait_set_create", "nSo" }, { SYS_WAIT_SET_ADD, "wait_set_add", "ci" },
     { SYS_WAIT_SET_REMOVE, "wait_set_remove", "cc" }, { SYS_WAIT_SET_WAIT, "wait_set_wait", "connd" }, { SYS_PUBLISH, "publish", "scn" }, { SYS_UNPUBLISH, "unpublish", "s" },
@@ -177,6 +177,8 @@ static void sizes(void)
         out.payload_size = big[i];
         vipc_error e = vipc_send_large(&ipc, mine, &out, VIPC_NOW);
         expect(e == VIPC_ERR_FAULT || e == VIPC_ERR_MESSAGE_TOO_LARGE, "send_large", big[i], e);
+        e = vipc_call_large(&ipc, mine, &out, &in, vipc_after(&ipc, 1000));
+        expect(e == VIPC_ERR_FAULT || e == VIPC_ERR_MESSAGE_TOO_LARGE, "call_large", big[i], e);
         out.payload = (const void *)0xffffffff80100000ull;
         out.payload_size = 64;
         e = vipc_send_large(&ipc, mine, &out, VIPC_NOW);

@@ -232,6 +232,15 @@ static void payloads(void)
     into.payload_capacity = sizeof back;
     good = good && vipc_receive_large(&ipc, large, &into, VIPC_NOW) == VIPC_OK && memcmp(data, back, sizeof data) == 0 && into.payload == back;
     check(good, "a_payload_of_70000_bytes");
+    struct child server = start("probe", "serve_large mirror");
+    vipc_cap to;
+    vipc_cap_info gift;
+    out.payload_size = 33333;
+    memset(back, 0, sizeof back);
+    good = vipc_lookup(&ipc, "mirror", 0, &to, in(1000)) == VIPC_OK && vipc_call_large(&ipc, to, &out, &into, in(1000)) == VIPC_OK && into.info.payload_size == 33333;
+    for (size_t i = 0; i < 33333; i++) good = good && back[i] == data[33332 - i];
+    check(good && into.info.cap_count == 1 && vipc_cap_get(&ipc, into.caps[0], &gift) == VIPC_OK && gift.owner.id == server.pid.id, "a_call_with_payloads_and_a_capability");
+    check(kill(server) == VIPC_OK, "its_server_ends");
     memset(many, 0, sizeof many);
     for (uint32_t i = 0; i < 40; i++) many[i].data[0] = i;
     while (total < 40 && vipc_send_many(&ipc, small, many + total, 40 - total, &sent, VIPC_NOW) == VIPC_OK) total += sent;

@@ -32,6 +32,36 @@ static int serve(const char *name)
     }
     return code(e);
 }
+/* Gives back each payload turned round, and a capability of its own with it. */
+static int serve_large(const char *name)
+{
+    static unsigned char data[40000];
+    vipc_cap door, gift;
+    vipc_endpoint_desc d = VIPC_INIT;
+    d.payload_max = sizeof data;
+    vipc_error e = vipc_endpoint_create(&ipc, &d, &door);
+    if (e == VIPC_OK) e = vipc_publish(&ipc, name, door, VIPC_RIGHT_SEND);
+    if (e == VIPC_OK) e = vipc_endpoint_create(&ipc, NULL, &gift);
+    while (e == VIPC_OK) {
+        vipc_incoming in = VIPC_INIT;
+        vipc_outgoing out = VIPC_INIT;
+        in.payload = data;
+        in.payload_capacity = sizeof data;
+        e = vipc_receive_large(&ipc, door, &in, VIPC_FOREVER);
+        if (e != VIPC_OK) break;
+        for (size_t i = 0, n = in.info.payload_size; i < n / 2; i++) {
+            unsigned char c = data[i];
+            data[i] = data[n - 1 - i];
+            data[n - 1 - i] = c;
+        }
+        out.payload = data;
+        out.payload_size = in.info.payload_size;
+        out.caps[0] = gift;
+        out.cap_count = 1;
+        e = vipc_reply_large(&ipc, in.info.reply, &out);
+    }
+    return code(e);
+}
 /* Answers with the time; waits for a message, and tells when it ran on. */
 static int serve_clock(const char *name)
 {
@@ -309,6 +339,7 @@ int main(int argc, char **argv)
     if (is(what, "fpu_clean")) return fpu_is_clean() ? 0 : 101;
     if (vipc_posix_open(&ipc, "/demo", NULL) != VIPC_OK) return 99;
     if (is(what, "serve")) return serve(name);
+    if (is(what, "serve_large")) return serve_large(name);
     if (is(what, "serve_clock")) return serve_clock(name);
     if (is(what, "tell_the_time")) return tell_the_time(name);
     if (is(what, "hold")) return hold(name, n, n2);

@@ -149,6 +149,11 @@ vipc_error vipc_call(vipc *self, vipc_cap to, const vipc_message *request, vipc_
     }
     CALL(SYS4, SYS_CALL, to.token, request, reply, deadline);
 }
+vipc_error vipc_call_large(vipc *self, vipc_cap to, const vipc_outgoing *request, vipc_incoming *reply, vipc_time deadline)
+{
+    CALL(SYS4, SYS_CALL_LARGE, to.token, request, reply, deadline);
+}
+vipc_error vipc_reply_large(vipc *self, vipc_reply_right to, const vipc_outgoing *m) { CALL(SYS2, SYS_REPLY_LARGE, to.token, m); }
 vipc_error vipc_reply(vipc *self, vipc_reply_right to, const vipc_message *m) { CALL(SYS2, SYS_REPLY, to.token, m); }
 vipc_error vipc_reply_drop(vipc *self, vipc_reply_right to, vipc_error why) { CALL(SYS2, SYS_REPLY_DROP, to.token, why); }
 vipc_error vipc_reply_receive(vipc *self, vipc_reply_right to, const vipc_message *reply, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline)
