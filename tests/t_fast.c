@@ -356,18 +356,23 @@ static void knows_the_queue(unsigned i)
     REQUIRE_OK(mock_send(&m.v[i], at[i], 99));
     CHECK_EQ(mock_receive(&m.v[i], at[i]), 99);
 }
-/* What a view starts with is no token that it could be asked for. */
+/* What a view starts with is no token that it could be asked for, and leads nowhere.  (A kernel's attacker found that ~0 was, and did.) */
 TEST(a_fresh_view_knows_no_token)
 {
     begin(4);
-    vipc_cap none = VIPC_INIT, ones;
+    vipc fresh;
+    vipc_cap ones;
+    vipc_process_desc d = VIPC_INIT;
     vipc_reply_right right = { (uint64_t)1 << 32 | (uint64_t)2 << 8 | 1 };
     ones.token = ~(uint64_t)0;
     park_server(2, 0);
-    NO_CALL(1, ones);
-    NO_CALL(1, none);
-    NO_REPLY(3, right, ones);
-    NO_REPLY(3, right, none);
+    memset(admin->fast, 0, sizeof admin->fast);              /* it is handed down */
+    d.native_thread = 9;
+    REQUIRE_OK(vipc_process_create(admin, &d, &fresh, NULL));
+    CHECK_EQ(vipc_fast_call(&fresh, &cpus[0].core, ones, 0, VIPC_FOREVER).next, 0);
+    CHECK_EQ(vipc_fast_reply_receive(&fresh, &cpus[0].core, right, ones, 0, VIPC_FOREVER).next, 0);
+    CHECK(fresh.fast[0].entry && fresh.fast[0].object && fresh.fast[1].entry && fresh.fast[1].object);
+    REQUIRE_OK(vipc_leave(&fresh));
     finish();
 }
 TEST(veto_of_a_queue_that_is_not_empty)
@@ -1024,7 +1029,7 @@ TEST(race30_34_two_cpus)
     m.hooks.block = mock_block; m.hooks.frame_pointer = mock_pointer; m.hooks.frame_alloc = mock_alloc;
     finish();
 }
-RUN_TESTS(T(ping_pong), T(badges_and_senders), T(vetoes_of_a_call), T(veto_of_a_queue_that_is_not_empty), T(vetoes_of_a_reply), T(veto_of_an_endpoint_bound_away),
+RUN_TESTS(T(ping_pong), T(badges_and_senders), T(vetoes_of_a_call), T(a_fresh_view_knows_no_token), T(veto_of_a_queue_that_is_not_empty), T(vetoes_of_a_reply), T(veto_of_an_endpoint_bound_away),
           T(veto_of_a_capability_that_was_revoked), T(revoke_between_call_and_reply), T(slow_send_to_a_parked_server), T(slow_reply_to_a_parked_caller), T(a_refused_call),
           T(fast_again_after_a_slow_meeting), T(call_that_waits_for_room), T(capabilities_go_the_slow_way), T(deadlines_of_the_parked), T(cancel_of_the_parked),
           T(destroy_with_both_parked), T(death_of_a_server_with_a_parked_caller), T(death_of_a_parked_caller), T(death_of_a_parked_server), T(sleepers_are_not_parked),
