@@ -174,7 +174,7 @@ void syscall(struct frame *f);
 struct tally { uint32_t passed, failed; };
 void selftest(struct tally *t);
 NOTHING_MORE void machine_off(uint64_t passed, uint64_t failed);      /* main.c: prints the sums */
-void port_suite(struct tally *t);
+void port_suite(struct tally *t);                            /* port.c */
 void check(struct tally *t, bool good, const char *name);
 
 void *memcpy(void *to, const void *from, size_t n);

@@ -18,9 +18,6 @@ void machine_off(uint64_t passed, uint64_t failed)
     say("%lu passed, %lu failed\n", passed, failed);
     power_off(failed == 0 && passed > 0);
 }
-/* A place for the port's conformance suite: a file beside this one that defines port_suite takes the place of this, and is built along. */
-__attribute__((weak)) void port_suite(struct tally *t) { (void)t; }
-
 void kmain(uint64_t start_info)
 {
     struct spawn first;

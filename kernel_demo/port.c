@@ -1,0 +1,102 @@
+/* port.c - the suite that checks any port, on this one, in ring 0: two kernel threads that the timer preempts */
+#include "kernel.h"
+#include "../tests/port_suite.h"
+
+static struct second { port_suite_part run; void *argument; struct thread *thread, *waiter; } second;
+static struct suite { struct tally *tally; struct thread *thread, *waiter; } suite;
+
+/* Sleeps until `t` is dead, and gives back what it had. */
+static void bury_thread(struct thread *t, struct thread **waiter)
+{
+    uint32_t was = vipc_x86_64_enter();
+    *waiter = current();
+    while (t->state != THREAD_DEAD) {
+        if (thread_number(current()) == 1) __asm__ volatile("sti\n\thlt\n\tcli");     /* the idle thread has nowhere to sleep */
+        else (void)thread_sleep(VIPC_FOREVER);
+    }
+    vipc_x86_64_leave(was);
+    thread_free(t);
+}
+static NOTHING_MORE void end(struct thread *waiter)
+{
+    interrupts_off();
+    if (waiter) thread_ready(waiter);
+    thread_end();
+}
+
+/* ---- what the suite asks ---- */
+static void print(void *user, const char *line)
+{
+    struct tally *t = user;
+    if (line[0] == 'o') t->passed++;
+    else if (line[0] == 'F') t->failed++;
+    if (line[0] == 's') say("     port_%s\n", line + 5);     /* a hook that a kernel does without */
+    else if (line[0] == 'o' || line[0] == 'F') say("%c%c%c%c port_%s\n", line[0], line[1], line[2], line[3], line + 5);
+}
+static void run_second(void *unused)
+{
+    (void)unused;
+    interrupts_on();
+    second.run(second.argument, &port.hooks, thread_number(current()));
+    end(second.waiter);
+}
+static int start(void *user, port_suite_part run, void *argument)
+{
+    (void)user;
+    second.run = run;
+    second.argument = argument;
+    second.waiter = NULL;
+    second.thread = thread_make(run_second, NULL, USER_PRIORITY);
+    if (!second.thread) return 0;
+    uint32_t was = vipc_x86_64_enter();
+    thread_ready(second.thread);
+    vipc_x86_64_leave(was);
+    return 1;
+}
+static void join(void *user) { (void)user; bury_thread(second.thread, &second.waiter); }
+static void rest(void *user)
+{
+    uint32_t was = vipc_x86_64_enter();
+    (void)user;
+    thread_yield();
+    vipc_x86_64_leave(was);
+}
+static int critical(void *user)
+{
+    uint64_t flags;
+    (void)user;
+    __asm__ volatile("pushfq\n\tpopq %0" : "=r"(flags));
+    return !(flags & 0x200);
+}
+
+static void run_suite(void *unused)
+{
+    struct port_suite s = { .hooks = &port.hooks, .user = suite.tally, .print = print, .start = start, .join = join, .rest = rest, .critical = critical };
+    uint64_t first;
+    (void)unused;
+    interrupts_on();
+    s.thread = thread_number(current());
+    s.end = vipc_frames_total(&port.frames);
+    s.size = port_suite_required_size(&s);
+    uint64_t frames = (s.size + PAGE - 1) / PAGE;
+    if (vipc_x86_64_take(&port, frames, &first) != VIPC_OK) check(suite.tally, false, "port_suite_has_memory");
+    else {
+        s.memory = vipc_x86_64_at(&port, first);
+        (void)port_suite_run(&s);
+        vipc_x86_64_give(&port, first, frames);
+    }
+    end(suite.waiter);
+}
+void port_suite(struct tally *t)
+{
+    uint64_t before = vipc_x86_64_available(&port);
+    suite.tally = t;
+    suite.waiter = NULL;
+    suite.thread = thread_make(run_suite, NULL, USER_PRIORITY);
+    if (!suite.thread) { check(t, false, "port_suite_has_a_thread"); return; }
+    uint32_t was = vipc_x86_64_enter();
+    thread_ready(suite.thread);
+    vipc_x86_64_leave(was);
+    bury_thread(suite.thread, &suite.waiter);
+    check(t, vipc_x86_64_available(&port) == before, "port_suite_leaves_every_frame");
+}
