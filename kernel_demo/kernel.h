@@ -56,6 +56,7 @@ NOTHING_MORE void power_off(bool passed);    /* QEMU ends: with 33 if passed, el
 /* ---- memory.c: frames and the kernel's own page tables ---- */
 extern vipc_x86_64 port;
 extern uint64_t kernel_root;
+extern char command_line[64];                                /* the kernel's, its beginning */
 void memory_start(uint64_t start_info);
 uint64_t kernel_stack_make(uint32_t index);  /* top of a fresh one; 0: no frames */
 void kernel_stack_drop(uint32_t index);

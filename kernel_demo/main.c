@@ -30,11 +30,14 @@ void kmain(uint64_t start_info)
     process_start_manager();
     trap_watchdog(90000000000u);
     timer_start(1000);
-    selftest(&ring0);
-    port_suite(&ring0);
-    interrupts_on();
     memset(&first, 0, sizeof first);
-    memcpy(first.program, "init", 5);
+    if (memcmp(command_line, "bench", 5) == 0) memcpy(first.program, "bench", 6);      /* see tests/bench/kernel */
+    else {
+        memcpy(first.program, "init", 5);
+        selftest(&ring0);
+        port_suite(&ring0);
+    }
+    interrupts_on();
     first.priority = URGENT_PRIORITY;
     vipc_error e = process_spawn(&first);
     if (e != VIPC_OK) panic("the first process: %s", vipc_error_string(e));

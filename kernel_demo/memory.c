@@ -10,6 +10,7 @@ enum { START_MAGIC = 0x336ec578, MAP_RAM = 1, MAP_ENTRIES = 32 };
 
 vipc_x86_64 port;
 uint64_t kernel_root;
+char command_line[64];
 extern char kernel_text[], kernel_rodata[], kernel_data[], kernel_end[], boot_stack_top[];
 
 static uint64_t physical(const void *p) { return (uint64_t)p - KERNEL_BASE; }
@@ -20,6 +21,7 @@ static uint32_t read_map(uint64_t start_info, vipc_x86_64_range *out)
     uint32_t n = 0;
     if (start_info == 0 || start_info >= BOOT_MAPPED || info->magic != START_MAGIC) panic("not started by a PVH loader (%lx)", start_info);
     if (info->version < 1) panic("the loader tells of no memory map");
+    if (info->command_line && info->command_line < BOOT_MAPPED - sizeof command_line) memcpy(command_line, (const void *)(DIRECT_MAP + info->command_line), sizeof command_line - 1);
     const struct map_entry *map = (const struct map_entry *)(DIRECT_MAP + info->map);
     for (uint32_t i = 0; i < info->map_entries && n < MAP_ENTRIES; i++) {
         if (map[i].type != MAP_RAM || map[i].first >= BOOT_MAPPED) continue;

@@ -1,0 +1,136 @@
+/* bench.c - what a system call, a call with its reply and a send cost, between two rdtsc; tests/bench/kernel/run.sh boots this and counts along.
+ *
+ * Booted with `bench` as the kernel's command line this is the first process.  `bench serve` answers calls, `bench receive` takes messages, as other processes. */
+#include "harness.h"
+
+enum { ROUNDS = 1000 };
+static vipc ipc;
+
+static inline uint32_t mark(void)
+{
+    uint32_t low, high;
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
+    return low;
+}
+static struct { const char *name; uint32_t least, at_it, rounds; } now;
+static void begin(const char *name)
+{
+    now.name = name;
+    now.least = ~0u;
+    now.at_it = now.rounds = 0;
+}
+static inline void count(uint32_t took)
+{
+    if (took < now.least) { now.least = took; now.at_it = 0; }
+    now.at_it += took == now.least;
+    now.rounds++;
+}
+static void end(void) { printf("bench %s %u %u %u\n", now.name, now.least, now.at_it * 100 / now.rounds, now.rounds); }
+
+/* ---- the other side ---- */
+static vipc_cap door;
+static int open_door(const char *name)
+{
+    return vipc_endpoint_create(&ipc, NULL, &door) == VIPC_OK && vipc_publish(&ipc, name, door, VIPC_RIGHT_SEND) == VIPC_OK;
+}
+/* The words come in registers and go back in them. */
+static int serve(void)
+{
+    uint64_t e = SYS_FAST_RECEIVE, a = 0, b = door.token;
+    do
+        __asm__ volatile("syscall\n\t"
+                         "mov %%rsi, %%rdi\n\t"               /* the reply right */
+                         "mov %3, %%rsi"
+                         : "+a"(e), "+D"(a), "+S"(b) : "r"(door.token), "d"(VIPC_FOREVER) : "rcx", "r8", "r9", "r10", "r11", "rbx", "r12", "r13", "r14", "memory");
+    while (e == 0 && (e = SYS_FAST_REPLY_RECEIVE));
+    return 1;
+}
+static int receive(void)
+{
+    vipc_message m;
+    vipc_info info;
+    while (vipc_receive(&ipc, door, &m, &info, VIPC_FOREVER) == VIPC_OK) {}
+    return 1;
+}
+
+/* ---- this side ---- */
+static inline uint64_t call(uint64_t token, uint64_t words[4])
+{
+    register uint64_t w1 __asm__("r12") = words[1];
+    register uint64_t w2 __asm__("r13") = words[2];
+    register uint64_t w3 __asm__("r14") = words[3];
+    register uint64_t opcode __asm__("r15") = 1;
+    uint64_t e = SYS_FAST_CALL, w0 = words[0], flags = 0, forever = VIPC_FOREVER;
+    __asm__ volatile("syscall" : "+a"(e), "+D"(token), "+S"(flags), "+d"(forever), "+b"(w0), "+r"(w1), "+r"(w2), "+r"(w3), "+r"(opcode) : : "rcx", "r8", "r9", "r10", "r11", "memory");
+    words[0] = w0;
+    words[1] = w1;
+    words[2] = w2;
+    words[3] = w3;
+    return e;
+}
+static inline uint64_t call_empty(uint64_t token)
+{
+    uint64_t e = SYS_FAST_CALL, flags = 0, forever = VIPC_FOREVER;
+    __asm__ volatile("syscall" : "+a"(e), "+D"(token), "+S"(flags), "+d"(forever) : : "rcx", "rbx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "memory");
+    return e;
+}
+static inline int64_t send(uint64_t token, const vipc_message *m)
+{
+    int64_t e = SYS_SEND;
+    register uint64_t unused __asm__("r10") = 0;
+    __asm__ volatile("syscall" : "+a"(e) : "D"(token), "S"(m), "d"(VIPC_NOW), "r"(unused) : "rcx", "r11", "memory");
+    return e;
+}
+static inline void nothing(void)
+{
+    uint64_t e = SYS_NOTHING;
+    __asm__ volatile("syscall" : "+a"(e) : : "rcx", "r11", "memory");
+}
+static unsigned long wrong;
+
+static void calls(uint64_t to)
+{
+    uint64_t words[4] = { 1, 2, 3, 4 };
+    begin("rdtsc_pair");
+    for (int i = 0; i < ROUNDS; i++) { uint32_t a = mark(); count(mark() - a); }
+    end();
+    begin("null_syscall");
+    for (int i = 0; i < ROUNDS; i++) { uint32_t a = mark(); nothing(); count(mark() - a); }
+    end();
+    begin("call_reply_0");
+    for (int i = 0; i < ROUNDS; i++) { uint32_t a = mark(); uint64_t e = call_empty(to); count(mark() - a); wrong += e != 0; }
+    end();
+    begin("call_reply_32");
+    for (int i = 0; i < ROUNDS; i++) { uint32_t a = mark(); uint64_t e = call(to, words); count(mark() - a); wrong += e != 0; }
+    end();
+    wrong += words[0] != 1 || words[1] != 2 || words[2] != 3 || words[3] != 4;
+}
+/* The receiver is parked at each send, takes the message when the sender yields, and waits again. */
+static void sends(uint64_t to)
+{
+    vipc_message m = VIPC_INIT;
+    vipc_info info;
+    vipc_cap own;
+    begin("send_waiting");
+    for (int i = 0; i < ROUNDS; i++) { uint32_t a = mark(); int64_t e = send(to, &m); count(mark() - a); wrong += e != 0; yield(); }
+    end();
+    wrong += vipc_endpoint_create(&ipc, NULL, &own) != VIPC_OK;
+    begin("send_queued");
+    for (int i = 0; i < ROUNDS; i++) { uint32_t a = mark(); int64_t e = send(own.token, &m); count(mark() - a); wrong += e != 0 || vipc_receive(&ipc, own, &m, &info, VIPC_NOW) != VIPC_OK; }
+    end();
+}
+int main(int argc, char **argv)
+{
+    vipc_cap process, server, receiver;
+    vipc_pid pid;
+    if (vipc_posix_open(&ipc, "/demo", NULL) != VIPC_OK) return 1;
+    if (argc > 1) return !open_door(argv[1]) ? 2 : strcmp(argv[1], "serve") == 0 ? serve() : receive();
+    if (spawn("bench", "serve", 2, &process, &pid) != VIPC_OK || spawn("bench", "receive", 2, &process, &pid) != VIPC_OK) return 3;
+    if (vipc_lookup(&ipc, "serve", 0, &server, VIPC_FOREVER) != VIPC_OK || vipc_lookup(&ipc, "receive", 0, &receiver, VIPC_FOREVER) != VIPC_OK) return 4;
+    yield();
+    calls(server.token);
+    sends(receiver.token);
+    (void)fflush(stdout);
+    (void)SYS3(SYS_CONTROL, CONTROL_OFF, wrong == 0, wrong);
+    return 5;
+}
