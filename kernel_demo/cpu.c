@@ -12,11 +12,7 @@ static uint64_t gdt[] = {
     0x00affb000000ffff,              /* USER_CODE */
     0, 0                             /* TASK_STATE */
 };
-static struct __attribute__((packed)) task_state {
-    uint32_t reserved;
-    uint64_t rsp[3], reserved2, ist[7], reserved3;
-    uint16_t reserved4, io_map;
-} tss;
+struct task_state tss;
 static struct gate { uint16_t low, selector; uint8_t ist, type; uint16_t middle; uint32_t high, zero; } idt[256];
 static struct __attribute__((packed)) { uint16_t limit; uint64_t base; } gdt_pointer, idt_pointer;
 
@@ -51,11 +47,6 @@ static void descriptors_start(void)
                      "lretq\n"
                      "1:\tmov %w4, %%ss"
                      : : "m"(gdt_pointer), "m"(idt_pointer), "r"(TASK_STATE), "i"(KERNEL_CODE), "r"(KERNEL_DATA) : "rax", "memory");
-}
-void cpu_set_stack(uint64_t top)
-{
-    cpu.kernel_rsp = top;
-    tss.rsp[0] = top;
 }
 
 /* ---- features and control registers ---- */

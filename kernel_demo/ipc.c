@@ -1,5 +1,4 @@
-/* ipc.c - the core, and what the shim asks of this kernel: four functions of the scheduler's */
-#define VERIDIAN_IPC_IMPLEMENTATION
+/* ipc.c - what the shim asks of this kernel: four functions of the scheduler's.  (The core's implementation is in fast.c.) */
 #include "kernel.h"
 
 static uint64_t lock(void *user) { (void)user; return vipc_x86_64_enter(); }

@@ -32,8 +32,13 @@ struct cpu {
 };
 _Static_assert(offsetof(struct cpu, user_rsp) == CPU_USER_RSP && offsetof(struct cpu, kernel_rsp) == CPU_KERNEL_RSP && offsetof(struct cpu, smap) == CPU_SMAP, "layout.h");
 extern struct cpu cpu;
+extern struct __attribute__((packed, aligned(16))) task_state {
+    uint32_t reserved;
+    uint64_t rsp[3], reserved2, ist[7], reserved3;
+    uint16_t reserved4, io_map;
+} tss;
 void cpu_start(void);
-void cpu_set_stack(uint64_t top);
+static inline void cpu_set_stack(uint64_t top) { cpu.kernel_rsp = tss.rsp[0] = top; }
 void cpu_open_fpu(bool open);
 void timer_start(uint32_t microseconds);     /* 20 to 50,000: the period of vector 32 from now on */
 void timer_acknowledge(void);
@@ -72,6 +77,8 @@ struct thread {
     uint64_t stack_top;
     enum thread_state state;
     uint32_t priority;
+    uint64_t here;                   /* vipc_here() of this CPU and its priority */
+    uint64_t root;                   /* of the page tables that it runs on */
     struct thread *next;             /* in the ready queue */
     struct process *process;         /* NULL: the kernel's own */
     vipc_time deadline;              /* while it sleeps or is parked */
@@ -96,7 +103,7 @@ bool thread_sleep(vipc_time deadline);                       /* true: the deadli
 void thread_yield(void);
 NOTHING_MORE void thread_end(void);
 NOTHING_MORE void thread_park(void);                         /* away from the current one, which the core has parked: nothing of its stack is needed */
-void thread_replace(struct thread *next);                    /* the same, but `next` runs on the way that it would return by; its stack is its own to load */
+void thread_switch_fpu(struct thread *was, const struct thread *next);        /* where one of them uses it */
 void thread_begin_at(struct thread *t, void (*run)(void *), void *argument);   /* where it goes on when it is switched to, on an empty stack; then to its frame */
 void thread_raise(struct thread *t, uint32_t priority);
 void sched_start(void);                                      /* what runs now becomes the idle thread */

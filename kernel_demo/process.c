@@ -137,6 +137,7 @@ static vipc_error make(struct spawn *s)
     set_frame(t, p, entry);
     interrupts_off();
     t->process = p;
+    t->root = p->root;
     thread_ready(t);
     interrupts_on();
     return VIPC_OK;

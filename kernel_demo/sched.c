@@ -73,7 +73,7 @@ static void forget_selectors(void)
     if (((d | e | f | g) & 0xffff) == 0) return;
     __asm__ volatile("mov %0, %%ds\n\tmov %0, %%es\n\tmov %0, %%fs\n\tswapgs\n\tmov %0, %%gs\n\tswapgs" : : "r"(0) : "memory");
 }
-static void fpu_switch(struct thread *was, const struct thread *next)
+void thread_switch_fpu(struct thread *was, const struct thread *next)
 {
     if (was->uses_fpu && was->state != THREAD_DEAD) fpu_save(was);
     cpu_open_fpu(next->uses_fpu);
@@ -83,30 +83,18 @@ static void switch_to(struct thread *next)
 {
     void switch_stacks(uint64_t *save, uint64_t load);
     struct thread *was = current();
-    uint64_t root = next->process ? next->process->root : kernel_root;
     cpu.reschedule = 0;
     woken = NULL;
     set_floor();
     next->state = THREAD_RUNNING;
     if (next == was) return;
-    if (was->uses_fpu | next->uses_fpu) fpu_switch(was, next);
+    if (was->uses_fpu | next->uses_fpu) thread_switch_fpu(was, next);
     forget_selectors();
-    if (read_cr3() != root) write_cr3(root);
+    if (read_cr3() != next->root) write_cr3(next->root);
     cpu_set_stack(next->stack_top);
     cpu.current = next;
-    cpu.ipc.here = vipc_here(0, next->priority);
+    cpu.ipc.here = next->here;
     switch_stacks(&was->rsp, next->rsp);
-}
-/* On the fast path: from and to parked threads of processes.  (What is in the segment registers stays: the two talk to one another anyway.) */
-void thread_replace(struct thread *next)
-{
-    struct thread *was = current();
-    next->state = THREAD_RUNNING;
-    if (was->uses_fpu | next->uses_fpu) fpu_switch(was, next);
-    write_cr3(next->process->root);
-    cpu_set_stack(next->stack_top);
-    cpu.current = next;
-    cpu.ipc.here = vipc_here(0, next->priority);
 }
 /* The first time that a thread touches an FPU register: from now on it has some of its own, clean ones. */
 void fpu_first_use(void)
@@ -164,6 +152,7 @@ void thread_raise(struct thread *t, uint32_t priority)
     bool queued = t->state == THREAD_READY;
     if (queued) unlink(t);
     t->priority = priority;
+    t->here = vipc_here(0, priority);
     if (queued) enqueue(t);
     if (queued && priority > current()->priority) reschedule_soon();
 }
@@ -212,6 +201,8 @@ struct thread *thread_make(void (*run)(void *), void *argument, uint32_t priorit
         threads[i].state = THREAD_SLEEPING;
         threads[i].deadline = VIPC_FOREVER;
         threads[i].priority = priority;
+        threads[i].here = vipc_here(0, priority);
+        threads[i].root = kernel_root;
     }
     vipc_x86_64_leave(was);
     if (i == THREADS) return NULL;
@@ -231,6 +222,8 @@ void sched_start(void)
     extern char boot_stack_top[];
     threads[0].state = THREAD_RUNNING;
     threads[0].priority = IDLE_PRIORITY;
+    threads[0].here = cpu.ipc.here = vipc_here(0, IDLE_PRIORITY);
+    threads[0].root = kernel_root;
     threads[0].stack_top = (uint64_t)boot_stack_top;
     cpu.current = &threads[0];
     cpu_set_stack(threads[0].stack_top);

@@ -1,10 +1,12 @@
 #!/bin/sh
 # tests/kernel.sh - builds kernel_demo and boots it in QEMU: with all that the emulator's processor can, as qemu64 (no SMEP, no SMAP), and once more built by
-# the other compiler.  Each case that a kernel printed counts; so does how it ended: with 33, and with the sum of them.  Without QEMU it only builds, and says so.
+# the other compiler.  Each case that a kernel printed counts; so does how it ended: with 33, and with the sum of them.  Without QEMU (see tests/qemu.sh) it only
+# builds, and says so.
 # The last line is "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/cases.sh
+. tests/qemu.sh
 case $BUILD in /*) ;; *) BUILD=$PWD/$BUILD;; esac
 workspace kernel
 seconds=110             # a boot takes 6 to 30; the kernel's own watchdog bites at 90 s of its clock, and tells where it was
@@ -17,9 +19,9 @@ build() {       # name, compiler
     return $result
 }
 boot() {        # name, which build, CPU, what it must have said
-    if ! have qemu-system-x86_64; then skipped=$((skipped + 1)); echo "skip $1_boots: no qemu-system-x86_64 (Debian: qemu-system-x86)"; return; fi
+    if ! qemu_ready; then missing "emulator: $qemu_why" "$1_boots"; return; fi
     start=$(date +%s)
-    limit $((seconds + 20)) make -s -C kernel_demo run CC=false BUILD="$tmp/$2" CPU="$3" SECONDS_TO_BOOT="$seconds" >"$tmp/raw" 2>&1
+    limit $((seconds + 20)) make -s -C kernel_demo run CC=false QEMU="$qemu" BUILD="$tmp/$2" CPU="$3" SECONDS_TO_BOOT="$seconds" >"$tmp/raw" 2>&1
     result=$?
     tr -d '\r' <"$tmp/raw" >"$BUILD/$1.log"
     good=$(grep -c '^ok   ' "$BUILD/$1.log"); bad=$(grep -c '^FAIL ' "$BUILD/$1.log")

@@ -33,16 +33,17 @@ static int open_door(const char *name)
 {
     return vipc_endpoint_create(&ipc, NULL, &door) == VIPC_OK && vipc_publish(&ipc, name, door, VIPC_RIGHT_SEND) == VIPC_OK;
 }
-/* The words come in registers and go back in them. */
+/* The words come in registers and go back in them.  All registers but rsp and rbp are the message's, or results. */
 static int serve(void)
 {
     uint64_t e = SYS_FAST_RECEIVE, a = 0, b = door.token;
-    do
+    do {
+        uint64_t forever = VIPC_FOREVER;
         __asm__ volatile("syscall\n\t"
                          "mov %%rsi, %%rdi\n\t"               /* the reply right */
-                         "mov %3, %%rsi"
-                         : "+a"(e), "+D"(a), "+S"(b) : "r"(door.token), "d"(VIPC_FOREVER) : "rcx", "r8", "r9", "r10", "r11", "rbx", "r12", "r13", "r14", "memory");
-    while (e == 0 && (e = SYS_FAST_REPLY_RECEIVE));
+                         "mov %4, %%rsi"
+                         : "+a"(e), "+D"(a), "+&S"(b), "+d"(forever) : "m"(door.token) : "rcx", "r8", "r9", "r10", "r11", "rbx", "r12", "r13", "r14", "r15", "memory");
+    } while (e == 0 && (e = SYS_FAST_REPLY_RECEIVE));
     return 1;
 }
 static int receive(void)
