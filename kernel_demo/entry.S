@@ -10,15 +10,15 @@
 
 .macro save_registers
     push %rax
-    push %rbx
-    push %rcx
+    push %r9
+    push %r8
+    push %r10
     push %rdx
     push %rsi
     push %rdi
+    push %rbx
+    push %rcx
     push %rbp
-    push %r8
-    push %r9
-    push %r10
     push %r11
     push %r12
     push %r13
@@ -31,15 +31,15 @@
     pop  %r13
     pop  %r12
     pop  %r11
-    pop  %r10
-    pop  %r9
-    pop  %r8
     pop  %rbp
+    pop  %rcx
+    pop  %rbx
     pop  %rdi
     pop  %rsi
     pop  %rdx
-    pop  %rcx
-    pop  %rbx
+    pop  %r10
+    pop  %r8
+    pop  %r9
     pop  %rax
 .endm
 .macro close_user_memory            /* clac, where the CPU knows it */
@@ -66,10 +66,42 @@ full_entry:
     push %rcx
     push $0
     push $VECTOR_SYSCALL
-    save_registers
+    push %rax
+    push %r9
+    push %r8
+    push %r10
+    push %rdx
+    push %rsi
+    push %rdi
+    sub  $FRAME_RDI, %rsp           /* C keeps rbx and r12 to r15: they stay where they are; rcx and r11 are lost */
+    mov  %rbp, FRAME_RBP(%rsp)
     xor  %ebp, %ebp
     mov  %rsp, %rdi
     call syscall
+    mov  FRAME_RIP(%rsp), %rcx
+    mov  FRAME_FLAGS(%rsp), %r11
+    mov  %rcx, %rax
+    shr  $47, %rax
+    jnz  9f
+    mov  FRAME_RBP(%rsp), %rbp
+    add  $FRAME_RDI, %rsp
+    pop  %rdi
+    pop  %rsi
+    pop  %rdx
+    pop  %r10
+    pop  %r8
+    pop  %r9
+    pop  %rax
+    mov  FRAME_RSP-FRAME_VECTOR(%rsp), %rsp
+    swapgs
+    sysretq
+9:  mov  %rbx, FRAME_RBX(%rsp)      /* a return address that sysret cannot take: by iret */
+    mov  %r12, FRAME_R12(%rsp)
+    mov  %r13, FRAME_R13(%rsp)
+    mov  %r14, FRAME_R14(%rsp)
+    mov  %r15, FRAME_R15(%rsp)
+    mov  %rcx, FRAME_RCX(%rsp)
+    mov  %r11, FRAME_R11(%rsp)
 /* rsp -> a frame of ring 3, interrupts off.  After a system call by sysret, unless the frame was given another rip than sysret can take. */
     .globl user_return
 user_return:
@@ -92,6 +124,20 @@ user_return:
 /* A message in registers: the words in rbx r12 r13 r14, the opcode in r15.  C keeps those, so they are where they are: nothing is copied.  Of the caller
  * four words are saved, in the frame at the top of its stack (and its arguments, in case that the call goes the slow way); the frame of who runs next, which is
  * what C returns, has such four.  It gets rdi (badge), rsi (reply right), rdx (sender), r8 (flags); the rest is cleared. */
+.macro fast_return                  /* to the frame in rax */
+    mov  FRAME_RIP(%rax), %rcx
+    mov  FRAME_FLAGS(%rax), %r11
+    mov  FRAME_RSP(%rax), %rsp
+    mov  FRAME_RBP(%rax), %rbp
+    mov  FRAME_RDI(%rax), %rdi
+    mov  FRAME_RSI(%rax), %rsi
+    mov  FRAME_RDX(%rax), %rdx
+    xor  %eax, %eax
+    xor  %r9d, %r9d
+    xor  %r10d, %r10d
+    swapgs
+    sysretq
+.endm
 fast_entry:
     sub  $FRAME_SIZE, %rsp
     mov  %rcx, FRAME_RIP(%rsp)
@@ -109,24 +155,15 @@ fast_entry:
     test %rax, %rax
     jz   2f
     xor  %r8d, %r8d
-    jmp  3f
+    fast_return
 1:  call fast_reply_receive
     test %rax, %rax
-    jz   2f
+    jz   3f
     mov  $8, %r8d                   /* VIPC_IS_REPLY */
-3:  mov  FRAME_RIP(%rax), %rcx
-    mov  FRAME_FLAGS(%rax), %r11
-    mov  FRAME_RSP(%rax), %rsp
-    mov  FRAME_RBP(%rax), %rbp
-    mov  FRAME_RDI(%rax), %rdi
-    mov  FRAME_RSI(%rax), %rsi
-    mov  FRAME_RDX(%rax), %rdx
-    xor  %eax, %eax
-    xor  %r9d, %r9d
-    xor  %r10d, %r10d
-    swapgs
-    sysretq
-2:  mov  %rdx, %rax                 /* which call it was */
+    fast_return
+2:  mov  $SYS_FAST_CALL, %eax
+    jmp  slow_entry
+3:  mov  $SYS_FAST_REPLY_RECEIVE, %eax
 slow_entry:
     cmp  $SYS_FAST_RECEIVE, %rax
     ja   4f

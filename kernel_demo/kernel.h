@@ -13,11 +13,14 @@
 
 /* What a thread was doing when it entered the kernel; entry.S makes it. */
 struct frame {
-    uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax;
+    uint64_t r15, r14, r13, r12, r11, rbp, rcx, rbx;
+    uint64_t rdi, rsi, rdx, r10, r8, r9;     /* the arguments of a system call, in a row */
+    uint64_t rax;
     uint64_t vector, error;
     uint64_t rip, cs, flags, rsp, ss;
 };
-_Static_assert(sizeof(struct frame) == FRAME_SIZE && offsetof(struct frame, rip) == FRAME_RIP && offsetof(struct frame, vector) == FRAME_VECTOR, "layout.h");
+_Static_assert(sizeof(struct frame) == FRAME_SIZE && offsetof(struct frame, rip) == FRAME_RIP && offsetof(struct frame, vector) == FRAME_VECTOR && offsetof(struct frame, rdi) == FRAME_RDI &&
+               offsetof(struct frame, rbp) == FRAME_RBP && offsetof(struct frame, rdx) == FRAME_RDX && offsetof(struct frame, r9) == FRAME_R9 && offsetof(struct frame, rax) == FRAME_RAX, "layout.h");
 
 /* ---- cpu.c: descriptors, features, control registers, the interval timer ---- */
 struct thread;
@@ -72,7 +75,7 @@ enum { IDLE_PRIORITY = 0, USER_PRIORITY = 1, URGENT_PRIORITY = 2, MANAGER_PRIORI
 enum thread_state { THREAD_FREE, THREAD_READY, THREAD_RUNNING, THREAD_SLEEPING, THREAD_PARKED, THREAD_DEAD };
 enum thread_wait { WAIT_CALL, WAIT_REPLY, WAIT_MESSAGE, WAIT_ANSWER };     /* see fast.c: to send a call; for its reply; for a message; to reply, then for a message */
 struct process;
-struct thread {
+struct __attribute__((aligned(2048))) thread {      /* a power of two: found from its number by a shift */
     uint64_t rsp;                    /* of its kernel stack, while it does not run */
     uint64_t stack_top;
     enum thread_state state;

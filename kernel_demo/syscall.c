@@ -474,11 +474,10 @@ static const handler handlers[SYSCALLS] = {
 /* From entry.S, interrupts off; on in between: a system call is preempted like anything else. */
 void syscall(struct frame *f)
 {
-    const uint64_t a[6] = { f->rdi, f->rsi, f->rdx, f->r10, f->r8, f->r9 };
     int64_t result = VIPC_ERR_NOT_SUPPORTED;
     interrupts_on();
-    if (f->rax < SYSCALLS) result = handlers[f->rax](current(), a);
+    if (f->rax < SYSCALLS) result = handlers[f->rax](current(), &f->rdi);
     interrupts_off();
     f->rax = (uint64_t)result;
-    sched_leave_kernel();
+    if (cpu.reschedule || current()->process->killed) sched_leave_kernel();
 }

@@ -6,10 +6,16 @@
     .globl user_copy
 user_copy:
     mov  %rdx, %rcx
+    shr  $3, %rcx
     cmpl $0, %gs:CPU_SMAP
     je   1f
     stac
-1:  rep movsb                       /* in the table of fix-ups */
+1:  rep movsq                       /* in the table of fix-ups */
+    mov  %edx, %ecx
+    and  $7, %ecx
+    jz   7f
+6:  rep movsb                       /* likewise */
+7:
     xor  %eax, %eax
     jmp  done
 /* int user_touch(void *at): writable? */
@@ -63,6 +69,7 @@ jump_fixup: .quad jumped_into_fault
     .section .fixups, "a"
     .balign 8                       /* the instruction, where to go on, and up to where the address may lie */
     .quad 1b, fault, 0x00007ffffffff000
+    .quad 6b, fault, 0x00007ffffffff000
     .quad 2b, fault, 0x00007ffffffff000
     .quad 4b, fault, -1
     .quad 5b, fault, -1

@@ -31,10 +31,12 @@ trap 'exit 130' INT TERM HUP
 
 if ! qemu_ready; then echo "SKIPPED: $qemu_why"; exit 0; fi
 if [ -z "$image" ]; then
+    where=$BUILD/kernel_$(basename "${CC%% *}")                # a compiler's own: its objects are nobody else's
+    case $where in /*) ;; *) where=$PWD/$where;; esac
     [ -f kernel_demo/Makefile ] || { echo "run.sh: no kernel_demo/ here, and no image was named" >&2; exit 1; }
-    qemu_limit 15 make -s -C kernel_demo CC="$CC" BUILD="$PWD/$BUILD/kernel" >"$tmp/make" 2>&1 ||
+    qemu_limit 30 make -s -j2 -C kernel_demo CC="$CC" BUILD="$where" >"$tmp/make" 2>&1 ||
         { echo "run.sh: the kernel does not build:" >&2; tail -n 15 "$tmp/make" >&2; exit 1; }
-    image=$BUILD/kernel/kernel.elf
+    image=$where/kernel.elf
 fi
 
 # ------------------------------------------------------------------------------------------------------- counting
@@ -57,7 +59,7 @@ set -- -accel tcg -icount shift=0,sleep=off -cpu max -smp 1 -m 128 -display none
     -device isa-debug-exit,iobase=0xf4,iosize=4
 if [ -n "$plugin" ]; then set -- "$@" -plugin "$plugin,out=$tmp/regions,kbase=${BENCH_KBASE:-0x8000000000000000}"; fi
 : >"$tmp/serial"
-qemu_limit 35 "$qemu" "$@" -append "${BENCH_APPEND:-bench}" -kernel "$image" >"$tmp/errors" 2>&1 </dev/null
+qemu_limit 20 "$qemu" "$@" -append "${BENCH_APPEND:-bench}" -kernel "$image" >"$tmp/errors" 2>&1 </dev/null
 rc=$?
 tr -d '\r' <"$tmp/serial" | grep '^bench ' >"$tmp/bench"
 if [ $rc -ne 33 ]; then
