@@ -69,8 +69,9 @@ boot_pd:   .skip 4096
 
     .bss
     .balign 4096
-    .globl boot_stack_top, boot_stack
-boot_stack:
+    .globl boot_stack_top, boot_stack_guard
+boot_stack_guard:
+    .skip 4096                                  /* memory.c unmaps it */
     .skip 16384
 boot_stack_top:
     .section .note.GNU-stack, "", @progbits

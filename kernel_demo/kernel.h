@@ -124,6 +124,7 @@ void thread_unpark_if_parked(struct thread *t);
 NOTHING_MORE void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void trap_watchdog(vipc_time deadline);                      /* panic if the machine still runs then */
 extern uint64_t trap_nmis;
+extern uint64_t trap_preempted;                              /* how often the timer took the CPU from the kernel itself */
 
 /* ---- usercopy.S: the only code that touches user memory.  0, or 1 if an address was not accessible ---- */
 int user_copy(void *to, const void *from, size_t bytes);
@@ -187,6 +188,7 @@ void selftest(struct tally *t);
 NOTHING_MORE void machine_off(uint64_t passed, uint64_t failed);      /* main.c: prints the sums */
 void port_suite(struct tally *t);                            /* port.c */
 void check(struct tally *t, bool good, const char *name);
+void selftest_disaster(char *which);                         /* "panic", "overflow": ends the machine; else nothing */
 
 void *memcpy(void *to, const void *from, size_t n);
 void *memset(void *to, int c, size_t n);

@@ -30,6 +30,7 @@ void kmain(uint64_t start_info)
     process_start_manager();
     trap_watchdog(90000000000u);
     timer_start(1000);
+    selftest_disaster(command_line);
     memset(&first, 0, sizeof first);
     if (memcmp(command_line, "bench", 5) == 0) memcpy(first.program, "bench", 6);      /* see tests/bench/kernel */
     else {

@@ -11,7 +11,7 @@ enum { START_MAGIC = 0x336ec578, MAP_RAM = 1, MAP_ENTRIES = 32 };
 vipc_x86_64 port;
 uint64_t kernel_root;
 char command_line[64];
-extern char kernel_text[], kernel_rodata[], kernel_data[], kernel_end[], boot_stack_top[];
+extern char kernel_text[], kernel_rodata[], kernel_data[], kernel_end[], boot_stack_guard[];
 
 static uint64_t physical(const void *p) { return (uint64_t)p - KERNEL_BASE; }
 
@@ -49,6 +49,7 @@ static void map_everything(const vipc_x86_64_range *ram, uint32_t n)
     map_kernel(text, physical(kernel_text), rodata - text, VIPC_X86_64_EXECUTE);
     map_kernel(rodata, physical(kernel_rodata), data - rodata, VIPC_X86_64_READ);
     map_kernel(data, physical(kernel_data), end - data, VIPC_X86_64_WRITE);
+    vipc_x86_64_unmap(&port, kernel_root, (uint64_t)boot_stack_guard, 1);
     for (uint32_t i = 0; i < THREADS; i++) {                 /* so that the root entry is there, and all spaces share what hangs on it */
         uint64_t top = kernel_stack_make(i);
         if (top) kernel_stack_drop(i);

@@ -60,7 +60,7 @@ static void own_tables(struct tally *t)
 /* ... and the CPU holds the kernel to it, user memory included. */
 static void protection(struct tally *t)
 {
-    extern char kernel_text[];
+    extern char kernel_text[], boot_stack_guard[];
     static uint8_t data[16] = { 0xc3 };
     const uint64_t at = 0x600000;
     uint64_t root, frame = 0, code = 0;
@@ -71,7 +71,7 @@ static void protection(struct tally *t)
     *(uint8_t *)vipc_x86_64_at(&port, code) = 0xc3;          /* ret */
     check(t, try_read(kernel_text) == 0 && try_write(kernel_text) == 1 && try_write(vipc_x86_64_at(&port, (uint64_t)kernel_text - KERNEL_BASE)) == 1, "kernel_text_cannot_be_written");
     check(t, try_write(data) == 0 && try_jump(data) == 1, "kernel_data_cannot_be_executed");
-    check(t, try_read((const void *)(cpu.current->stack_top - STACK_BYTES)) == 0 && try_read((const void *)(STACK_AREA + 64)) == 1, "a_page_below_each_kernel_stack_is_unmapped");
+    check(t, try_read((const void *)(cpu.current->stack_top - STACK_BYTES)) == 0 && try_read((const void *)(STACK_AREA + 64)) == 1 && try_read(boot_stack_guard) == 1, "a_page_below_each_kernel_stack_is_unmapped");
     write_cr3(root);
     int read = try_read((const void *)at), written = try_write((void *)at), jumped = try_jump((const void *)(at + PAGE)), copied = user_touch((void *)at);
     write_cr3(kernel_root);
@@ -95,6 +95,25 @@ static void critical(struct tally *t)
     uint64_t high, low;
     __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(0xc0000101));
     check(t, trap_nmis == nmis + 3 && high == base_high && low == base_low, "nmi_before_swapgs");
+}
+/* For tests/kernel.sh: what a panic looks like. */
+static __attribute__((noinline)) int fill_the_stack(int depth)
+{
+    volatile char space[512];
+    space[0] = (char)depth;
+    return depth < 0 ? 0 : fill_the_stack(depth + 1) + space[0];
+}
+static void disaster(void *which)
+{
+    if (memcmp(which, "panic", 5) == 0) (void)*(volatile int *)0x123456;
+    else (void)fill_the_stack(0);
+}
+void selftest_disaster(char *which)
+{
+    if (memcmp(which, "panic", 5) != 0 && memcmp(which, "overflow", 8) != 0) return;
+    struct thread *t = thread_make(disaster, which, USER_PRIORITY);
+    if (t) thread_ready(t);
+    for (;;) __asm__ volatile("sti\n\thlt");
 }
 void selftest(struct tally *t)
 {

@@ -10,7 +10,7 @@ static const char *const names[EXCEPTIONS] = {
     "stack fault", "general protection", "page fault", "-", "FPU error", "alignment check", "machine check", "SIMD error", "virtualization", "control protection",
     "-", "-", "-", "-", "-", "-", "hypervisor", "VMM communication", "security", "-"
 };
-uint64_t trap_nmis;
+uint64_t trap_nmis, trap_preempted;
 static vipc_time watchdog = VIPC_FOREVER;
 void trap(struct frame *f);
 void critical_trap(struct frame *f);
@@ -70,7 +70,10 @@ static void tick(const struct frame *f)
         panic_at(f, "the time is over");
     }
     sched_tick();
-    if (!(f->cs & 3) && cpu.reschedule) thread_yield();      /* the kernel itself is preempted */
+    if (!(f->cs & 3) && cpu.reschedule) {                    /* the kernel itself is preempted */
+        if (current()->process) trap_preempted++;
+        thread_yield();
+    }
 }
 
 /* ---- faults ---- */

@@ -31,10 +31,19 @@ boot() {        # name, which build, CPU, what it must have said
     [ $result -eq 0 ] || tail -n "$show" "$BUILD/$1.log" | sed 's/^/    /'
     ok $result "$1_ends_well: $good cases in $(($(date +%s) - start)) s"
 }
+ends() {        # name, kernel's command line, what it must say: it ends with 35, its registers and who called whom
+    if ! qemu_ready; then missing "emulator: $qemu_why" "$1"; return; fi
+    limit 40 "$qemu" -accel tcg -cpu max -m 64 -display none -serial stdio -monitor none -no-reboot -device isa-debug-exit,iobase=0xf4,iosize=4 \
+        -append "$2" -kernel "$tmp/kernel/kernel.elf" >"$tmp/log" 2>&1 </dev/null
+    [ $? -eq 35 ] && grep -q "^PANIC: $3" "$tmp/log" && grep -q 'rip ffffffff8' "$tmp/log" && grep -q 'called from: ffffffff8[0-9a-f]* ffffffff8' "$tmp/log"
+    ok $? "$1" "$tmp/log"
+}
 other=clang
 case $(basename "${CC%% *}") in *clang*) other=gcc;; esac
 if build kernel "$CC"; then
     boot kernel_max kernel max 'SMEP on, SMAP on'
+    ends kernel_panic_shows_where panic 'a fault in the kernel'
+    ends kernel_stack_overflow_is_a_double_fault overflow 'a double fault'
     boot kernel_qemu64 kernel qemu64 'SMEP absent, SMAP absent'
 fi
 if have $other; then

@@ -198,6 +198,9 @@ static void capabilities(void)
     d.rights = VIPC_RIGHT_ALL;
     check(vipc_derive(&ipc, to, &d, &narrow) == VIPC_ERR_PERMISSION_DENIED, "nobody_derives_more_rights");
     check(vipc_publish(&ipc, "granted", reports, VIPC_RIGHT_SEND) == VIPC_ERR_EXISTS, "a_name_that_is_taken");
+    d.rights = VIPC_RIGHT_READ;
+    check(vipc_derive(&ipc, server.cap, &d, &narrow) == VIPC_OK && vipc_destroy(&ipc, narrow, in(100)) == VIPC_ERR_PERMISSION_DENIED && ask(&ipc, to, 5, &sum, in(1000)) == VIPC_OK,
+          "nobody_ends_a_process_without_the_right");
     check(kill(server) == VIPC_OK && vipc_publish(&ipc, "granted", reports, VIPC_RIGHT_SEND) == VIPC_OK && vipc_unpublish(&ipc, "granted") == VIPC_OK, "a_dead_process's_name_is_free");
 
     vipc_cap own;
@@ -334,6 +337,8 @@ static void preemption(void)
     static const uint16_t periods[] = { 20, 23, 29, 31, 37, 41, 47, 53, 67, 79, 97, 131, 173, 251, 389, 1000 };
     unsigned long wrong = 0;
     uint64_t calls = 0;
+    struct machine_info before, after;
+    (void)SYS2(SYS_CONTROL, CONTROL_INFO, &before);
     struct child server = start("probe", "serve preempted"), client[4], noise = start("probe", "wait locks");
     (void)has_reported('w', NULL);
     for (unsigned i = 0; i < sizeof periods / sizeof periods[0]; i++) {
@@ -347,7 +352,11 @@ static void preemption(void)
     (void)SYS3(SYS_CONTROL, CONTROL_TIMER, 1000, 0);
     printf("init: %lu calls under %lu timer periods from %u to %u microseconds, %lu clients wrong\n", (unsigned long)calls, sizeof periods / sizeof periods[0], periods[0],
            periods[sizeof periods / sizeof periods[0] - 1], wrong);
+    (void)SYS2(SYS_CONTROL, CONTROL_INFO, &after);
+    printf("init: %lu of them the fast way, %lu by a step; %lu times the timer took the CPU from the kernel itself\n", (unsigned long)(after.fast_calls - before.fast_calls),
+           (unsigned long)(after.slow - before.slow), (unsigned long)(after.preempted - before.preempted));
     check(wrong == 0, "calls_under_preemption");
+    check(after.preempted - before.preempted > 20, "the_kernel_itself_was_preempted");
     check(kill(noise) == VIPC_OK && kill(server) == VIPC_OK, "the_preempted_end");
 }
 static void limits(void)

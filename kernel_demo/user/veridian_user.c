@@ -15,8 +15,9 @@ vipc_error vipc_posix_open(vipc *out, const char *name, const vipc_posix_desc *d
     out->length = 1;                 /* open */
     out->pid = (uint64_t)SYS0(SYS_SELF);
     vipc_error e = vipc_config_get(out, &now);
-    if (e == VIPC_OK && desc && ((desc->config.max_processes && desc->config.max_processes != now.max_processes) || (desc->config.max_objects && desc->config.max_objects != now.max_objects)))
-        e = VIPC_ERR_INVALID_ARGUMENT;
+    const uint32_t *is = &now.max_processes, *expected = desc ? &desc->config.max_processes : is;
+    for (size_t i = 0; e == VIPC_OK && i < sizeof now / sizeof *is; i++)     /* its fields are all of this kind */
+        if (expected[i] && expected[i] != is[i]) e = VIPC_ERR_INVALID_ARGUMENT;
     if (e != VIPC_OK) out->length = 0;
     return e;
 }
