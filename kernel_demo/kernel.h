@@ -114,6 +114,7 @@ void sched_tick(void);
 void sched_leave_kernel(void);                               /* before every return to ring 3: let others run if it is their turn */
 void fpu_first_use(void);
 void sched_show(void);
+extern uint64_t sched_handed_over;                           /* how often who went to sleep gave the CPU to whom it had woken */
 
 /* ---- fast.c: messages in registers ---- */
 extern struct fast_counts { uint64_t calls, replies, slow; } fast_counts;

@@ -8,6 +8,7 @@ struct thread threads[THREADS];              /* the first is the idle thread: ne
 static struct { struct thread *first, *last; } ready[PRIORITIES];
 static struct thread *woken;                 /* by the current thread, since it runs: who is next if that goes to sleep, so that a call reaches its server at once */
 
+uint64_t sched_handed_over;
 uint64_t thread_number(const struct thread *t) { return (uint64_t)(t - threads) + 1; }
 struct thread *thread_of(uint64_t number)
 {
@@ -57,6 +58,7 @@ static struct thread *dequeue_woken(void)
     struct thread *t = woken;
     if (!t || cpu.reschedule || t->state != THREAD_READY || t->priority < cpu.ipc.floor) return dequeue();
     unlink(t);
+    sched_handed_over++;
     return t;
 }
 

@@ -94,7 +94,7 @@ static int64_t do_control(struct thread *t, const uint64_t *a)
     if (a[0] == CONTROL_TIMER && a[1] >= 20 && a[1] <= 50000) { timer_start((uint32_t)a[1]); return 0; }
     if (a[0] == CONTROL_OFF) machine_off(a[1], a[2]);
     if (a[0] == CONTROL_INFO) {
-        struct machine_info info = { vipc_x86_64_available(&port), fast_counts.calls, fast_counts.replies, fast_counts.slow, trap_preempted, cpu.smep, cpu.smap };
+        struct machine_info info = { vipc_x86_64_available(&port), fast_counts.calls, fast_counts.replies, fast_counts.slow, trap_preempted, sched_handed_over, cpu.smep, cpu.smap };
         return user_out(a[1], &info, sizeof info);
     }
     return VIPC_ERR_INVALID_ARGUMENT;

@@ -44,7 +44,7 @@ enum { LOG_MAX = 256, BATCH_MAX = 16, ITEMS_MAX = 32 };      /* what one call mo
 enum { CONTROL_TIMER = 1,            /* a: microseconds between ticks */
        CONTROL_OFF = 2,              /* a: cases passed, b: failed; the machine ends */
        CONTROL_INFO = 3 };           /* a: result's address, of a struct machine_info */
-struct machine_info { unsigned long long frames_free, fast_calls, fast_replies, slow, preempted; unsigned int smep, smap; };
+struct machine_info { unsigned long long frames_free, fast_calls, fast_replies, slow, preempted, handed_over; unsigned int smep, smap; };
 
 /* How a process ended: a code of 0 to 255 of its own, or one of these. */
 #define STATUS_FAULT 0x100           /* + the exception's vector */

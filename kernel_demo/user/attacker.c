@@ -227,7 +227,7 @@ static void unknown_calls(void)
 /* Anything at all, deadlines apart. */
 static void noise(void)
 {
-    for (int round = 0; round < 20000; round++) {
+    for (int round = 0; round < 10000; round++) {
         uint64_t a[6];
         int c = (int)(next_random() % CALLS);
         const char *kinds = calls[c].kinds;

@@ -103,6 +103,18 @@ static int hold(const char *name, unsigned long count, unsigned long why)
     if (e == VIPC_OK) e = vipc_receive(&ipc, door, &m, &info, VIPC_FOREVER);
     return code(e == VIPC_OK ? vipc_reply(&ipc, last, &m) : e);
 }
+/* Answers `count` calls and no more. */
+static int serve_then_hold(const char *name, unsigned long count)
+{
+    vipc_cap door;
+    vipc_message m;
+    vipc_info info = VIPC_INIT;
+    vipc_error e = offer(name, &door);
+    if (e == VIPC_OK) e = vipc_receive(&ipc, door, &m, &info, VIPC_FOREVER);
+    while (e == VIPC_OK && count-- > 0) e = vipc_reply_receive(&ipc, info.reply, &m, door, &m, &info, VIPC_FOREVER);
+    if (e == VIPC_OK) sleep_until(VIPC_FOREVER);
+    return code(e);
+}
 static int call_once(const char *name, unsigned long milliseconds)
 {
     vipc_cap to;
@@ -140,6 +152,36 @@ static int call_in_memory(const char *name, unsigned long count)
     }
     return code(e);
 }
+/* Calls and answers by who has something of its own in the FPU: xmm7, which C code here does not touch. */
+static void xmm_write(uint64_t n) { __asm__ volatile("movq %0, %%xmm7" : : "r"(n)); }
+static uint64_t xmm_read(void) { uint64_t n; __asm__ volatile("movq %%xmm7, %0" : "=r"(n)); return n; }
+static int fpu_serve(const char *name)
+{
+    vipc_cap door;
+    vipc_message m;
+    vipc_info info = VIPC_INIT;
+    vipc_error e = offer(name, &door);
+    xmm_write(77);
+    if (e == VIPC_OK) e = vipc_receive(&ipc, door, &m, &info, VIPC_FOREVER);
+    while (e == VIPC_OK) {
+        m.data[0] = xmm_read();
+        e = vipc_reply_receive(&ipc, info.reply, &m, door, &m, &info, VIPC_FOREVER);
+    }
+    return code(e);
+}
+static int fpu_call(const char *name, unsigned long count)
+{
+    vipc_cap to;
+    uint64_t seen;
+    vipc_error e = vipc_lookup(&ipc, name, 0, &to, VIPC_FOREVER);
+    for (uint64_t i = 0; e == VIPC_OK && i < count; i++) {
+        xmm_write(1000 + i);
+        e = ask(&ipc, to, i, &seen, VIPC_FOREVER);
+        if (e == VIPC_OK && (seen != 77 || xmm_read() != 1000 + i)) return 100;
+    }
+    return code(e);
+}
+
 /* ---- waits that do not end, each to be killed in ---- */
 static int wait_in(const char *what)
 {
@@ -339,6 +381,9 @@ int main(int argc, char **argv)
     if (is(what, "fpu_clean")) return fpu_is_clean() ? 0 : 101;
     if (vipc_posix_open(&ipc, "/demo", NULL) != VIPC_OK) return 99;
     if (is(what, "serve")) return serve(name);
+    if (is(what, "serve_then_hold")) return serve_then_hold(name, n);
+    if (is(what, "fpu_serve")) return fpu_serve(name);
+    if (is(what, "fpu_call")) return fpu_call(name, n);
     if (is(what, "serve_large")) return serve_large(name);
     if (is(what, "serve_clock")) return serve_clock(name);
     if (is(what, "tell_the_time")) return tell_the_time(name);
