@@ -59,8 +59,8 @@ if [ -z "$want" ] || [ "$want" = bench_kernel ]; then script tests/bench/kernel/
 if [ -z "$want" ] || [ "$want" = examples ]; then script tests/examples.sh 120; fi
 if [ -z "$want" ] || [ "$want" = kernel ]; then script tests/kernel.sh 400; fi
 if [ -z "$want" ] || [ "$want" = chaos ]; then script tests/chaos.sh 350; fi
-if [ -z "$want" ] || [ "$want" = explore ]; then script tests/explore/run.sh 700 share; fi
-if [ -z "$want" ] || [ "$want" = mutants ]; then script tests/explore/mutants.sh 700 share; fi
+if [ -z "$want" ] || [ "$want" = explore ]; then script tests/explore/run.sh 1200 share; fi
+if [ -z "$want" ] || [ "$want" = mutants ]; then script tests/explore/mutants.sh 1200 share; fi
 if [ $((passed + failed + skipped)) -eq 0 ]; then echo "no test is called $want"; failed=1; fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
