@@ -23,17 +23,19 @@ static inline struct frame *go_on(struct thread *t, const vipc_fast *f, enum thr
 {
     struct thread *next = (struct thread *)((uint64_t)threads - sizeof *threads + f->next * sizeof *threads);      /* of its number: threads[f->next - 1] */
     __asm__("" : "+r"(next));                                /* computed once */
-    struct frame *frame = user_frame(next);
+    const uint64_t top = next->stack_top;
+    struct frame *frame = (struct frame *)(top - FRAME_SIZE);
+    t->state = THREAD_PARKED;
     t->wait = wait;
     t->deadline = deadline;
-    t->state = THREAD_PARKED;
     if (f->ready) thread_unpark(t);
     frame->rdi = f->badge;
     frame->rsi = f->reply.token;
     frame->rdx = f->sender.id;
     next->state = THREAD_RUNNING;
+    next->wait = WAIT_NOTHING;
     if (t->uses_fpu | next->uses_fpu) thread_switch_fpu(t, next);
-    cpu_set_stack(next->stack_top);
+    cpu_set_stack(top);
     cpu.current = next;
     cpu.ipc.here = next->here;
     write_cr3(next->root);

@@ -73,20 +73,20 @@ void kernel_stack_drop(uint32_t index);
 enum { THREADS = 64, PRIORITIES = 4, STACK_BYTES = 16384 };
 enum { IDLE_PRIORITY = 0, USER_PRIORITY = 1, URGENT_PRIORITY = 2, MANAGER_PRIORITY = 3 };
 enum thread_state { THREAD_FREE, THREAD_READY, THREAD_RUNNING, THREAD_SLEEPING, THREAD_PARKED, THREAD_DEAD };
-enum thread_wait { WAIT_CALL, WAIT_REPLY, WAIT_MESSAGE, WAIT_ANSWER };     /* see fast.c: to send a call; for its reply; for a message; to reply, then for a message */
+enum thread_wait { WAIT_NOTHING, WAIT_CALL, WAIT_REPLY, WAIT_MESSAGE, WAIT_ANSWER };     /* see fast.c: to send a call; its reply; a message; to reply, then a message */
 struct process;
 struct __attribute__((aligned(2048))) thread {      /* a power of two: found from its number by a shift */
     uint64_t rsp;                    /* of its kernel stack, while it does not run */
     uint64_t stack_top;
-    enum thread_state state;
+    enum thread_state state : 16;    /* side by side: the fast path sets both at once */
+    enum thread_wait wait : 16;      /* what it does in the kernel, of a message in registers */
     uint32_t priority;
     uint64_t here;                   /* vipc_here() of this CPU and its priority */
     uint64_t root;                   /* of the page tables that it runs on */
     struct thread *next;             /* in the ready queue */
     struct process *process;         /* NULL: the kernel's own */
     vipc_time deadline;              /* while it sleeps or is parked */
-    enum thread_wait wait;           /* these two: what it does in the kernel, of a message in registers */
-    uint64_t door;
+    uint64_t door;                   /* where it receives messages in registers */
     bool late;                       /* the deadline ended its sleep */
     bool uses_fpu;
     vipc ipc;                        /* its view of the domain */
