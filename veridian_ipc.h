@@ -1191,12 +1191,8 @@ typedef struct vipci_object {
 VIPCI_ASSERT(object, sizeof(vipci_object) == 192 && offsetof(vipci_object, tail) == 64 && offsetof(vipci_object, head) == 128);
 
 /* A capability.  Token: flags (4) | type (4) | generation (8) | id (48); id: reuse >> 8 (24) | index + 1 (24); generation: reuse & 255. */
-enum { VIPCI_TRAVELS = 1u << 16, VIPCI_NAMED = 1u << 17, VIPCI_REVOKED = 1u << 18, VIPCI_LIMITED = 1u << 19, VIPCI_EXTENSION = 1u << 20, VIPCI_WATCH = 1u << 21, VIPCI_INITIAL = 1u << 22 };
-#if !VIPC_NO_LARGE
-enum { VIPCI_MORE = 1u << 28, VIPCI_FOLLOWS = 1u << 29 };     /* a traveller that another follows in its message; one that follows another: see >>carry */
-#else
-enum { VIPCI_MORE = 0, VIPCI_FOLLOWS = 0 };
-#endif
+enum { VIPCI_TRAVELS = 1u << 16, VIPCI_NAMED = 1u << 17, VIPCI_REVOKED = 1u << 18, VIPCI_LIMITED = 1u << 19, VIPCI_EXTENSION = 1u << 20, VIPCI_WATCH = 1u << 21, VIPCI_INITIAL = 1u << 22,
+       VIPCI_MORE = VIPC_NO_LARGE ? 0 : 1u << 28, VIPCI_FOLLOWS = VIPC_NO_LARGE ? 0 : 1u << 29 };     /* a traveller that another follows in its message; one that follows another: see >>carry */
 typedef struct vipci_entry {
     vipci_u64 token;                   /* [A] 0: free, travelling or dead.  Written last, cleared first */
     vipci_u64 badge;                   /* [A] TRAVELS and LIMITED: link of the limits, which hold the badge meanwhile */
