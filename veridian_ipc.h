@@ -2403,7 +2403,7 @@ static uint64_t vipci_queue_frames(const vipc *v, uint64_t shape)
     return (bytes + ((uint64_t)1 << v->page_shift) - 1) >> v->page_shift;
 }
 /* Where its hints are: of the usual queue in the object, of the urgent one in front of its slots, at the same distances. */
-#define VIPCI_HINTS (2u * 64u)
+#define VIPCI_HINTS 128u
 #if VIPC_NO_URGENT
 #define VIPCI_LANES 1u
 static inline vipci_u64 *vipci_tail(const vipci_ring *r, vipci_object *o) { (void)r; return &o->tail; }
