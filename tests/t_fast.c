@@ -400,6 +400,43 @@ static vipc_reply_right called(void)
     REQUIRE(t == &threads[2]);
     return t->info.reply;
 }
+/* Nothing passes what is urgent, whether there is a usual queue or not: not a call, nor a server that would wait for the next one. */
+static vipc_error urgently(uint64_t n)
+{
+    vipc_message q = mock_message(n);
+    q.flags = VIPC_URGENT;
+    return vipc_send(admin, door, &q, VIPC_NOW);
+}
+TEST(vetoes_of_an_urgent_message)
+{
+    for (int queue = 0; queue < 2; queue++) {
+        begin(4);
+        if (queue) { knows_the_queue(1); knows_the_queue(2); }
+        park_server(3, 0);
+        park_server(2, 0);
+        REQUIRE_OK(urgently(1));
+        NO_CALL(1, at[1]);
+        thread *t = next_ready(&cpus[0]);
+        REQUIRE(t == &threads[3]);
+        CHECK(holds(t, 1, VIPC_URGENT));
+        enter(1, 0);
+        put(&threads[1], 5);
+        t = sys_call(&cpus[0], at[1], VIPC_FOREVER);         /* the lane is empty, and shown until somebody finds it so: the slow way */
+        if (!t) t = next_ready(&cpus[0]);
+        REQUIRE(t == &threads[2]);
+        CHECK(holds(t, 5, 0));
+        REQUIRE_OK(urgently(2));
+        NO_REPLY(2, t->info.reply, at[2]);
+        put(t, 6);
+        t = sys_reply_receive(&cpus[0], t->info.reply, at[2]);
+        REQUIRE(t == &threads[2]);
+        CHECK(holds(t, 2, VIPC_URGENT));
+        t = next_ready(&cpus[0]);
+        REQUIRE(t == &threads[1]);
+        CHECK(holds(t, 6, VIPC_IS_REPLY));
+        finish();
+    }
+}
 TEST(vetoes_of_a_reply)
 {
     begin(5);
@@ -575,6 +612,62 @@ TEST(call_that_waits_for_room)
     t = next_ready(&cpus[0]);
     REQUIRE(t == &threads[1]);
     CHECK(holds(t, 61, VIPC_IS_REPLY));
+    finish();
+}
+TEST(an_urgent_call_waits_for_urgent_room)
+{
+    begin(5);
+    for (uint64_t n = 0; n < 8; n++) REQUIRE_OK(urgently(n));
+    REQUIRE_OK(mock_send(admin, door, 50));
+    thread *t = enter(1, 0);
+    put(t, 60);
+    t->r.flags = VIPC_URGENT;
+    CHECK(sys_call(&cpus[0], at[1], VIPC_FOREVER) == NULL);
+    CHECK(is_parked(1));
+    CHECK_EQ(VIPCI_CALL_STATE(vipci_view_at(admin, m.v[1].view)->call), VIPCI_IDLE);
+    vipc_message q;
+    vipc_info info;
+    REQUIRE_OK(vipc_receive(admin, door, &q, NULL, VIPC_NOW));       /* the first urgent one: its slot is for the call */
+    CHECK_EQ(q.opcode, 0);
+    CHECK_EQ(cpus[0].ready, 1);
+    CHECK(next_ready(&cpus[0]) == NULL);                     /* sent, and waiting for the reply */
+    CHECK_EQ(VIPCI_CALL_STATE(vipci_view_at(admin, m.v[1].view)->call), VIPCI_QUEUED);
+    for (uint64_t n = 1; n < 8; n++) {
+        REQUIRE_OK(vipc_receive(admin, door, &q, NULL, VIPC_NOW));
+        CHECK_EQ(q.opcode, n);
+    }
+    REQUIRE_OK(vipc_receive(admin, door, &q, &info, VIPC_NOW));
+    CHECK(q.opcode == 60 && q.flags == VIPC_URGENT && info.reply.token != 0);
+    REQUIRE_OK(vipc_reply(admin, info.reply, &q));
+    t = next_ready(&cpus[0]);
+    REQUIRE(t == &threads[1]);
+    CHECK(holds(t, 60, VIPC_IS_REPLY));
+    CHECK_EQ(mock_receive(admin, door), 50);
+    finish();
+}
+/* Who was chosen for urgent room and goes elsewhere hands it on: to one who waits for urgent room, and nobody else. */
+TEST(urgent_room_is_handed_on)
+{
+    begin(5);
+    vipc_cap other = mock_endpoint(&m, 1, 4);
+    vipc_message q;
+    uint32_t parked;
+    for (uint64_t n = 0; n < 8; n++) REQUIRE_OK(urgently(n));
+    for (unsigned i = 1; i <= 2; i++) {
+        thread *t = enter(i, 0);
+        put(t, 60 + i);
+        t->r.flags = VIPC_URGENT;
+        CHECK(sys_call(&cpus[0], at[i], VIPC_FOREVER) == NULL);
+    }
+    REQUIRE_OK(vipc_receive(admin, door, &q, NULL, VIPC_NOW));
+    CHECK_EQ(cpus[0].ready, 1);
+    REQUIRE(dequeue(&cpus[0]) == &threads[1]);
+    enter(1, 0);
+    CHECK_EQ(vipc_park_receive(&m.v[1], &cpus[0].core, other, &q, NULL, VIPC_NOW, &parked), VIPC_ERR_CHANNEL_EMPTY);
+    threads[1].op = NOTHING;
+    CHECK_EQ(cpus[0].ready, 1);
+    CHECK(next_ready(&cpus[0]) == NULL);                     /* 2 has sent, and waits for its reply */
+    CHECK_EQ(VIPCI_CALL_STATE(vipci_view_at(admin, m.v[2].view)->call), VIPCI_QUEUED);
     finish();
 }
 TEST(capabilities_go_the_slow_way)
@@ -1029,9 +1122,9 @@ TEST(race30_34_two_cpus)
     m.hooks.block = mock_block; m.hooks.frame_pointer = mock_pointer; m.hooks.frame_alloc = mock_alloc;
     finish();
 }
-RUN_TESTS(T(ping_pong), T(badges_and_senders), T(vetoes_of_a_call), T(a_fresh_view_knows_no_token), T(veto_of_a_queue_that_is_not_empty), T(vetoes_of_a_reply), T(veto_of_an_endpoint_bound_away),
+RUN_TESTS(T(ping_pong), T(badges_and_senders), T(vetoes_of_a_call), T(a_fresh_view_knows_no_token), T(veto_of_a_queue_that_is_not_empty), T(vetoes_of_an_urgent_message), T(vetoes_of_a_reply), T(veto_of_an_endpoint_bound_away),
           T(veto_of_a_capability_that_was_revoked), T(revoke_between_call_and_reply), T(slow_send_to_a_parked_server), T(slow_reply_to_a_parked_caller), T(a_refused_call),
-          T(fast_again_after_a_slow_meeting), T(call_that_waits_for_room), T(capabilities_go_the_slow_way), T(deadlines_of_the_parked), T(cancel_of_the_parked),
+          T(fast_again_after_a_slow_meeting), T(call_that_waits_for_room), T(an_urgent_call_waits_for_urgent_room), T(urgent_room_is_handed_on), T(capabilities_go_the_slow_way), T(deadlines_of_the_parked), T(cancel_of_the_parked),
           T(destroy_with_both_parked), T(death_of_a_server_with_a_parked_caller), T(death_of_a_parked_caller), T(death_of_a_parked_server), T(sleepers_are_not_parked),
           T(race32_one_resumes), T(handed_on_choice), T(choice_of_one_who_goes_elsewhere), T(steps_refuse_nonsense), T(d085_what_went_fast_arrives), T(d086_only_a_server_of_that_endpoint_is_woken),
           T(race30_34_two_cpus))
