@@ -252,10 +252,12 @@ TEST(waits_for_several_things_see_it)
     CHECK_OK(vipc_wait_set_add(&m.v[0], set, &item));
     CHECK_EQ(vipc_wait_set_wait(&m.v[0], set, &told, 1, &n, VIPC_NOW), VIPC_ERR_WOULD_BLOCK);
     for (int how = 0; how < 2; how++) {
+        vipc_time since = m.now;
         m.script = &a;
         m.asleep = sends_it;
         if (how) CHECK_OK(vipc_wait_set_wait(&m.v[0], set, &told, 1, &n, VIPC_FOREVER));
         else CHECK_OK(vipc_wait_any(&m.v[0], &item, 1, VIPC_FOREVER));
+        CHECK(m.now - since < 50 * MS);                        /* woken, and not at the end of a slice */
         CHECK_OK(how ? told.ready : item.ready);
         CHECK_EQ(next(&m), 1007);
         if (how) CHECK_EQ(vipc_wait_set_wait(&m.v[0], set, &told, 1, &n, VIPC_NOW), VIPC_ERR_WOULD_BLOCK);
@@ -368,6 +370,7 @@ TEST(calls_and_acknowledged_sends)
     vipc_message msg = mock_message(5), reply;
     open_shape(&m, 2, 0);
     CHECK_OK(mock_send(&m.v[1], his_, 1));
+    vipc_time since = m.now;
     m.script = &a;
     msg.flags = VIPC_URGENT;
     m.asleep = serves;
@@ -385,6 +388,7 @@ TEST(calls_and_acknowledged_sends)
     a.what = 0;
     m.asleep = ends_it;                                        /* a request in the lane is refused with the endpoint's end */
     CHECK_EQ(vipc_call(&m.v[1], his_, &msg, &reply, VIPC_FOREVER), VIPC_ERR_CLOSED);
+    CHECK(m.now - since < 50 * MS);                            /* each was woken, and not at the end of a slice */
     MOCK_END(&m);
 }
 TEST(what_a_dead_receiver_had_comes_back_in_its_lane)

@@ -221,6 +221,7 @@ static const scenario scenarios[] = {
     { "fast_destroy", "F,D,X", "against destroy", 2, COLD | KERNEL },
     { "fast_bind", "F,B,X", "against a binding to another process", 2, COLD | KERNEL },
     { "fast_trim", "F,m,X", "against trim", 2, KERNEL },
+    { "fast_urgent", "F,H,X", "against an urgent send on another CPU", 2, KERNEL },
     { "fast_other", "F,1,X", "against an answer of the server's other thread", 2, COLD | KERNEL },
     { "park", "q,q,S,S", "parked receivers, and senders on other CPUs", 2, KERNEL },
     { "park_cancel", "q,!,S,q", "one of whom is cancelled", 2, KERNEL },
