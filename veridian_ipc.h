@@ -4382,6 +4382,10 @@ typedef struct vipci_parcel {          /* what a receive asks for, and gets */
 #if !VIPC_NO_LARGE
     vipc_cap *caps;                    /* NULL: there is room for one alone */
 #endif
+#if VIPCI_TAKES
+    vipc_info *found;                  /* of vipc_take alone, whose info is NULL */
+    vipc_hand *hand;
+#endif
 } vipci_parcel;
 static inline void vipci_deliver(const vipci_body *b, vipc_cap cap, vipc_message *m)
 {
@@ -4560,20 +4564,24 @@ static vipc_error vipci_receive_try(vipc *v, const vipci_use *u, vipci_parcel *p
     vipci_intend_nothing(v);
     return e;
 }
-static VIPCI_COLD vipc_error vipci_receive_wait(vipc *v, const vipci_use *u, vipci_parcel *p, vipc_time deadline, vipc_error e)
+typedef vipc_error vipci_attempt(vipc *v, const vipci_use *u, vipci_parcel *p, bool locked);
+/* The attempt that needs the lock: a capability is in the message, or vipc_trim at the queue.  The wait is over before; it may begin again after. */
+static VIPCI_COLD vipc_error vipci_attempt_locked(vipc *v, const vipci_use *u, vipci_parcel *p, vipci_attempt *attempt, vipci_wait *w, vipc_time deadline)
+{
+    vipci_wait_over(v, w, u->o);
+    vipc_error e = vipci_lock_aside(v, deadline);
+    if (e != VIPC_OK) return e;
+    e = attempt(v, u, p, true);
+    vipci_finish_closing(v);
+    vipci_unlock(v);
+    return e == VIPCI_NEEDS_LOCK ? VIPC_ERR_CORRUPT : e;
+}
+static VIPCI_COLD vipc_error vipci_receive_wait(vipc *v, const vipci_use *u, vipci_parcel *p, vipci_attempt *attempt, vipc_time deadline, vipc_error e)
 {
     vipc_time until = vipci_until(v, u, deadline);
     vipci_wait w = vipci_wait_for(v, VIPCI_FOR_MESSAGE, u->index, &u->o->receive_flag, u->o->spin, until);
-    for (;; e = vipci_receive_try(v, u, p, false)) {
-        if (e == VIPCI_NEEDS_LOCK) {                         /* a capability in the message, or vipc_trim at the queue */
-            vipci_wait_over(v, &w, u->o);
-            e = vipci_lock_aside(v, deadline);
-            if (e != VIPC_OK) break;
-            e = vipci_receive_try(v, u, p, true);
-            vipci_finish_closing(v);
-            vipci_unlock(v);
-            if (e == VIPCI_NEEDS_LOCK) e = VIPC_ERR_CORRUPT;
-        }
+    for (;; e = attempt(v, u, p, false)) {
+        if (e == VIPCI_NEEDS_LOCK) e = vipci_attempt_locked(v, u, p, attempt, &w, deadline);
         if (e != VIPC_ERR_CHANNEL_EMPTY) break;
         vipc_error b = vipci_pause_and_sweep(v, &w);
         if (b == VIPC_OK) continue;
@@ -4587,7 +4595,7 @@ static inline vipc_error vipci_receive(vipc *v, const vipci_use *u, vipci_parcel
 {
     if (!VIPCI_LIKELY(!vipci_bound_away(v, u))) return VIPC_ERR_PERMISSION_DENIED;
     vipc_error e = vipci_receive_try(v, u, p, false);
-    return VIPCI_LIKELY(e == VIPC_OK) ? e : vipci_receive_wait(v, u, p, deadline, e);
+    return VIPCI_LIKELY(e == VIPC_OK) ? e : vipci_receive_wait(v, u, p, vipci_receive_try, deadline, e);
 }
 static inline vipci_parcel vipci_parcel_of(vipc_message *m, vipc_info *info, void *payload, size_t capacity)
 {
@@ -4959,8 +4967,8 @@ static vipc_error vipci_take_from(vipc *v, const vipci_use *u, const vipci_ring 
     if (e == VIPC_OK && vipci_count_phase(v, r, false)) vipci_wake_room(v, u->o, u->index, lane);          /* what is in hand can be passed over */
     return e;
 }
-/* One attempt.  info: written when the error is MESSAGE_TOO_LARGE or INVALID_MESSAGE too.  CHANNEL_EMPTY; VIPCI_NEEDS_LOCK. */
-static vipc_error vipci_take_try(vipc *v, const vipci_use *u, vipci_parcel *p, vipc_info *info, vipc_hand *hand)
+/* One attempt.  p->found: written when the error is MESSAGE_TOO_LARGE or INVALID_MESSAGE too.  CHANNEL_EMPTY; VIPCI_NEEDS_LOCK: vipc_trim is at the queue. */
+static vipc_error vipci_take_try(vipc *v, const vipci_use *u, vipci_parcel *p, bool locked)
 {
     vipci_view *me = vipci_mine(v);
     vipci_ring *r = NULL;
@@ -4976,13 +4984,13 @@ static vipc_error vipci_take_try(vipc *v, const vipci_use *u, vipci_parcel *p, v
         uint64_t shape = vipci_load64(v, &u->o->shape);
         if (shape & VIPCI_LANE) {
             e = vipci_urgent_at(v, u->o, &r);
-            if (e == VIPC_OK) e = vipci_take_from(v, u, r, p, &found, hand);
+            if (e == VIPC_OK) e = vipci_take_from(v, u, r, p, &found, p->hand);
             if (e == VIPC_ERR_CHANNEL_EMPTY) vipci_hide_lane(v, u->o, shape);
         }
 #endif
         if (e == VIPC_ERR_CHANNEL_EMPTY) {
             e = vipci_ring_at(v, u->o, u->index, &r);
-            if (e == VIPC_OK) e = vipci_take_from(v, u, r, p, &found, hand);
+            if (e == VIPC_OK) e = vipci_take_from(v, u, r, p, &found, p->hand);
             if (e == VIPC_ERR_CHANNEL_EMPTY && vipci_lane_shown(v, u->o)) e = VIPC_ERR_WOULD_BLOCK;       /* RACE 29 */
         }
         if (e != VIPC_OK) vipci_store64(v, &me->hand, 0);
@@ -4991,8 +4999,9 @@ static vipc_error vipci_take_try(vipc *v, const vipci_use *u, vipci_parcel *p, v
     else if (e == VIPC_ERR_CHANNEL_EMPTY && !vipci_still(v, u)) e = vipci_ended(v, u->o, u->then);
     else if (e == VIPC_ERR_CHANNEL_EMPTY && vipci_bound_away(v, u)) e = VIPC_ERR_PERMISSION_DENIED;
     else if (e == VIPC_ERR_CHANNEL_EMPTY && drained != VIPC_OK) e = drained;
-    if (e == VIPC_OK || e == VIPC_ERR_MESSAGE_TOO_LARGE || e == VIPC_ERR_INVALID_MESSAGE) *info = found;
+    if (e == VIPC_OK || e == VIPC_ERR_MESSAGE_TOO_LARGE || e == VIPC_ERR_INVALID_MESSAGE) *p->found = found;
     vipci_intend_nothing(v);
+    (void)locked;
     return e;
 }
 VIPC_API vipc_error vipc_take(vipc *self, vipc_cap from, vipc_incoming *m, vipc_hand *hand, vipc_time deadline)
@@ -5004,25 +5013,11 @@ VIPC_API vipc_error vipc_take(vipc *self, vipc_cap from, vipc_incoming *m, vipc_
     if (vipci_load64(self, &vipci_mine(self)->hand)) return VIPC_ERR_RESOURCE_BUSY;
     if (vipci_bound_away(self, &u)) return VIPC_ERR_PERMISSION_DENIED;
     vipci_parcel p = vipci_parcel_of(&m->message, NULL, m->payload, m->payload_capacity);
-    vipci_wait w = vipci_wait_for(self, VIPCI_FOR_MESSAGE, u.index, &u.o->receive_flag, u.o->spin, deadline);
     vipc_hand got = { 0 };
-    for (;;) {
-        e = vipci_take_try(self, &u, &p, &m->info, &got);
-        if (e == VIPCI_NEEDS_LOCK) {                         /* vipc_trim is at the queue */
-            vipci_wait_over(self, &w, u.o);
-            e = vipci_lock_aside(self, deadline);
-            if (e != VIPC_OK) break;
-            e = vipci_take_try(self, &u, &p, &m->info, &got);
-            vipci_unlock(self);
-            if (e == VIPCI_NEEDS_LOCK) e = VIPC_ERR_CORRUPT;
-        }
-        if (e != VIPC_ERR_CHANNEL_EMPTY) break;
-        vipc_error b = vipci_pause_and_sweep(self, &w);
-        if (b == VIPC_OK) continue;
-        e = b == VIPC_ERR_WOULD_BLOCK ? VIPC_ERR_CHANNEL_EMPTY : b;
-        break;
-    }
-    vipci_wait_over(self, &w, u.o);
+    p.found = &m->info;
+    p.hand = &got;
+    e = vipci_take_try(self, &u, &p, false);
+    if (e != VIPC_OK) e = vipci_receive_wait(self, &u, &p, vipci_take_try, deadline, e);
     if (e == VIPC_OK) *hand = got;
 #if !VIPC_NO_LARGE
     if (e == VIPC_OK) vipci_zero(m->caps, sizeof m->caps);
@@ -5591,14 +5586,8 @@ static vipc_error vipci_park_receive(vipc *v, const vipc_cpu *cpu, const vipci_u
     for (;;) {
         e = vipci_receive_try(v, u, p, false);
         if (e == VIPCI_NEEDS_LOCK) {
-            vipci_wait_over(v, &w, u->o);
-            w.chosen = false;
-            e = vipci_lock_aside(v, deadline);
-            if (e != VIPC_OK) break;
-            e = vipci_receive_try(v, u, p, true);
-            vipci_finish_closing(v);
-            vipci_unlock(v);
-            if (e == VIPCI_NEEDS_LOCK) e = VIPC_ERR_CORRUPT;
+            e = vipci_attempt_locked(v, u, p, vipci_receive_try, &w, deadline);
+            w.chosen = false;                                /* handed on */
         }
         if (e != VIPC_ERR_CHANNEL_EMPTY) break;
         vipc_error b = vipci_may_park(v, &w);
