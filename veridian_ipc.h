@@ -6049,13 +6049,14 @@ VIPC_API vipc_error vipc_notification_wait(vipc *self, vipc_cap notification, ui
     vipc_error e = vipci_begin_at(self, &u, notification, VIPC_TYPE_NOTIFICATION, VIPC_RIGHT_RECEIVE);
     if (e != VIPC_OK) return e;
     if (!mask || !bits) return VIPC_ERR_INVALID_ARGUMENT;
-    vipci_wait w = vipci_wait_for(self, VIPCI_FOR_MESSAGE, u.index, &u.o->receive_flag, 0, deadline);
+    vipc_time until = vipci_until(self, &u, deadline);
+    vipci_wait w = vipci_wait_for(self, VIPCI_FOR_MESSAGE, u.index, &u.o->receive_flag, 0, until);
     while ((e = vipci_take_bits(self, &u, mask, bits)) == VIPC_ERR_WOULD_BLOCK) {
         e = vipci_pause_and_sweep(self, &w);
         if (e != VIPC_OK) break;
     }
     vipci_wait_over(self, &w, u.o);
-    return e;
+    return e == VIPC_ERR_TIMEOUT && until != deadline ? VIPC_ERR_INVALID_CAPABILITY : e;
 }
 VIPC_API vipc_error vipc_process_watch(vipc *self, vipc_pid who, vipc_cap notification, uint64_t bits)
 {
@@ -6365,7 +6366,8 @@ VIPC_API vipc_error vipc_wait_set_wait(vipc *self, vipc_cap set, vipc_wait_item 
     vipc_error e = vipci_begin_at(self, &u, set, VIPC_TYPE_WAIT_SET, VIPC_RIGHT_RECEIVE);
     if (e != VIPC_OK) return e;
     if (!ready || !room || !count) return VIPC_ERR_INVALID_ARGUMENT;
-    vipci_wait w = vipci_wait_for(self, VIPCI_FOR_MESSAGE, u.index, &u.o->receive_flag, 0, deadline);
+    vipc_time until = vipci_until(self, &u, deadline);
+    vipci_wait w = vipci_wait_for(self, VIPCI_FOR_MESSAGE, u.index, &u.o->receive_flag, 0, until);
     while ((e = vipci_look_at_set(self, &u, ready, room, &n)) == VIPC_ERR_WOULD_BLOCK) {
         if (deadline == VIPC_NOW) { e = vipci_arm(self, &u, ready, room, &n); break; }
         e = vipci_pause_and_sweep(self, &w);
@@ -6376,7 +6378,7 @@ VIPC_API vipc_error vipc_wait_set_wait(vipc *self, vipc_cap set, vipc_wait_item 
     }
     vipci_wait_over(self, &w, u.o);
     if (e == VIPC_OK) *count = n;
-    return e;
+    return e == VIPC_ERR_TIMEOUT && until != deadline ? VIPC_ERR_INVALID_CAPABILITY : e;
 }
 VIPC_API vipc_error vipc_wait_set_bell(vipc *self, vipc_cap set, uint64_t bell)
 {

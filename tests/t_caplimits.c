@@ -1,4 +1,5 @@
 /* t_caplimits.c - limits of capabilities, as the contracts in the header say: size, rate, bandwidth, expiry; who shares them, what they cost, what a kill leaves. */
+#define VIPC_UNSTABLE
 #include "mock.h"
 
 #define SECOND ((vipc_time)1000000000)
@@ -517,6 +518,33 @@ TEST(sleepers_wake_when_their_capability_expires)
     CHECK(m.now < 3100 * MS);
     MOCK_END(&m);
 }
+TEST(so_do_takers_and_those_who_wait_for_bits_or_sets)
+{
+    mock m;
+    mock_open(&m, NULL, 1, 64);
+    vipc_cap to[3] = { mock_endpoint(&m, 0, 1), VIPC_INIT, VIPC_INIT };
+    vipc_incoming in = VIPC_INIT;
+    vipc_hand hand = { 4711 };
+    uint64_t bits = 4711;
+    uint32_t count = 4711;
+    REQUIRE_OK(vipc_notification_create(&m.v[0], NULL, &to[1]));
+    REQUIRE_OK(vipc_wait_set_create(&m.v[0], 1, NULL, &to[2]));
+    for (int way = 0; way < 3; way++) {
+        vipc_time since = m.now, soon = since + 10 * MS, deadline[3] = { soon, since + 10 * SECOND, VIPC_FOREVER };
+        vipc_cap a = limited(&m.v[0], to[way], limits(0, 0, 0, since + SECOND));
+        for (int n = 0; n < 3; n++) {
+            vipc_wait_item item;
+            vipc_error e = way == 0 ? vipc_take(&m.v[0], a, &in, &hand, deadline[n]) : way == 1 ? vipc_notification_wait(&m.v[0], a, 1, &bits, deadline[n])
+                         : vipc_wait_set_wait(&m.v[0], a, &item, 1, &count, deadline[n]);
+            CHECK_EQ(e, n ? VIPC_ERR_INVALID_CAPABILITY : VIPC_ERR_TIMEOUT);
+            CHECK(m.now - since < (n ? 1010 : 20) * MS);
+        }
+    }
+    CHECK_EQ(hand.token, 4711);
+    CHECK_EQ(bits, 4711);
+    CHECK_EQ(count, 4711);
+    MOCK_END(&m);
+}
 
 /* ---- clocks ---- */
 TEST(limits_by_time_need_a_clock)
@@ -813,7 +841,8 @@ RUN_TESTS(T(a_wait_for_room_by_what_has_expired), T(d104_no_limit_is_wider_than_
           T(d108_rate_limit_comes_at_once_whatever_the_deadline), T(d108_rate_does_not_drift), T(arithmetic_is_exact_for_every_number), T(idle_for_long_at_the_greatest_value),
           T(any_number_is_a_limit), T(d108_bandwidth_counts_bytes), T(siblings_share_what_their_parent_has), T(no_child_multiplies_the_allowance),
           T(children_of_different_limits_under_one), T(a_send_that_fails_costs_nothing), T(calls_are_charged_answers_are_not),
-          T(d108_an_expired_capability_is_no_capability), T(sleepers_wake_when_their_capability_expires), T(limits_by_time_need_a_clock),
+          T(d108_an_expired_capability_is_no_capability), T(sleepers_wake_when_their_capability_expires),
+          T(so_do_takers_and_those_who_wait_for_bits_or_sets), T(limits_by_time_need_a_clock),
           T(clocks_that_differ_a_little_widen_nothing), T(limits_take_slots_and_give_them_back), T(the_deepest_chain_fits_one_step),
           T(travelling_capabilities_keep_their_limits_or_give_them_up), T(the_dump_shows_them), T(race20_a_charge_to_a_record_that_is_gone),
           T(race20_nothing_is_given_back_to_a_stranger), T(race21_what_a_failing_send_holds), T(scribbled_records_are_survived))
