@@ -8,7 +8,7 @@
 #include "layout.h"
     .text
 
-.macro save_registers
+.macro push_arguments               /* and rax, the number and the result */
     push %rax
     push %r9
     push %r8
@@ -16,6 +16,25 @@
     push %rdx
     push %rsi
     push %rdi
+.endm
+.macro pop_arguments
+    pop  %rdi
+    pop  %rsi
+    pop  %rdx
+    pop  %r10
+    pop  %r8
+    pop  %r9
+    pop  %rax
+.endm
+.macro keep_registers               /* what C keeps, into the frame */
+    mov  %rbx, FRAME_RBX(%rsp)
+    mov  %r12, FRAME_R12(%rsp)
+    mov  %r13, FRAME_R13(%rsp)
+    mov  %r14, FRAME_R14(%rsp)
+    mov  %r15, FRAME_R15(%rsp)
+.endm
+.macro save_registers
+    push_arguments
     push %rbx
     push %rcx
     push %rbp
@@ -34,13 +53,7 @@
     pop  %rbp
     pop  %rcx
     pop  %rbx
-    pop  %rdi
-    pop  %rsi
-    pop  %rdx
-    pop  %r10
-    pop  %r8
-    pop  %r9
-    pop  %rax
+    pop_arguments
 .endm
 .macro close_user_memory            /* clac, where the CPU knows it */
     cmpl $0, %gs:CPU_SMAP
@@ -66,13 +79,7 @@ full_entry:
     push %rcx
     push $0
     push $VECTOR_SYSCALL
-    push %rax
-    push %r9
-    push %r8
-    push %r10
-    push %rdx
-    push %rsi
-    push %rdi
+    push_arguments
     sub  $FRAME_RDI, %rsp           /* C keeps rbx and r12 to r15: they stay where they are; rcx and r11 are lost */
     mov  %rbp, FRAME_RBP(%rsp)
     xor  %ebp, %ebp
@@ -85,21 +92,11 @@ full_entry:
     jnz  9f
     mov  FRAME_RBP(%rsp), %rbp
     add  $FRAME_RDI, %rsp
-    pop  %rdi
-    pop  %rsi
-    pop  %rdx
-    pop  %r10
-    pop  %r8
-    pop  %r9
-    pop  %rax
+    pop_arguments
     mov  FRAME_RSP-FRAME_VECTOR(%rsp), %rsp
     swapgs
     sysretq
-9:  mov  %rbx, FRAME_RBX(%rsp)      /* a return address that sysret cannot take: by iret */
-    mov  %r12, FRAME_R12(%rsp)
-    mov  %r13, FRAME_R13(%rsp)
-    mov  %r14, FRAME_R14(%rsp)
-    mov  %r15, FRAME_R15(%rsp)
+9:  keep_registers                  /* a return address that sysret cannot take: by iret */
     mov  %rcx, FRAME_RCX(%rsp)
     mov  %r11, FRAME_R11(%rsp)
 /* rsp -> a frame of ring 3, interrupts off.  After a system call by sysret, unless the frame was given another rip than sysret can take. */
@@ -168,11 +165,7 @@ slow_entry:
     cmp  $SYS_FAST_RECEIVE, %rax
     ja   4f
     mov  %rax, FRAME_RAX(%rsp)
-    mov  %rbx, FRAME_RBX(%rsp)
-    mov  %r12, FRAME_R12(%rsp)
-    mov  %r13, FRAME_R13(%rsp)
-    mov  %r14, FRAME_R14(%rsp)
-    mov  %r15, FRAME_R15(%rsp)
+    keep_registers
     xor  %ebp, %ebp
     mov  %rsp, %rdi
     call fast_slowly

@@ -3,6 +3,7 @@
 #define KERNEL_H
 #include "layout.h"
 #include "../shims/veridian_x86_64.h"
+#include "user/include/string.h"
 
 #define KERNEL_BASE 0xffffffff80000000ull    /* the kernel as linked */
 #define DIRECT_MAP 0xffff800000000000ull     /* all physical memory */
@@ -190,10 +191,4 @@ NOTHING_MORE void machine_off(uint64_t passed, uint64_t failed);      /* main.c:
 void port_suite(struct tally *t);                            /* port.c */
 void check(struct tally *t, bool good, const char *name);
 void selftest_disaster(char *which);                         /* "panic", "overflow": ends the machine; else nothing */
-
-void *memcpy(void *to, const void *from, size_t n);
-void *memset(void *to, int c, size_t n);
-void *memmove(void *to, const void *from, size_t n);
-int memcmp(const void *a, const void *b, size_t n);
-bool same_text(const char *a, const char *b);
 #endif

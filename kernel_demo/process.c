@@ -91,7 +91,7 @@ static void set_frame(struct thread *t, const struct process *p, uint64_t entry)
 static const struct program *find_program(const char *name)
 {
     for (const struct program *p = programs; p->name; p++)
-        if (same_text(p->name, name)) return p;
+        if (strcmp(p->name, name) == 0) return p;
     return NULL;
 }
 static vipc_error join(struct process *p, struct spawn *s)

@@ -1,5 +1,6 @@
-/* string.c - the four functions that a freestanding compiler may call, and one more */
-#include "kernel.h"
+/* string.c - the four functions that a freestanding compiler may call, and one more: built once for the kernel, once for its programs */
+#include <stdint.h>
+#include "user/include/string.h"
 
 void *memcpy(void *to, const void *from, size_t n)
 {
@@ -28,8 +29,8 @@ int memcmp(const void *a, const void *b, size_t n)
         if (x[i] != y[i]) return x[i] < y[i] ? -1 : 1;
     return 0;
 }
-bool same_text(const char *a, const char *b)
+int strcmp(const char *a, const char *b)
 {
     while (*a && *a == *b) { a++; b++; }
-    return *a == *b;
+    return (unsigned char)*a - (unsigned char)*b;
 }

@@ -4,39 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- memory and text ---- */
-void *memcpy(void *to, const void *from, size_t n)
-{
-    void *start = to;
-    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
-    return start;
-}
-void *memset(void *to, int c, size_t n)
-{
-    void *start = to;
-    __asm__ volatile("rep stosb" : "+D"(to), "+c"(n) : "a"(c) : "memory");
-    return start;
-}
-void *memmove(void *to, const void *from, size_t n)
-{
-    char *d = (char *)to + n - 1;
-    const char *s = (const char *)from + n - 1;
-    if ((uintptr_t)to - (uintptr_t)from >= n) return memcpy(to, from, n);
-    __asm__ volatile("std\n\trep movsb\n\tcld" : "+D"(d), "+S"(s), "+c"(n) : : "memory");
-    return to;
-}
-int memcmp(const void *a, const void *b, size_t n)
-{
-    const unsigned char *x = a, *y = b;
-    for (size_t i = 0; i < n; i++)
-        if (x[i] != y[i]) return x[i] < y[i] ? -1 : 1;
-    return 0;
-}
-int strcmp(const char *a, const char *b)
-{
-    while (*a && *a == *b) { a++; b++; }
-    return (unsigned char)*a - (unsigned char)*b;
-}
+/* ---- text ---- */
 unsigned long strtoul(const char *text, char **end, int base)
 {
     unsigned long n = 0;

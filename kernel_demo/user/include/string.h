@@ -1,4 +1,4 @@
-/* string.h - what the demo's programs use of it */
+/* string.h - what the demo's kernel and programs use of it (string.c) */
 #ifndef USER_STRING_H
 #define USER_STRING_H
 #include <stddef.h>
