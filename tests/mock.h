@@ -219,6 +219,13 @@ static inline vipc_stats mock_stats(mock *m)
     CHECK_OK(vipc_stats_get(mock_somebody(m), &s));
     return s;
 }
+static inline vipc_endpoint_info mock_seen(mock *m, unsigned i, vipc_cap door)      /* what identity i sees of it */
+{
+    vipc_endpoint_info info;
+    memset(&info, 0, sizeof info);
+    CHECK_OK(vipc_endpoint_get(&m->v[i], door, &info));
+    return info;
+}
 static inline vipc_cap_info mock_cap_info(vipc *who, vipc_cap cap)
 {
     vipc_cap_info i;

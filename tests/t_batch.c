@@ -19,13 +19,6 @@ static void expect(uint64_t first, uint32_t count)
     CHECK_EQ(n, count);
     for (uint32_t k = 0; k < count; k++) CHECK(mock_is(&back[k], first + k));
 }
-static vipc_endpoint_info seen(mock *m, vipc_cap door)
-{
-    vipc_endpoint_info info;
-    memset(&info, 0, sizeof info);
-    CHECK_OK(vipc_endpoint_get(&m->v[0], door, &info));
-    return info;
-}
 
 TEST(arguments)
 {
@@ -91,10 +84,10 @@ TEST(all_sizes)
                 got += n;
             }
         }
-        CHECK_EQ(seen(&m, door).sent, sent);
-        CHECK_EQ(seen(&m, door).received, got);
-        CHECK_EQ(seen(&m, door).queued, sent - got);
-        CHECK(seen(&m, door).high_water <= capacity[c]);
+        CHECK_EQ(mock_seen(&m, 0, door).sent, sent);
+        CHECK_EQ(mock_seen(&m, 0, door).received, got);
+        CHECK_EQ(mock_seen(&m, 0, door).queued, sent - got);
+        CHECK(mock_seen(&m, 0, door).high_water <= capacity[c]);
         CHECK_EQ(mock_stats(&m).sent, sent);
         CHECK_EQ(mock_stats(&m).received, got);
         CHECK_EQ(m.calls[MOCK_BLOCK], 0);
@@ -152,7 +145,7 @@ TEST(send_many_waits_until_the_last_is_sent)
     CHECK_EQ(n, 20);
     CHECK(taken_ >= 15);
     m.asleep = NULL;
-    while (seen(&m, door_).queued) CHECK_EQ(mock_receive(&m.v[0], door_), ++taken_);
+    while (mock_seen(&m, 0, door_).queued) CHECK_EQ(mock_receive(&m.v[0], door_), ++taken_);
     CHECK_EQ(taken_, 20);
     CHECK_OK(vipc_send_many(&m.v[1], his_, letters, 20, &n, vipc_after(&m.v[1], 5 * MS)));     /* nobody takes them */
     CHECK_EQ(n, 4);
@@ -204,11 +197,11 @@ static void sleep_too(mock *m, uint64_t self)
     CHECK_OK(mock_send(&m->v[0], door_, 1));                   /* the queue is known from now on */
     CHECK_EQ(mock_receive(&m->v[0], door_), 1);
     wakes = m->calls[MOCK_WAKE];
-    CHECK_EQ(seen(m, door_).receivers_waiting, 2);
+    CHECK_EQ(mock_seen(m, 0, door_).receivers_waiting, 2);
     CHECK_OK(vipc_send_many(&m->v[0], door_, letters, 6, &sent, VIPC_NOW));
     CHECK_EQ(sent, 6);
     CHECK_EQ(m->calls[MOCK_WAKE] - wakes, 2);                  /* with the one that the first had woken already: all three */
-    CHECK_EQ(seen(m, door_).receivers_waiting, 0);
+    CHECK_EQ(mock_seen(m, 0, door_).receivers_waiting, 0);
 }
 TEST(a_batch_wakes_as_many_as_it_serves)
 {
@@ -237,7 +230,7 @@ static void fill_too(mock *m, uint64_t self)
         return;
     }
     uint64_t wakes = m->calls[MOCK_WAKE];
-    CHECK_EQ(seen(m, door_).senders_waiting, 3);
+    CHECK_EQ(mock_seen(m, 0, door_).senders_waiting, 3);
     CHECK_OK(vipc_receive_many(&m->v[0], door_, back, NULL, 2, &n, VIPC_NOW));
     expect(1, 2);
     CHECK_EQ(m->calls[MOCK_WAKE] - wakes, 2);

@@ -654,12 +654,6 @@ static void server_leaves(mock *m, uint64_t self) { (void)self; mock_leave_domai
 static void server_dies(mock *m, uint64_t self) { (void)self; mock_kill(m, 0); }
 static void server_takes_and_leaves(mock *m, uint64_t self) { take_only(m, self); mock_leave_domain(m, 0); }
 static void server_takes_and_dies(mock *m, uint64_t self) { take_only(m, self); mock_kill(m, 0); }
-static void server_destroys(mock *m, uint64_t self)
-{
-    play *p = (play *)m->script;
-    (void)self;
-    p->said = vipc_destroy(&m->v[0], p->door, VIPC_NOW);
-}
 static void server_takes_and_destroys(mock *m, uint64_t self)
 {
     play *p = (play *)m->script;
@@ -709,8 +703,8 @@ TEST(destroying_the_endpoint_ends_its_calls)
         play p;
         vipc_message reply;
         setup(&m, &p, 2);
-        if (asleep) m.asleep = server_destroys;
-        else m.before_sleep = server_destroys;
+        if (asleep) m.asleep = destroys_it;
+        else m.before_sleep = destroys_it;
         CHECK_EQ(call_as(&m, 1, p.his, &reply, VIPC_FOREVER), VIPC_ERR_CLOSED);
         CHECK_EQ(p.said, VIPC_OK);
         MOCK_END(&m);

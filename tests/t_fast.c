@@ -89,7 +89,18 @@ static thread *switched(cpu *c, thread *from, registers r, vipc_fast f)
     run_on(c, t);
     return t;
 }
-/* A step of the slow way.  The thread if it goes on in user mode; NULL: it parked, and may be somewhere else by now. */
+/* The end of a step: the thread if it goes on in user mode; NULL: it parked, and may be somewhere else by now. */
+static thread *stepped(thread *t, vipc_error e, uint32_t parked, const vipc_message *got, const vipc_info *info)
+{
+    if (parked) { if (e != VIPC_ERR_WOULD_BLOCK) test_failures_++; return NULL; }
+    t->parked = 0;
+    t->op = NOTHING;
+    t->error = e;
+    t->info = *info;
+    if (e == VIPC_OK) from_message(&t->r, got);
+    return t;
+}
+/* A step of the slow way. */
 static thread *step(cpu *c, thread *t)
 {
     vipc_message m = to_message(&t->r), got = VIPC_INIT;
@@ -100,13 +111,7 @@ static thread *step(cpu *c, thread *t)
     t->parked = 1;
     if (t->op == CALL) e = vipc_park_call(t->view, &c->core, t->cap, t->sent ? NULL : &m, &got, t->deadline, &parked);
     else e = vipc_park_receive(t->view, &c->core, t->cap, &got, &info, t->deadline, &parked);
-    if (parked) { if (e != VIPC_ERR_WOULD_BLOCK) test_failures_++; return NULL; }
-    t->parked = 0;
-    t->op = NOTHING;
-    t->error = e;
-    t->info = info;
-    if (e == VIPC_OK) from_message(&t->r, &got);
-    return t;
+    return stepped(t, e, parked, &got, &info);
 }
 static thread *sys_call(cpu *c, vipc_cap to, vipc_time deadline)
 {
@@ -137,13 +142,7 @@ static thread *sys_reply_receive(cpu *c, vipc_reply_right to, vipc_cap from)
     if (f.next) return switched(c, t, r, f);
     c->slow++;
     vipc_error e = vipc_park_reply_receive(t->view, &c->core, to, &m, from, &got, &info, VIPC_FOREVER, &parked);
-    if (parked) return NULL;
-    t->parked = 0;
-    t->op = NOTHING;
-    t->error = e;
-    t->info = info;
-    if (e == VIPC_OK) from_message(&t->r, &got);
-    return t;
+    return stepped(t, e, parked, &got, &info);
 }
 /* The next that is ready goes on in what it waited for. */
 static thread *next_ready(cpu *c)
@@ -228,25 +227,26 @@ static unsigned char *copy_of_domain(void)
     return p;
 }
 /* Neither fast path does anything now, and nothing in the domain changes, not a bit. */
+static void expect_nothing(vipc_fast f, unsigned char *before, int line)
+{
+    test_equal_(__FILE__, line, "next", (long long)f.next, 0);
+    test_equal_(__FILE__, line, "ready", f.ready, 0);
+    test_equal_(__FILE__, line, "the domain has changed", memcmp(before, m.memory, (size_t)m.size), 0);
+    free(before);
+}
 static void expect_no_call(unsigned i, unsigned c, vipc_cap to, uint32_t flags, vipc_time deadline, int line)
 {
     enter(i, c);
     unsigned char *before = copy_of_domain();
     vipc_fast f = vipc_fast_call(&m.v[i], &cpus[c].core, to, flags, deadline);
-    test_equal_(__FILE__, line, "next", (long long)f.next, 0);
-    test_equal_(__FILE__, line, "ready", f.ready, 0);
-    test_equal_(__FILE__, line, "the domain has changed", memcmp(before, m.memory, (size_t)m.size), 0);
-    free(before);
+    expect_nothing(f, before, line);
 }
 static void expect_no_reply(unsigned i, unsigned c, vipc_reply_right to, vipc_cap from, uint32_t flags, vipc_time deadline, int line)
 {
     enter(i, c);
     unsigned char *before = copy_of_domain();
     vipc_fast f = vipc_fast_reply_receive(&m.v[i], &cpus[c].core, to, from, flags, deadline);
-    test_equal_(__FILE__, line, "next", (long long)f.next, 0);
-    test_equal_(__FILE__, line, "ready", f.ready, 0);
-    test_equal_(__FILE__, line, "the domain has changed", memcmp(before, m.memory, (size_t)m.size), 0);
-    free(before);
+    expect_nothing(f, before, line);
 }
 #define NO_CALL(i, to) expect_no_call(i, 0, to, 0, VIPC_FOREVER, __LINE__)
 #define NO_REPLY(i, right, from) expect_no_reply(i, 0, right, from, 0, VIPC_FOREVER, __LINE__)

@@ -17,20 +17,6 @@ typedef struct play {
     int twice;                         /* the server answers again: it must not */
 } play;
 
-static vipc_cap_info info_of(vipc *who, vipc_cap cap)
-{
-    vipc_cap_info i;
-    memset(&i, 0, sizeof i);
-    CHECK_OK(vipc_cap_get(who, cap, &i));
-    return i;
-}
-static uint32_t held(mock *m, unsigned i)
-{
-    vipc_process_info p;
-    memset(&p, 0, sizeof p);
-    CHECK_OK(vipc_process_get(mock_somebody(m), vipc_self(&m->v[i]), &p));
-    return p.capabilities;
-}
 static uint32_t entries(mock *m)       /* in use in the table, and how many of them travel */
 {
     uint32_t n = 0;
@@ -56,7 +42,7 @@ static void set_up(mock *m, play *p, const vipc_config *config)
     p->his_wide = mock_grant(m, 0, p->wide, 1, 0);
     for (unsigned i = 0; i < FOUR; i++) {
         p->gift[i] = mock_endpoint(m, 1, 1);
-        p->object[i] = info_of(&m->v[1], p->gift[i]).object;
+        p->object[i] = mock_cap_info(&m->v[1], p->gift[i]).object;
         p->present[i] = mock_endpoint(m, 0, 1);
     }
     for (size_t i = 0; i < sizeof p->bytes; i++) p->bytes[i] = (unsigned char)(i * 7 + 1);
@@ -98,7 +84,7 @@ TEST(four_travel_in_order)
             play p;
             set_up(&m, &p, NULL);
             bool own = form & 1, wide = form & 2;
-            uint32_t before = held(&m, 0), his = held(&m, 1), used = entries(&m);
+            uint32_t before = mock_held(&m, 0), his = mock_held(&m, 1), used = entries(&m);
             vipc_outgoing o = carrying(p.gift, own ? n : 0, 7);
             if (!own) {
                 o.cap_count = n;
@@ -107,7 +93,7 @@ TEST(four_travel_in_order)
             o.payload = p.bytes;
             o.payload_size = wide ? 4711 : 0;
             CHECK_OK(vipc_send_large(&m.v[1], wide ? p.his_wide : p.his, &o, VIPC_NOW));
-            CHECK_EQ(held(&m, 1), his + n);                  /* it holds them until they are received */
+            CHECK_EQ(mock_held(&m, 1), his + n);             /* it holds them until they are received */
             CHECK_EQ(travelling(&m), n);
             mock_check_by(&m, &m.v[0], __FILE__, __LINE__);
             vipc_incoming in = place(&p, 4711);
@@ -121,14 +107,14 @@ TEST(four_travel_in_order)
             CHECK(!wide || memcmp(p.room, p.bytes, 4711) == 0);
             for (uint32_t i = 0; i < FOUR; i++) {
                 if (i >= n) { CHECK_EQ(in.caps[i].token, 0); continue; }
-                vipc_cap_info c = info_of(&m.v[0], in.caps[i]);
+                vipc_cap_info c = mock_cap_info(&m.v[0], in.caps[i]);
                 CHECK_EQ(c.object, p.object[i]);
                 CHECK_EQ(c.rights, VIPC_RIGHT_ALL);
                 CHECK_EQ(c.holder.id, vipc_self(&m.v[0]).id);
                 CHECK_OK(vipc_cap_require(&m.v[1], p.gift[i], 0, VIPC_RIGHT_ALL));      /* the sender keeps its own */
             }
-            CHECK_EQ(held(&m, 0), before + n);
-            CHECK_EQ(held(&m, 1), his);
+            CHECK_EQ(mock_held(&m, 0), before + n);
+            CHECK_EQ(mock_held(&m, 1), his);
             CHECK_EQ(travelling(&m), 0);
             close_all(&m.v[0], in.caps, FOUR);
             CHECK_EQ(entries(&m), used);
@@ -157,7 +143,7 @@ TEST(more_than_four_are_refused)
     vipc_incoming in = place(&p, 0);
     CHECK_OK(vipc_receive_large(&m.v[0], p.door, &in, VIPC_NOW));
     CHECK_EQ(in.info.cap_count, 4);
-    CHECK_EQ(info_of(&m.v[0], in.caps[3]).object, p.object[0]);
+    CHECK_EQ(mock_cap_info(&m.v[0], in.caps[3]).object, p.object[0]);
     close_all(&m.v[0], in.caps, FOUR);
     CHECK_EQ(entries(&m), used);
     MOCK_END(&m);
@@ -173,10 +159,10 @@ TEST(the_same_one_four_times)
     vipc_incoming in = place(&p, 0);
     CHECK_OK(vipc_receive_large(&m.v[1], p.his, &in, VIPC_NOW));         /* by the sender itself */
     for (uint32_t i = 0; i < FOUR; i++) {
-        CHECK_EQ(info_of(&m.v[1], in.caps[i]).object, p.object[1]);
+        CHECK_EQ(mock_cap_info(&m.v[1], in.caps[i]).object, p.object[1]);
         for (uint32_t k = 0; k < i; k++) CHECK(in.caps[i].token != in.caps[k].token);
     }
-    CHECK_EQ(info_of(&m.v[1], p.gift[1]).children, 4);
+    CHECK_EQ(mock_cap_info(&m.v[1], p.gift[1]).children, 4);
     MOCK_END(&m);
 }
 TEST(all_or_none)
@@ -192,14 +178,14 @@ TEST(all_or_none)
             if (why == 1) caps[at] = p.present[0];           /* another's */
             if (why == 2) caps[at] = mock_derive(&m, 1, p.gift[at], VIPC_RIGHT_ALL & ~(uint32_t)VIPC_RIGHT_GRANT);
             if (why == 3) { CHECK_OK(vipc_close(&m.v[1], p.gift[at])); }
-            uint32_t used = entries(&m), his = held(&m, 1);
+            uint32_t used = entries(&m), his = mock_held(&m, 1);
             vipc_outgoing o = carrying(caps, FOUR, 1);
             CHECK_EQ(vipc_send_large(&m.v[1], p.his, &o, VIPC_NOW), why == 2 ? VIPC_ERR_PERMISSION_DENIED : VIPC_ERR_INVALID_CAPABILITY);
             CHECK_EQ(entries(&m), used);
-            CHECK_EQ(held(&m, 1), his);
+            CHECK_EQ(mock_held(&m, 1), his);
             CHECK_EQ(mock_receive(&m.v[0], p.door), VIPC_ERR_CHANNEL_EMPTY);
             for (uint32_t i = 0; i < FOUR; i++)
-                if (mock_alive_cap(&m.v[1], p.gift[i])) CHECK_EQ(info_of(&m.v[1], p.gift[i]).children, why == 2 && i == at);
+                if (mock_alive_cap(&m.v[1], p.gift[i])) CHECK_EQ(mock_cap_info(&m.v[1], p.gift[i]).children, why == 2 && i == at);
             MOCK_END(&m);
         }
 }
@@ -213,14 +199,14 @@ TEST(a_sender_without_room_sends_none)
             if (table) c.max_capabilities = 12 + room;       /* set_up takes 12 */
             else c.capabilities_per_process = 6 + room;
             set_up(&m, &p, &c);
-            uint32_t used = entries(&m), his = held(&m, 1);
+            uint32_t used = entries(&m), his = mock_held(&m, 1);
             vipc_outgoing o = carrying(p.gift, FOUR, 1);
             CHECK_EQ(used, 12);
             CHECK_EQ(his, 6);
             if (room < FOUR) {
                 CHECK_EQ(vipc_send_large(&m.v[1], p.his, &o, VIPC_NOW), VIPC_ERR_LIMIT);
                 CHECK_EQ(entries(&m), used);
-                CHECK_EQ(held(&m, 1), his);
+                CHECK_EQ(mock_held(&m, 1), his);
                 o = carrying(p.gift, room, 1);
             }
             CHECK_OK(vipc_send_large(&m.v[1], p.his, &o, VIPC_NOW));
@@ -240,19 +226,19 @@ TEST(a_receiver_without_room_takes_none)
         set_up(&m, &p, &c);
         vipc_cap fill[20];
         uint32_t n = 0;
-        while (held(&m, 0) < 20 - room) fill[n++] = mock_derive(&m, 0, p.door, 0);
+        while (mock_held(&m, 0) < 20 - room) fill[n++] = mock_derive(&m, 0, p.door, 0);
         vipc_outgoing o = carrying(p.gift, FOUR, 3);
         CHECK_OK(vipc_send_large(&m.v[1], p.his, &o, VIPC_NOW));
         vipc_incoming in = place(&p, 0);
         CHECK_EQ(vipc_receive_large(&m.v[0], p.door, &in, VIPC_NOW), VIPC_ERR_LIMIT);
-        CHECK_EQ(held(&m, 0), 20 - room);
+        CHECK_EQ(mock_held(&m, 0), 20 - room);
         CHECK_EQ(travelling(&m), FOUR);
         mock_check_by(&m, &m.v[0], __FILE__, __LINE__);
-        while (held(&m, 0) > 16) CHECK_OK(vipc_close(&m.v[0], fill[--n]));
+        while (mock_held(&m, 0) > 16) CHECK_OK(vipc_close(&m.v[0], fill[--n]));
         CHECK_OK(vipc_receive_large(&m.v[0], p.door, &in, VIPC_NOW));
         CHECK_EQ(in.info.cap_count, FOUR);
         CHECK_EQ(in.message.opcode, 3);
-        CHECK_EQ(held(&m, 0), 20);
+        CHECK_EQ(mock_held(&m, 0), 20);
         MOCK_END(&m);
     }
 }
@@ -290,7 +276,7 @@ TEST(small_receives_leave_it_queued)
     CHECK_OK(vipc_receive(&m.v[0], p.door, &msg, &info, VIPC_NOW));
     CHECK_EQ(info.cap_count, 1);
     CHECK_EQ(msg.flags, VIPC_HAS_CAPABILITY);
-    CHECK_EQ(info_of(&m.v[0], msg.capability).object, p.object[2]);
+    CHECK_EQ(mock_cap_info(&m.v[0], msg.capability).object, p.object[2]);
     CHECK_OK(vipc_close(&m.v[0], msg.capability));
     /* too large a payload says how many too */
     o = carrying(p.gift, 4, 6);
@@ -345,7 +331,7 @@ TEST(revoked_on_the_way_is_none_at_its_place)
         CHECK_EQ(in.info.cap_count, FOUR);
         for (uint32_t i = 0; i < FOUR; i++) {
             CHECK_EQ(in.caps[i].token == 0, which >> i & 1);
-            if (in.caps[i].token) CHECK_EQ(info_of(&m.v[0], in.caps[i]).object, p.object[i]);
+            if (in.caps[i].token) CHECK_EQ(mock_cap_info(&m.v[0], in.caps[i]).object, p.object[i]);
         }
         CHECK_EQ(in.message.capability.token, in.caps[0].token);
         CHECK_EQ(in.message.flags, which & 1 ? 0 : VIPC_HAS_CAPABILITY);
@@ -378,7 +364,7 @@ TEST(nothing_travels_for_ever)
         if (how == 2) {
             vipc_incoming in = place(&p, 0);
             CHECK_OK(vipc_receive_large(&m.v[0], p.door, &in, VIPC_NOW));
-            for (uint32_t i = 0; i < FOUR; i++) CHECK_EQ(info_of(&m.v[0], in.caps[i]).object, p.object[i]);
+            for (uint32_t i = 0; i < FOUR; i++) CHECK_EQ(mock_cap_info(&m.v[0], in.caps[i]).object, p.object[i]);
             close_all(&m.v[0], in.caps, FOUR);
         }
         if (how == 3) {                                      /* the sender dies: the message comes all the same */
@@ -421,7 +407,7 @@ TEST(channels_and_acknowledged_sends_carry_four)
     CHECK_OK(vipc_destroy(&m.v[1], a, VIPC_NOW));            /* what was sent stays */
     vipc_incoming in = place(&p, 0);
     CHECK_OK(vipc_receive_large(&m.v[2], far, &in, VIPC_NOW));
-    for (uint32_t i = 0; i < FOUR; i++) CHECK_EQ(info_of(&m.v[2], in.caps[i]).object, p.object[i]);
+    for (uint32_t i = 0; i < FOUR; i++) CHECK_EQ(mock_cap_info(&m.v[2], in.caps[i]).object, p.object[i]);
     o.message.flags |= VIPC_NEEDS_ACK;
     CHECK_EQ(vipc_send_large(&m.v[1], p.his, &o, vipc_after(&m.v[1], 20 * MS)), VIPC_ERR_TIMEOUT);      /* nobody takes it: it stays queued, stale */
     CHECK_EQ(travelling(&m), FOUR);
@@ -472,8 +458,8 @@ TEST(limits_count_words_and_payload)
     in = place(&p, 0);
     CHECK_OK(vipc_receive_large(&m.v[0], p.door, &in, VIPC_NOW));
     CHECK_EQ(in.caps[2].token, 0);
-    CHECK_EQ(info_of(&m.v[0], in.caps[0]).limits.rate, 2);
-    CHECK_EQ(info_of(&m.v[0], in.caps[3]).limits.rate, 2);
+    CHECK_EQ(mock_cap_info(&m.v[0], in.caps[0]).limits.rate, 2);
+    CHECK_EQ(mock_cap_info(&m.v[0], in.caps[3]).limits.rate, 2);
     CHECK_OK(mock_send(&m.v[0], in.caps[0], 1));
     CHECK_OK(mock_send(&m.v[1], rated[0], 1));
     CHECK_EQ(mock_send(&m.v[0], in.caps[0], 1), VIPC_ERR_RATE_LIMIT);
@@ -545,8 +531,8 @@ TEST(a_call_with_payloads_and_capabilities_both_ways)
         CHECK(memcmp(p.room, p.bytes + 1, 8191) == 0);
         CHECK_EQ(p.room[8191], 0);
         for (uint32_t i = 0; i < FOUR; i++) {
-            CHECK_EQ(info_of(&m.v[0], p.got.caps[i]).object, p.object[i]);
-            CHECK_EQ(info_of(&m.v[1], in.caps[i]).object, info_of(&m.v[0], p.present[i]).object);
+            CHECK_EQ(mock_cap_info(&m.v[0], p.got.caps[i]).object, p.object[i]);
+            CHECK_EQ(mock_cap_info(&m.v[1], in.caps[i]).object, mock_cap_info(&m.v[0], p.present[i]).object);
         }
         close_all(&m.v[0], p.got.caps, FOUR);
         close_all(&m.v[1], in.caps, FOUR);
@@ -700,7 +686,7 @@ TEST(a_caller_without_room_for_the_capabilities_loses_the_reply)
         vipc_config c = VIPC_INIT;
         c.capabilities_per_process = 16;
         set_up(&m, &p, &c);
-        while (held(&m, 1) < 16 - room) (void)mock_derive(&m, 1, p.his, 0);
+        while (mock_held(&m, 1) < 16 - room) (void)mock_derive(&m, 1, p.his, 0);
         uint32_t used = entries(&m);
         vipc_outgoing o = carrying(NULL, 0, 1);
         p.answer = carrying(p.present, FOUR, 2);
@@ -708,7 +694,7 @@ TEST(a_caller_without_room_for_the_capabilities_loses_the_reply)
         CHECK_EQ(call(&m, &p, &o, &in), room < FOUR ? VIPC_ERR_LIMIT : VIPC_OK);
         CHECK_OK(p.replied);
         CHECK_EQ(entries(&m), used + (room < FOUR ? 0 : FOUR));
-        CHECK_EQ(held(&m, 1), 16 - room + (room < FOUR ? 0 : FOUR));
+        CHECK_EQ(mock_held(&m, 1), 16 - room + (room < FOUR ? 0 : FOUR));
         MOCK_END(&m);
     }
 }
@@ -802,7 +788,7 @@ TEST(a_server_that_dies)
         CHECK_EQ(vipc_call_large(&m.v[1], gift, &o, &in, VIPC_FOREVER), replied ? VIPC_OK : VIPC_ERR_PEER_DEAD);
         CHECK_EQ(travelling(&m), 0);
         CHECK_EQ(entries(&m), used - 5 + (replied ? FOUR : 0));      /* the reply had been given: it came with all */
-        if (replied) for (uint32_t i = 0; i < FOUR; i++) CHECK_EQ(info_of(&m.v[1], in.caps[i]).object, info_of(&m.v[0], p.present[i]).object);
+        if (replied) for (uint32_t i = 0; i < FOUR; i++) CHECK_EQ(mock_cap_info(&m.v[1], in.caps[i]).object, mock_cap_info(&m.v[0], p.present[i]).object);
         MOCK_END(&m);
     }
 }
@@ -1040,7 +1026,7 @@ TEST(race37_a_receiver_that_dies_halfway_through)
             CHECK_OK(vipc_receive_large(&m.v[0], p.door, &in, VIPC_NOW));
             CHECK_EQ(in.info.cap_count, FOUR);
             CHECK_EQ(in.info.redelivered, 1);
-            for (uint32_t i = 0; i < FOUR; i++) CHECK_EQ(info_of(&m.v[0], in.caps[i]).object, p.object[i]);
+            for (uint32_t i = 0; i < FOUR; i++) CHECK_EQ(mock_cap_info(&m.v[0], in.caps[i]).object, p.object[i]);
             close_all(&m.v[0], in.caps, FOUR);
         }
         CHECK_EQ(travelling(&m), 0);

@@ -11,13 +11,6 @@ static vipc_cap dropping(mock *m, unsigned i, uint32_t capacity, uint32_t payloa
     REQUIRE_OK(vipc_endpoint_create(&m->v[i], &d, &out));
     return out;
 }
-static vipc_endpoint_info seen(mock *m, unsigned i, vipc_cap door)
-{
-    vipc_endpoint_info info;
-    memset(&info, 0, sizeof info);
-    CHECK_OK(vipc_endpoint_get(&m->v[i], door, &info));
-    return info;
-}
 /* The number received, or the error; *dropped as info says. */
 static long long receive_told(vipc *who, vipc_cap from, uint32_t *dropped)
 {
@@ -41,7 +34,7 @@ TEST(the_three_policies)
         REQUIRE_OK(vipc_endpoint_create(&m.v[0], &d, &door[d.full]));
         CHECK_OK(mock_send(&m.v[0], door[d.full], 1));
         CHECK_OK(mock_send(&m.v[0], door[d.full], 2));
-        CHECK_EQ(seen(&m, 0, door[d.full]).capacity, 2);
+        CHECK_EQ(mock_seen(&m, 0, door[d.full]).capacity, 2);
     }
     CHECK_EQ(vipc_endpoint_create(&m.v[0], &d, &out), VIPC_ERR_INVALID_ARGUMENT);      /* 3 */
     d.full = 0xffffffffu;
@@ -72,13 +65,13 @@ TEST(the_oldest_goes_and_is_counted)
         vipc_cap door = dropping(&m, 0, k, 0), his = mock_grant(&m, 0, door, 1, VIPC_RIGHT_SEND);
         for (uint32_t round = 0; round < 3; round++) {
             for (uint32_t n = 1; n <= k; n++) CHECK_OK(mock_send(&m.v[1], his, n));
-            CHECK_EQ(seen(&m, 0, door).dropped, lost);
+            CHECK_EQ(mock_seen(&m, 0, door).dropped, lost);
             for (uint32_t n = 1; n <= k + round; n++) {
                 CHECK_OK(mock_send(n % 2 ? &m.v[1] : &m.v[0], n % 2 ? his : door, k + n));
-                CHECK_EQ(seen(&m, 0, door).queued, k);           /* the capacity holds, and is not left unused */
+                CHECK_EQ(mock_seen(&m, 0, door).queued, k);      /* the capacity holds, and is not left unused */
             }
             lost += k + round;
-            CHECK_EQ(seen(&m, 0, door).dropped, lost);
+            CHECK_EQ(mock_seen(&m, 0, door).dropped, lost);
             for (uint32_t n = 1; n <= k; n++) {
                 CHECK_EQ(receive_told(&m.v[0], door, &told), k + round + n);
                 CHECK_EQ(told, n == 1 ? k + round : 0);
@@ -110,7 +103,7 @@ TEST(each_is_told_once)
     CHECK_OK(mock_send(&m.v[1], his, 1));
     CHECK_EQ(receive_told(&m.v[1], his, &told), 1);
     CHECK_EQ(told, 1);
-    CHECK_EQ(seen(&m, 0, door).dropped, 3);
+    CHECK_EQ(mock_seen(&m, 0, door).dropped, 3);
     MOCK_END(&m);
 }
 /* The counter's halves wrap without spoiling each other. */
@@ -122,7 +115,7 @@ TEST(the_count_wraps)
     vipc_cap door = dropping(&m, 0, 1, 0);
     *vipci_dropped(vipci_object_at(&m.v[0], 0)) = 0xfffffffffffffffeu;
     for (uint32_t n = 1; n <= 3; n++) CHECK_OK(mock_send(&m.v[0], door, n));
-    CHECK_EQ(seen(&m, 0, door).dropped, 0x100000001);          /* the endpoint's own number does not wrap */
+    CHECK_EQ(mock_seen(&m, 0, door).dropped, 0x100000001);     /* the endpoint's own number does not wrap */
     CHECK_EQ(receive_told(&m.v[0], door, &told), 3);
     CHECK_EQ(told, 3);
     CHECK_EQ(*vipci_dropped(vipci_object_at(&m.v[0], 0)), 0x100000001u);
@@ -135,12 +128,12 @@ TEST(a_new_endpoint_counts_from_zero)
     mock_open(&m, NULL, 1, 64);
     for (int i = 0; i < 2; i++) {
         vipc_cap door = dropping(&m, 0, 1, 0);
-        CHECK_EQ(seen(&m, 0, door).dropped, 0);
+        CHECK_EQ(mock_seen(&m, 0, door).dropped, 0);
         CHECK_OK(mock_send(&m.v[0], door, 1));
         CHECK_OK(mock_send(&m.v[0], door, 2));
         if (i == 1) CHECK_EQ(receive_told(&m.v[0], door, &told), 2);
         if (i == 1) CHECK_EQ(told, 1);
-        CHECK_EQ(seen(&m, 0, door).dropped, 1);
+        CHECK_EQ(mock_seen(&m, 0, door).dropped, 1);
         CHECK_OK(vipc_destroy(&m.v[0], door, VIPC_NOW));
     }
     MOCK_END(&m);
@@ -206,7 +199,7 @@ TEST(a_call_that_is_dropped)
     CHECK_EQ(vipc_call(&m.v[1], his, &msg, &reply, vipc_after(&m.v[1], MS)), VIPC_ERR_TIMEOUT);
     CHECK_OK(mock_send(&m.v[2], script_door, 1));
     CHECK_OK(mock_send(&m.v[2], script_door, 2));            /* drops a request that nobody waits for any more */
-    CHECK_EQ(seen(&m, 0, door).dropped, 2);
+    CHECK_EQ(mock_seen(&m, 0, door).dropped, 2);
     CHECK_EQ(mock_receive(&m.v[0], door), 1);
     MOCK_END(&m);
 }
@@ -270,7 +263,7 @@ TEST(d079_a_capability_that_is_dropped_ends)
     CHECK_OK(mock_send(&m.v[0], door, 4));
     CHECK_EQ(mock_receive(&m.v[0], door), 3);
     CHECK_EQ(mock_receive(&m.v[0], door), 4);
-    CHECK_EQ(seen(&m, 0, door).dropped, 6);
+    CHECK_EQ(mock_seen(&m, 0, door).dropped, 6);
     MOCK_END(&m);
 }
 /* Somebody holds the lock, and what is to be dropped carries a capability: with NOW RESOURCE_BUSY, and nothing has changed; others are not held up. */
@@ -293,8 +286,8 @@ TEST(a_capability_waits_for_the_lock)
     m.on_alloc = send_beside_the_lock;
     CHECK_OK(mock_send(&m.v[0], cold, 1));
     CHECK_EQ(mock_receive(&m.v[0], plain), 8);
-    CHECK_EQ(seen(&m, 0, door).dropped, 0);
-    CHECK_EQ(seen(&m, 0, door).queued, 1);
+    CHECK_EQ(mock_seen(&m, 0, door).dropped, 0);
+    CHECK_EQ(mock_seen(&m, 0, door).queued, 1);
     CHECK_OK(mock_send(&m.v[0], door, 3));
     CHECK_EQ(mock_receive(&m.v[0], door), 3);
     MOCK_END(&m);
@@ -322,11 +315,11 @@ TEST(what_is_in_hand_is_not_dropped)
     vipci_intend_nothing(&m.v[1]);
     CHECK_OK(mock_send(&m.v[0], one, 3));
     CHECK_EQ(mock_receive(&m.v[0], one), 3);
-    CHECK_EQ(seen(&m, 0, one).dropped, 0);
+    CHECK_EQ(mock_seen(&m, 0, one).dropped, 0);
     for (uint32_t n = 1; n <= 2; n++) CHECK_OK(mock_send(&m.v[0], two, n));
     c = in_hand(&m.v[1], 1);
     for (uint32_t n = 3; n <= 9; n++) CHECK_OK(mock_send(&m.v[0], two, n));        /* beside it 2 to 8 are dropped */
-    CHECK_EQ(seen(&m, 0, two).dropped, 7);
+    CHECK_EQ(mock_seen(&m, 0, two).dropped, 7);
     CHECK_EQ(mock_receive(&m.v[0], two), 9);
     CHECK(vipci_finish(&m.v[1], &m.v[1].seen[1], vipci_object_at(&m.v[1], 1), &c));             /* late, and still its own */
     vipci_intend_nothing(&m.v[1]);
@@ -348,8 +341,8 @@ TEST(a_dropper_that_dies_gives_it_back)
     mock_kill(&m, 1);
     CHECK_OK(vipc_sweep(&m.v[0], &reaped));
     CHECK_EQ(reaped, 1);
-    CHECK_EQ(seen(&m, 0, door).queued, 2);
-    CHECK_EQ(seen(&m, 0, door).dropped, 0);
+    CHECK_EQ(mock_seen(&m, 0, door).queued, 2);
+    CHECK_EQ(mock_seen(&m, 0, door).dropped, 0);
     CHECK_OK(vipc_receive(&m.v[0], door, &msg, &info, VIPC_NOW));
     CHECK_EQ(msg.opcode, 1);
     CHECK_EQ(info.redelivered, 1);
@@ -409,7 +402,7 @@ TEST(d079_sent_is_received_or_queued_or_dropped)
             last = n;
         }
     }
-    vipc_endpoint_info e = seen(&m, 0, door);
+    vipc_endpoint_info e = mock_seen(&m, 0, door);
     CHECK_EQ(sent, received + e.queued + e.dropped);
     CHECK(e.dropped > 100);
     MOCK_END(&m);
@@ -417,7 +410,7 @@ TEST(d079_sent_is_received_or_queued_or_dropped)
 
 /* ---- what an endpoint counts ---- */
 #define COUNTS(m, door, sent_, received_, dropped_, queued_) do { \
-        vipc_endpoint_info e_ = seen((m), 0, (door)); \
+        vipc_endpoint_info e_ = mock_seen((m), 0, (door)); \
         CHECK_EQ(e_.sent, sent_); \
         CHECK_EQ(e_.received, received_); \
         CHECK_EQ(e_.dropped, dropped_); \
@@ -444,7 +437,7 @@ TEST(d111_each_counter_counts_one_thing)
             if (round & 1) { CHECK_EQ(mock_receive(&m.v[0], door), k - 1); received++; }
             if (round == 3) {                                  /* the queue goes, and what was counted stays */
                 CHECK_OK(vipc_trim(&m.v[0], NULL));
-                CHECK_EQ(seen(&m, 0, door).frames, 0);
+                CHECK_EQ(mock_seen(&m, 0, door).frames, 0);
                 COUNTS(&m, door, sent, received, 0, 0);
             }
         }
@@ -454,7 +447,7 @@ TEST(d111_each_counter_counts_one_thing)
         CHECK_OK(vipc_destroy(&m.v[0], door, VIPC_NOW));
         door = mock_endpoint(&m, 0, 5);                        /* in the same place, with a history of its own */
         COUNTS(&m, door, 0, 0, 0, 0);
-        CHECK_EQ(seen(&m, 0, door).high_water, 0);
+        CHECK_EQ(mock_seen(&m, 0, door).high_water, 0);
         CHECK_OK(mock_send(&m.v[0], door, 1));
         COUNTS(&m, door, 1, 0, 0, 1);
         MOCK_END(&m);
@@ -481,25 +474,25 @@ TEST(high_water)
     mock m;
     mock_open(&m, NULL, 1, 64);
     vipc_cap door = mock_endpoint(&m, 0, 64);
-    CHECK_EQ(seen(&m, 0, door).high_water, 0);
+    CHECK_EQ(mock_seen(&m, 0, door).high_water, 0);
     for (uint32_t n = 0; n < 10; n++) CHECK_OK(mock_send(&m.v[0], door, n));
-    CHECK_EQ(seen(&m, 0, door).high_water, 10);                /* the present look */
+    CHECK_EQ(mock_seen(&m, 0, door).high_water, 10);           /* the present look */
     for (uint32_t n = 0; n < 7; n++) CHECK_EQ(mock_receive(&m.v[0], door), n);
     for (uint32_t n = 0; n < 1000; n++) {                      /* three or four at a time: some sender of these has looked */
         CHECK_OK(mock_send(&m.v[0], door, n));
         CHECK(mock_receive(&m.v[0], door) >= 0);
     }
-    CHECK_EQ(seen(&m, 0, door).queued, 3);
-    CHECK_EQ(seen(&m, 0, door).high_water, 4);
-    while (seen(&m, 0, door).queued < 64) CHECK_OK(mock_send(&m.v[0], door, 1));
+    CHECK_EQ(mock_seen(&m, 0, door).queued, 3);
+    CHECK_EQ(mock_seen(&m, 0, door).high_water, 4);
+    while (mock_seen(&m, 0, door).queued < 64) CHECK_OK(mock_send(&m.v[0], door, 1));
     for (uint32_t n = 0; n < 30; n++) CHECK(mock_receive(&m.v[0], door) >= 0);
     for (uint32_t n = 0; n < 30; n++) CHECK_OK(mock_send(&m.v[0], door, 1));
     CHECK_EQ(mock_send(&m.v[0], door, 1), VIPC_ERR_CHANNEL_FULL);
     while (mock_receive(&m.v[0], door) >= 0) { }
-    CHECK_EQ(seen(&m, 0, door).high_water, 64);                /* somebody met it full */
-    CHECK_EQ(seen(&m, 0, door).queued, 0);
+    CHECK_EQ(mock_seen(&m, 0, door).high_water, 64);           /* somebody met it full */
+    CHECK_EQ(mock_seen(&m, 0, door).queued, 0);
     CHECK_OK(vipc_trim(&m.v[0], NULL));
-    CHECK_EQ(seen(&m, 0, door).high_water, 64);
+    CHECK_EQ(mock_seen(&m, 0, door).high_water, 64);
     MOCK_END(&m);
 }
 TEST(high_water_of_payloads)
@@ -517,7 +510,7 @@ TEST(high_water_of_payloads)
         CHECK_OK(mock_send(&m.v[0], door, n));
         CHECK_OK(vipc_receive_large(&m.v[0], door, &in, VIPC_NOW));
     }
-    CHECK_EQ(seen(&m, 0, door).high_water, 6);
+    CHECK_EQ(mock_seen(&m, 0, door).high_water, 6);
     COUNTS(&m, door, 45, 40, 0, 5);
     MOCK_END(&m);
 }
@@ -530,7 +523,7 @@ TEST(drops_are_counted_apart)
     COUNTS(&m, door, 10, 0, 7, 3);
     CHECK_EQ(mock_receive(&m.v[0], door), 7);
     COUNTS(&m, door, 10, 1, 7, 2);
-    CHECK_EQ(seen(&m, 0, door).high_water, 3);
+    CHECK_EQ(mock_seen(&m, 0, door).high_water, 3);
     while (mock_receive(&m.v[0], door) >= 0) { }
     CHECK_OK(vipc_trim(&m.v[0], NULL));
     COUNTS(&m, door, 10, 3, 7, 0);

@@ -21,13 +21,7 @@ static long long take_by(mock *m, unsigned i, vipc_cap from, vipc_time deadline)
 static long long take(mock *m, unsigned i, vipc_cap from) { return take_by(m, i, from, VIPC_NOW); }
 static vipc_error done(mock *m, unsigned i) { return vipc_done(&m->v[i], hand_[i], true); }
 static vipc_error back(mock *m, unsigned i) { return vipc_done(&m->v[i], hand_[i], false); }
-static uint32_t queued(mock *m, vipc_cap door)
-{
-    vipc_endpoint_info i;
-    memset(&i, 0, sizeof i);
-    CHECK_OK(vipc_endpoint_get(&m->v[0], door, &i));
-    return i.queued;
-}
+static uint32_t queued(mock *m, vipc_cap door) { return mock_seen(m, 0, door).queued; }
 /* v[0] owns the door, v[1] .. have all rights to it. */
 static vipc_cap door_, cap_[MOCK_VIEWS];
 static void open_door(mock *m, unsigned count, uint32_t capacity)

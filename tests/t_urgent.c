@@ -39,12 +39,7 @@ static long long next_by(vipc *who, vipc_cap from, vipc_time deadline)
     return (long long)m.opcode + (m.flags ? 1000 : 0) + (info.redelivered ? 10000 : 0);
 }
 static long long next(mock *m) { return next_by(&m->v[0], door_, VIPC_NOW); }
-static vipc_endpoint_info seen(mock *m)
-{
-    vipc_endpoint_info info = VIPC_INIT;
-    CHECK_OK(vipc_endpoint_get(&m->v[0], door_, &info));
-    return info;
-}
+static vipc_endpoint_info seen(mock *m) { return mock_seen(m, 0, door_); }
 
 TEST(it_passes_all_that_is_not_urgent)
 {
