@@ -248,7 +248,8 @@ typedef uint64_t vipc_time;                                           /* nanosec
 #define VIPC_NOW ((vipc_time)0)        /* as a deadline: try, never block */
 #define VIPC_FOREVER (~(vipc_time)0)   /* as a deadline: wait without end */
 
-enum vipc_type { VIPC_TYPE_NONE = 0, VIPC_TYPE_ENDPOINT = 1, VIPC_TYPE_CHANNEL = 2, VIPC_TYPE_NOTIFICATION = 3, VIPC_TYPE_WAIT_SET = 4, VIPC_TYPE_PROCESS = 8 };   /* the rest belong to objects still to come */
+/* The numbers left out belong to objects still to come. */
+enum vipc_type { VIPC_TYPE_NONE = 0, VIPC_TYPE_ENDPOINT = 1, VIPC_TYPE_CHANNEL = 2, VIPC_TYPE_NOTIFICATION = 3, VIPC_TYPE_WAIT_SET = 4, VIPC_TYPE_PROCESS = 8 };
 enum vipc_right {                      /* the low four are the token's flags */
     VIPC_RIGHT_READ = 1, VIPC_RIGHT_WRITE = 2, VIPC_RIGHT_EXECUTE = 4, VIPC_RIGHT_GRANT = 8,
     VIPC_RIGHT_REVOKE = 16, VIPC_RIGHT_DELETE = 32, VIPC_RIGHT_MODIFY = 64, VIPC_RIGHT_CREATE = 128, VIPC_RIGHT_ALL = 255,
@@ -317,7 +318,8 @@ typedef struct vipc_cpu {              /* one for each CPU, kept by the port; th
                                         * live, a reschedule is pending, somebody traces */
     uint32_t reserved;                 /* 0 */
 } vipc_cpu;
-static inline uint64_t vipc_here(uint32_t cpu, uint32_t priority) { return (uint64_t)priority << 32 | (cpu + 1u); }    /* cpu: 0..2^32 - 2; priority: likewise, more is more urgent */
+/* cpu: 0..2^32 - 2; priority: likewise, more is more urgent */
+static inline uint64_t vipc_here(uint32_t cpu, uint32_t priority) { return (uint64_t)priority << 32 | (cpu + 1u); }
 typedef struct vipc_fast {             /* what a fast path has done */
     uint64_t next;                     /* native_thread of who runs next, on this CPU, its message in the registers; 0: nothing has changed, go the slow way */
     vipc_pid sender;                   /* these three are for `next`, beside the message: as in vipc_info after a call, 0 after a reply */
@@ -345,7 +347,8 @@ typedef struct vipc_process_desc {
     uint64_t native_id;                /* 0; what vipc_process_find looks for: a POSIX pid, a kernel's task number */
     uint64_t native_thread;            /* 0; what hooks block and wake are told of this process's first thread */
     uint64_t proof;                    /* 0: the creator's (attach: none); what hook process_alive is asked about */
-    const vipc_cap *initial;           /* vipc_process_create: capabilities of the creator's, of each of which the new process gets a child with the same rights; borrowed */
+    const vipc_cap *initial;           /* vipc_process_create: capabilities of the creator's, of each of which the new process gets a child with the
+                                        * same rights; borrowed */
     uint32_t initial_count;            /* 0; at most VIPC_INITIAL_MAX.  With vipc_init and vipc_attach, where nobody gives, 0 */
 } vipc_process_desc;
 typedef struct vipc_process_info {
@@ -366,7 +369,9 @@ typedef struct vipc_endpoint_desc {
                                         * VIPC_FULL_DROP_OLDEST: the oldest message is dropped, see vipc_send */
     uint32_t spin;                     /* 0: adaptive; 1: a wait sleeps at once; else at most so many looks before it sleeps */
     uint32_t urgent;                   /* 8; at most VIPC_URGENT_MAX: room for URGENT messages, beside `capacity`.  It takes frames of its own when the first is
-                                        * sent.  They are received first, in order among themselves; what is not urgent waits as long as there are any */
+                                        * sent.  They are received first, in order among themselves; what is not urgent waits as long as there are any.
+                                        * From then until a receive finds no more of them all sends, receives and calls there go the long way: some two and
+                                        * a half times the instructions */
     const char *label;                 /* none; VIPC_LABEL_MAX bytes are kept; shown by vipc_dump */
 } vipc_endpoint_desc;
 typedef struct vipc_channel_desc {     /* as for an endpoint, for each direction */
@@ -384,9 +389,9 @@ typedef struct vipc_endpoint_info {
     /* Since it was created.  Nobody counts sent and received: they are positions in the queue, exact while nobody is halfway through a send or receive; a
      * position that was passed over beside somebody who stood still, or given up because of a revoke or a death, is in both. */
     uint64_t sent, received, dropped;  /* messages; dropped: by VIPC_FULL_DROP_OLDEST; sent = received + dropped + queued + those being sent or received */
-    uint32_t high_water;               /* the most messages queued, urgent ones aside, that anybody has noticed, a message being received included: senders look at least once
-                                        * in 64 messages, and whenever they meet a full queue (then it is the capacity); and the present look.  0 of senders
-                                        * built with VIPC_NO_INSPECT */
+    uint32_t high_water;               /* the most messages queued, urgent ones aside, that anybody has noticed, a message being received included: senders
+                                        * look at least once in 64 messages, and whenever they meet a full queue (then it is the capacity); and the present
+                                        * look.  0 of senders built with VIPC_NO_INSPECT */
     char label[VIPC_LABEL_MAX + 1];
 } vipc_endpoint_info;
 
@@ -402,14 +407,15 @@ typedef struct vipc_wait_item {        /* one of the things that are waited for 
  * (t + 1) times the limit.  It is exact at every rate: nothing is rounded off, however long it runs.  Whoever sends by a capability also draws on what the
  * capabilities above it are allowed, so children share their parent's allowance and cannot multiply it; those without a number of their own have no other.  What
  * arrives in a message or by name has, and shares, the limits of what was sent or published.  They stay when the parent is closed.
- * Charged: vipc_send, vipc_send_large, the request of vipc_call and vipc_call_large.  Free: replies, receiving, and sends that fail: what they took is given back.  A thread
- * that is killed, or whose capability is revoked, in the middle of a send may have used up that one message of what others share with it.  A message of more bytes
- * than a second's worth passes when the allowance is full, and what follows waits the longer. */
+ * Charged: vipc_send, vipc_send_large, the request of vipc_call and vipc_call_large.  Free: replies, receiving, and sends that fail: what they took is given
+ * back.  A thread that is killed, or whose capability is revoked, in the middle of a send may have used up that one message of what others share with it.  A
+ * message of more bytes than a second's worth passes when the allowance is full, and what follows waits the longer. */
 typedef struct vipc_limits {
     uint64_t message_max;              /* bytes of one message, 48 and its payload: MESSAGE_TOO_LARGE */
     uint64_t rate;                     /* messages a second: RATE_LIMIT, at once, whatever the deadline; kept as 2^40 if more */
     uint64_t bandwidth;                /* bytes a second, each message 48 and its payload: RATE_LIMIT; at once, and 2^40, likewise */
-    vipc_time expires;                 /* from then on it is no valid capability: INVALID_CAPABILITY, also to who sleeps with it; vipc_close and vipc_cap_get still work */
+    vipc_time expires;                 /* from then on it is no valid capability: INVALID_CAPABILITY, also to who sleeps with it; vipc_close and
+                                        * vipc_cap_get still work */
 } vipc_limits;
 typedef struct vipc_derive_desc {
     uint32_t rights;                   /* 0: the parent's; else a subset of them, or PERMISSION_DENIED; unknown bits: INVALID_ARGUMENT */
@@ -469,7 +475,8 @@ typedef struct vipc_hooks {
 
     vipc_time (*now)(void *user);      /* optional; monotonic, never 0, one clock for all members.  Without it a deadline is VIPC_NOW or VIPC_FOREVER,
                                         * else NOT_SUPPORTED, and so are limits by time, set or used */
-    /* Optional pair (required with VIPC_CRITICAL_ATOMICS): preemption and interrupts off, and back.  Around each claim, copy and commit (bounded: one message); may nest. */
+    /* Optional pair (required with VIPC_CRITICAL_ATOMICS): preemption and interrupts off, and back.  Around each claim, copy and commit (bounded: one
+     * message); may nest. */
     uint32_t (*enter)(void *user);
     void (*leave)(void *user, uint32_t state);
     void (*relax)(void *user);         /* optional; one turn of a short spin.  NULL: the CPU's pause instruction */
@@ -477,8 +484,8 @@ typedef struct vipc_hooks {
     int (*process_alive)(void *user, uint64_t proof);
     /* Optional; for people.  level 0 error, 1 warning; id: enum vipc_log; a, b: what it says beside them. */
     void (*log)(void *user, uint32_t level, uint32_t id, uint64_t a, uint64_t b);
-    /* Optional; see vipc_wait_set_bell.  ring 1: make whatever `bell` stands for readable, from any process of the domain, with no lock held; 0: make it quiet again, in the
-     * process that owns it.  Like wake it does not block, does not call back, and may be told more often than needed. */
+    /* Optional; see vipc_wait_set_bell.  ring 1: make whatever `bell` stands for readable, from any process of the domain, with no lock held; 0: make it
+     * quiet again, in the process that owns it.  Like wake it does not block, does not call back, and may be told more often than needed. */
     void (*bell)(void *user, uint64_t bell, int ring);
     uint32_t cpus;                     /* 0: unknown.  1: a wait never spins */
     uint32_t reserved;                 /* 0 */
@@ -528,8 +535,8 @@ typedef struct vipc {
  *    signal handlers.  All others may be called from one with VIPC_NOW, with a view of the handler's own.  What the call that it interrupted has in hand
  *    is another thread's to it: so it may be told CHANNEL_FULL, CHANNEL_EMPTY, or RESOURCE_BUSY (the lock), which a moment later were not so.
  *  - Every function that takes a capability may give VIPC_ERR_INVALID_CAPABILITY (not a token of the caller's process, revoked, expired, or of a wrong type) and
- *    VIPC_ERR_PERMISSION_DENIED (valid, without the right that the line names).  By one that expires, NOT_SUPPORTED: no clock hook; HOOK: it said 0.  Any may give VIPC_ERR_CORRUPT: shared memory does not hold
- *    what the core wrote there. */
+ *    VIPC_ERR_PERMISSION_DENIED (valid, without the right that the line names).  By one that expires, NOT_SUPPORTED: no clock hook; HOOK: it said 0.  Any may
+ *    give VIPC_ERR_CORRUPT: shared memory does not hold what the core wrote there. */
 
 /* Short text for an error, static, never NULL; "unknown error" for other numbers.  Any context. */
 VIPC_API const char *vipc_error_string(vipc_error e);
@@ -606,13 +613,15 @@ VIPC_API vipc_error vipc_derive(vipc *self, vipc_cap from, const vipc_derive_des
 VIPC_API vipc_error vipc_grant(vipc *self, vipc_cap from, vipc_pid to, const vipc_derive_desc *desc, vipc_cap *out);
 /* Take back all that was derived from cap, granted or carried onward included; cap itself stays.  Needs REVOKE.  When it returns OK no
  * operation with one of them takes effect any more: sends and receives that are under way are undone, who sleeps to send or receive wakes with
- * INVALID_CAPABILITY.  Messages and calls that were sent before stay sent, and are answered.  TIMEOUT (RESOURCE_BUSY with NOW): the lock was not to be had.  O(descendants). */
+ * INVALID_CAPABILITY.  Messages and calls that were sent before stay sent, and are answered.  TIMEOUT (RESOURCE_BUSY with NOW): the lock was not to be had.
+ * O(descendants). */
 VIPC_API vipc_error vipc_revoke(vipc *self, vipc_cap cap, vipc_time deadline);
 /* Give up one capability; what was derived from it hangs on its parent from now on.  With its last capability an object goes. */
 VIPC_API vipc_error vipc_close(vipc *self, vipc_cap cap);
 /* End the object for everybody; needs DELETE.  Sleepers wake with CLOSED, callers too, queued messages are gone, every capability dies with it.
  * TIMEOUT (WOULD_BLOCK with NOW): closed, but a live member is still inside (it may be stopped): its memory is kept back; calling
- * again with the same cap finishes it, and so does any later trim.  RESOURCE_BUSY: with NOW, the lock was not to be had, nothing has changed.  A process: as vipc_process_destroy. */
+ * again with the same cap finishes it, and so does any later trim.  RESOURCE_BUSY: with NOW, the lock was not to be had, nothing has changed.  A process: as
+ * vipc_process_destroy. */
 VIPC_API vipc_error vipc_destroy(vipc *self, vipc_cap cap, vipc_time deadline);
 #if !VIPC_NO_INSPECT
 /* What there is to know of one's own capability; any right will do, and it may have expired.  Slow path.  O(children). */
@@ -649,8 +658,8 @@ VIPC_API vipc_error vipc_endpoint_get(vipc *self, vipc_cap endpoint, vipc_endpoi
  * CHANNEL_FULL: no room, with NOW or VIPC_FULL_FAIL (it may come early while an operation of another thread stands still halfway);
  * TIMEOUT; CLOSED or PEER_DEAD: the endpoint ended (its owner died) while this slept; CANCELLED; INVALID_MESSAGE: unknown flags;
  * OUT_OF_MEMORY: no frames for the queue, at first use.
- * With NEEDS_ACK it returns when a receiver has taken the message: PEER_DEAD: one took it and died over it, or the owner died; TIMEOUT, CANCELLED: it was just being taken,
- * or nobody ever will; WOULD_BLOCK with NOW; DEADLOCK, RESOURCE_BUSY as vipc_call; INVALID_MESSAGE: vipc_take met it, and it is gone.
+ * With NEEDS_ACK it returns when a receiver has taken the message: PEER_DEAD: one took it and died over it, or the owner died; TIMEOUT, CANCELLED: it was just
+ * being taken, or nobody ever will; WOULD_BLOCK with NOW; DEADLOCK, RESOURCE_BUSY as vipc_call; INVALID_MESSAGE: vipc_take met it, and it is gone.
  * By a capability with limits: MESSAGE_TOO_LARGE, RATE_LIMIT, which may come early while a send of another thread is about to fail; see vipc_limits.
  * With HAS_CAPABILITY m->capability (needs GRANT) travels too: the receiver gets a child of it with the same rights, the sender keeps
  * its own; LIMIT.  Such a send takes the lock of the slow path, and so does the first use of a queue; no other does.  RESOURCE_BUSY: with NOW, somebody
@@ -667,8 +676,9 @@ VIPC_API vipc_error vipc_send(vipc *self, vipc_cap to, const vipc_message *m, vi
  * held the lock; it stays queued. */
 VIPC_API vipc_error vipc_receive(vipc *self, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline);
 /* The same with a payload and up to VIPC_MESSAGE_CAPS capabilities (each needs GRANT; the sender keeps its own); also MESSAGE_TOO_LARGE: more bytes than the
- * endpoint's payload_max; OUT_OF_MEMORY; INVALID_ARGUMENT: more capabilities than that; INVALID_REGION: see vipc_outgoing.  All travel or none: a bad token, a right that is missing, LIMIT and
- * any other error send nothing and leave nothing behind.  Capabilities need no payload_max, and are charged nothing by limits of bandwidth. */
+ * endpoint's payload_max; OUT_OF_MEMORY; INVALID_ARGUMENT: more capabilities than that; INVALID_REGION: see vipc_outgoing.  All travel or none: a bad token, a
+ * right that is missing, LIMIT and any other error send nothing and leave nothing behind.  Capabilities need no payload_max, and are charged nothing by limits
+ * of bandwidth. */
 VIPC_API vipc_error vipc_send_large(vipc *self, vipc_cap to, const vipc_outgoing *m, vipc_time deadline);
 /* MESSAGE_TOO_LARGE: payload_capacity is too small: it stays queued, m->info is written.  LIMIT: no room for all of its capabilities among the caller's: none
  * is taken, it stays queued.  On any error the bytes at m->payload are undefined. */
@@ -685,8 +695,9 @@ VIPC_API vipc_error vipc_receive_large(vipc *self, vipc_cap from, vipc_incoming 
  * A message in hand keeps its slot: an endpoint whose slots are all in hand takes no more messages until one is done.  Where messages came back, out of
  * their order, the queue may be full before all of its slots are in use, until those that wait in it are taken.  A thread has one in hand at a time:
  * RESOURCE_BUSY (also: with NOW, somebody held the lock of the slow path and vipc_trim was at this queue).
- * A call is not a job, nor is what is to be acknowledged: it is refused, its sender gets INVALID_MESSAGE.  INVALID_MESSAGE: the message carries a capability, which cannot be given to one
- * and then to another: it stays queued for vipc_receive, m->info is written.  MESSAGE_TOO_LARGE and other errors: as vipc_receive_large.
+ * A call is not a job, nor is what is to be acknowledged: it is refused, its sender gets INVALID_MESSAGE.  INVALID_MESSAGE: the message carries a capability,
+ * which cannot be given to one and then to another: it stays queued for vipc_receive, m->info is written.  MESSAGE_TOO_LARGE and other errors: as
+ * vipc_receive_large.
  * O(1) when nothing contends; O(capacity) while there are messages in hand, or some that came back. */
 VIPC_API vipc_error vipc_take(vipc *self, vipc_cap from, vipc_incoming *m, vipc_hand *hand, vipc_time deadline);
 /* finished: the message is gone for good, from here on exactly once; else it goes back, for the next.  Needs no capability: it is over with the hand when
@@ -698,15 +709,16 @@ VIPC_API vipc_error vipc_done(vipc *self, vipc_hand hand, bool finished);
 #endif
 #if !VIPC_NO_BATCH
 /* -- many messages at once -- */
-/* As `count` sends in this order, at less cost for each (but for urgent ones); needs SEND.  Each message is received by itself, and others' may come between.  Waits, where the
- * endpoint does, until the last has found room or the deadline has passed.  *sent is always written: how many were sent, the first of m.  OK: at least
- * one.  Else none was, and the error is vipc_send's for the first; what stopped it at a later one is for the next call to say.
+/* As `count` sends in this order, at less cost for each (but for urgent ones); needs SEND.  Each message is received by itself, and others' may come between.
+ * Waits, where the endpoint does, until the last has found room or the deadline has passed.  *sent is always written: how many were sent, the first of m.  OK:
+ * at least one.  Else none was, and the error is vipc_send's for the first; what stopped it at a later one is for the next call to say.
  * INVALID_ARGUMENT: m or sent NULL, count 0.  Messages with HAS_CAPABILITY are sent as by vipc_send, in their turn. */
 VIPC_API vipc_error vipc_send_many(vipc *self, vipc_cap to, const vipc_message *m, uint32_t count, uint32_t *sent, vipc_time deadline);
 /* Receive up to `capacity` messages into m[0], m[1], ...; needs RECEIVE.  Waits for the first alone, as vipc_receive does, and then takes what is
  * there.  info (opt): one for each message.  *count is always written: how many came.  OK: at least one.  Else none, and the error is vipc_receive's.
  * A call, a message with a capability, and a payload are taken as by vipc_receive when they come first, and may end the batch before them when not.  What
- * lies beyond m[*count - 1] and its info may have been overwritten.  Who is killed in here takes along what it has received.  INVALID_ARGUMENT: m or count NULL, capacity 0. */
+ * lies beyond m[*count - 1] and its info may have been overwritten.  Who is killed in here takes along what it has received.  INVALID_ARGUMENT: m or count
+ * NULL, capacity 0. */
 VIPC_API vipc_error vipc_receive_many(vipc *self, vipc_cap from, vipc_message *m, vipc_info *info, uint32_t capacity, uint32_t *count, vipc_time deadline);
 #endif
 
@@ -722,13 +734,14 @@ VIPC_API vipc_error vipc_receive_many(vipc *self, vipc_cap from, vipc_message *m
  * RESOURCE_BUSY: two earlier calls of this thread timed out while their servers stood still in the middle of replying. */
 VIPC_API vipc_error vipc_call(vipc *self, vipc_cap to, const vipc_message *request, vipc_message *reply, vipc_time deadline);
 /* Answer; never blocks without HAS_CAPABILITY (needs GRANT on it; takes the lock).  Any thread of the process that received the call may.  OK uses
- * the right up.  CANCELLED: the caller waits no more: it gave up, died, or was answered before.  INVALID_ARGUMENT: no reply right of this process; INVALID_MESSAGE. */
+ * the right up.  CANCELLED: the caller waits no more: it gave up, died, or was answered before.  INVALID_ARGUMENT: no reply right of this process;
+ * INVALID_MESSAGE. */
 VIPC_API vipc_error vipc_reply(vipc *self, vipc_reply_right to, const vipc_message *m);
 #if !VIPC_NO_LARGE
 /* The same with payloads and up to VIPC_MESSAGE_CAPS capabilities each way; as the request of vipc_send_large, received by vipc_receive_large (vipc_receive, if
- * it has no payload and at most one capability).  In: reply->payload, payload_capacity (at most VIPC_PAYLOAD_MAX is of use): the most bytes that the reply may bring.  Out, on OK
- * alone: reply->message, the payload, caps, and info: sender (the server), payload_size, cap_count; on an error payload's bytes and info are undefined.  Errors of
- * vipc_call and vipc_send_large, and:
+ * it has no payload and at most one capability).  In: reply->payload, payload_capacity (at most VIPC_PAYLOAD_MAX is of use): the most bytes that the reply may
+ * bring.  Out, on OK alone: reply->message, the payload, caps, and info: sender (the server), payload_size, cap_count; on an error payload's bytes and info are
+ * undefined.  Errors of vipc_call and vipc_send_large, and:
  * OUT_OF_MEMORY, TIMEOUT: no frames for the reply, or the lock was not to be had; nothing was sent;
  * LIMIT: (of the reply) no room for all of its capabilities: the reply is lost, none is taken; CORRUPT likewise.
  * A thread's first such call, and one with more capacity than any before, takes frames for the reply, under the lock of the slow path; they are kept for its
@@ -762,8 +775,8 @@ VIPC_API vipc_error vipc_reply_receive(vipc *self, vipc_reply_right to, const vi
  * thread may run elsewhere, even before that function has returned: the port touches nothing of it, nor of its view, after that.
  * All of them with interrupts off, and by a view that is the running thread's own: the fast path does not check that.  On one CPU they do not
  * nest; other CPUs may do anything meanwhile, but vipc_process_destroy of a process with a thread that is parked on this CPU: that needs a true from
- * vipc_unpark first (false: it runs, or is about to: stop it as any other).  No process may vanish inside them: they are not for a port whose members can be killed in
- * the core.  Threads that park have a native_thread other than 0.
+ * vipc_unpark first (false: it runs, or is about to: stop it as any other).  No process may vanish inside them: they are not for a port whose members can be
+ * killed in the core.  Threads that park have a native_thread other than 0.
  *
  * A message goes the fast way with its words (opcode and data, or more: the core does not look) in registers that the port hands from one image to the
  * other.  It passes through no queue: vipc_stats counts calls and replies, not sent and received.  Who parked at an endpoint last is served first. */
@@ -781,14 +794,16 @@ VIPC_API vipc_fast vipc_fast_call(vipc *self, const vipc_cpu *cpu, vipc_cap to, 
 VIPC_API vipc_fast vipc_fast_reply_receive(vipc *self, const vipc_cpu *cpu, vipc_reply_right to, vipc_cap from, uint32_t flags, vipc_time deadline);
 /* The steps of the slow way: as vipc_call, vipc_receive and vipc_reply_receive, but where those would sleep these park: *parked (always written) is 1, the result
  * WOULD_BLOCK, nothing else is written.  Then see above.  Deadlines: the port's timer, and the clock hook when the step is made again.  Hook block is
- * called for the lock of the slow path alone, where it is held: by first use of a queue, for a capability in a message.  INVALID_ARGUMENT: no cpu, no parked, a native_thread of 0.
+ * called for the lock of the slow path alone, where it is held: by first use of a queue, for a capability in a message.  INVALID_ARGUMENT: no cpu, no parked, a
+ * native_thread of 0.
  * request NULL: it has been sent (vipc_fast_call was parked, or is `ready`): only the reply is waited for; INVALID_ARGUMENT if there is no call under
  * way.  Else it is sent if that has not been done; where there is no room for it the caller parks with nothing sent.
- * With NOW it is given up: WOULD_BLOCK.  After vipc_park_reply_receive has parked the reply is done: go on with vipc_park_receive.  Who was woken in vain waits at the
- * end of the line. */
+ * With NOW it is given up: WOULD_BLOCK.  After vipc_park_reply_receive has parked the reply is done: go on with vipc_park_receive.  Who was woken in vain waits
+ * at the end of the line. */
 VIPC_API vipc_error vipc_park_call(vipc *self, const vipc_cpu *cpu, vipc_cap to, const vipc_message *request, vipc_message *reply, vipc_time deadline, uint32_t *parked);
 VIPC_API vipc_error vipc_park_receive(vipc *self, const vipc_cpu *cpu, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline, uint32_t *parked);
-VIPC_API vipc_error vipc_park_reply_receive(vipc *self, const vipc_cpu *cpu, vipc_reply_right to, const vipc_message *reply, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline, uint32_t *parked);
+VIPC_API vipc_error vipc_park_reply_receive(vipc *self, const vipc_cpu *cpu, vipc_reply_right to, const vipc_message *reply, vipc_cap from,
+                                            vipc_message *m, vipc_info *info, vipc_time deadline, uint32_t *parked);
 /* true: that thread was parked, and is no more: it is for whoever asked, and for nobody else, to make it ready (or to end it).  false: it is not parked, or
  * somebody else has won it.  `thread` is its view.  From any CPU, any context, hook wake included; calls no hook. */
 VIPC_API bool vipc_unpark(vipc *thread);
@@ -815,8 +830,8 @@ VIPC_API vipc_error vipc_wait_any(vipc *self, vipc_wait_item *items, uint32_t co
 /* A set that holds up to `capacity` (64; at most VIPC_WAIT_SET_MAX) things, each for receiving or for sending; *out is for the threads of the caller's process
  * alone (it cannot be granted).  Its frames (64 bytes a place and 192 more) are taken at once: OUT_OF_MEMORY; LIMIT.  Slow path. */
 VIPC_API vipc_error vipc_wait_set_create(vipc *self, uint32_t capacity, const char *label, vipc_cap *out);
-/* Put item->object in, with its for_send and key; a channel's end or an endpoint needs RECEIVE (for_send: SEND), a notification RECEIVE.  EXISTS: it is in this set,
- * in that direction; RESOURCE_BUSY: in another one; LIMIT: the set is full.  Slow path, O(capacity). */
+/* Put item->object in, with its for_send and key; a channel's end or an endpoint needs RECEIVE (for_send: SEND), a notification RECEIVE.  EXISTS: it is in this
+ * set, in that direction; RESOURCE_BUSY: in another one; LIMIT: the set is full.  Slow path, O(capacity). */
 VIPC_API vipc_error vipc_wait_set_add(vipc *self, vipc_cap set, const vipc_wait_item *item);
 /* Take it out, in both directions; what has ended too.  NOT_FOUND.  Slow path, O(capacity). */
 VIPC_API vipc_error vipc_wait_set_remove(vipc *self, vipc_cap set, vipc_cap object);
@@ -1136,7 +1151,8 @@ typedef struct vipci_body { vipci_u64 sender, badge, head, data[VIPC_MESSAGE_WOR
 #define VIPCI_PID_MAX ((1ull << 40) - 1)
 #define VIPCI_CALL 128u                /* sender's flags that are not a user's: it is a call */
 
-enum { VIPCI_SENT, VIPCI_RECEIVED, VIPCI_CALLS, VIPCI_REPLIES, VIPCI_FAILED_CHECKS, VIPCI_SLEEPS, VIPCI_WAKES, VIPCI_DROPPED, VIPCI_COUNTERS, VIPCI_RATE_LIMITED = VIPCI_COUNTERS };      /* RATE_LIMITED: in the domain alone */
+enum { VIPCI_SENT, VIPCI_RECEIVED, VIPCI_CALLS, VIPCI_REPLIES, VIPCI_FAILED_CHECKS, VIPCI_SLEEPS, VIPCI_WAKES, VIPCI_DROPPED, VIPCI_COUNTERS,
+       VIPCI_RATE_LIMITED = VIPCI_COUNTERS };                /* in the domain alone */
 VIPCI_ASSERT(counters, VIPCI_COUNTERS <= 8);
 typedef struct vipci_view {
     vipci_u64 owner;                   /* [A] incarnation << 32 | process + 1; low half 0: free.  One CAS claims it */
@@ -1191,8 +1207,10 @@ typedef struct vipci_object {
 VIPCI_ASSERT(object, sizeof(vipci_object) == 192 && offsetof(vipci_object, tail) == 64 && offsetof(vipci_object, head) == 128);
 
 /* A capability.  Token: flags (4) | type (4) | generation (8) | id (48); id: reuse >> 8 (24) | index + 1 (24); generation: reuse & 255. */
-enum { VIPCI_TRAVELS = 1u << 16, VIPCI_NAMED = 1u << 17, VIPCI_REVOKED = 1u << 18, VIPCI_LIMITED = 1u << 19, VIPCI_EXTENSION = 1u << 20, VIPCI_WATCH = 1u << 21, VIPCI_INITIAL = 1u << 22,
-       VIPCI_MORE = VIPC_NO_LARGE ? 0 : 1u << 28, VIPCI_FOLLOWS = VIPC_NO_LARGE ? 0 : 1u << 29 };     /* a traveller that another follows in its message; one that follows another: see >>carry */
+/* MORE, FOLLOWS: of travellers: another follows in its message; it follows another: see >>carry. */
+enum { VIPCI_TRAVELS = 1u << 16, VIPCI_NAMED = 1u << 17, VIPCI_REVOKED = 1u << 18, VIPCI_LIMITED = 1u << 19, VIPCI_EXTENSION = 1u << 20, VIPCI_WATCH = 1u << 21,
+       VIPCI_INITIAL = 1u << 22,
+       VIPCI_MORE = VIPC_NO_LARGE ? 0 : 1u << 28, VIPCI_FOLLOWS = VIPC_NO_LARGE ? 0 : 1u << 29 };
 typedef struct vipci_entry {
     vipci_u64 token;                   /* [A] 0: free, travelling or dead.  Written last, cleared first */
     vipci_u64 badge;                   /* [A] TRAVELS and LIMITED: link of the limits, which hold the badge meanwhile */
@@ -1478,7 +1496,8 @@ static VIPCI_COLD void vipci_tell_set(const vipc *v, vipci_object *o, uint32_t k
     if (index >= v->max_objects || place >= VIPC_WAIT_SET_MAX) return;
     vipci_object *set = vipci_object_at(v, index);
     uint64_t was = vipci_swap64(v, &vipci_mine(v)->intent, vipci_at_object(index)), state = vipci_load64(v, &set->state);
-    vipci_marks *m = (state & 0xff) == VIPCI_OPEN && vipci_watch_of(index, state, place) == watch && vipci_peek32(v, &set->type) == VIPC_TYPE_WAIT_SET ? vipci_marks_of(v, set) : NULL;
+    bool still = (state & 0xff) == VIPCI_OPEN && vipci_watch_of(index, state, place) == watch && vipci_peek32(v, &set->type) == VIPC_TYPE_WAIT_SET;
+    vipci_marks *m = still ? vipci_marks_of(v, set) : NULL;
     if (m) {
         vipci_mark(v, m, place);
         vipci_wake_here(v, index, &set->receive_flag);
@@ -1819,10 +1838,10 @@ static void vipci_name_remove(const vipc *v, uint32_t link)
  * a send just then may be refused.
  *
  * RACE 20 (a charge against a revoke that frees the record, and somebody who takes its slot): a sender reads link and records without the lock.  So it
- * reads `spent`, then looks at its token, then changes `spent` by CAS of what it read.  While the token is valid the records are its own; so if it was valid after the
- * read, what the CAS expects is a value of that very bucket, with a mark that no token (an entry has it at this place), no free slot, and none of the next
- * 15 records in that slot has: the CAS fails on anything else.  If it was not, nothing is touched.  Giving back works the same way; who finds its token gone
- * leaves what it took: one message's worth of what it shared with others.  Whatever was read wrongly decides nothing: before a send takes effect
+ * reads `spent`, then looks at its token, then changes `spent` by CAS of what it read.  While the token is valid the records are its own; so if it was valid
+ * after the read, what the CAS expects is a value of that very bucket, with a mark that no token (an entry has it at this place), no free slot, and none of the
+ * next 15 records in that slot has: the CAS fails on anything else.  If it was not, nothing is touched.  Giving back works the same way; who finds its token
+ * gone leaves what it took: one message's worth of what it shared with others.  Whatever was read wrongly decides nothing: before a send takes effect
  * the token is looked at again (RACE 8).
  * RACE 21 (siblings at one allowance): every bucket's CAS sees the other's charge, so together they never pass the limit.  Who is refused further up gives back
  * what it took below, and may have had a sibling refused meanwhile.  Who is killed in between gives nothing back; time does.
@@ -2167,7 +2186,8 @@ VIPC_API vipc_error vipc_cap_require(vipc *self, vipc_cap cap, uint32_t type, ui
 /* Where the list of an object's parentless capabilities begins; NULL for nonsense. */
 static inline bool vipci_is_object(uint32_t kind)              /* of the table of objects? */
 {
-    return VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT || (!VIPC_NO_CHANNELS && VIPCI_TYPE(kind) == VIPC_TYPE_CHANNEL) || (!VIPC_NO_NOTIFICATIONS && VIPCI_TYPE(kind) >= VIPC_TYPE_NOTIFICATION && VIPCI_TYPE(kind) <= VIPC_TYPE_WAIT_SET);
+    return VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT || (!VIPC_NO_CHANNELS && VIPCI_TYPE(kind) == VIPC_TYPE_CHANNEL)
+        || (!VIPC_NO_NOTIFICATIONS && VIPCI_TYPE(kind) >= VIPC_TYPE_NOTIFICATION && VIPCI_TYPE(kind) <= VIPC_TYPE_WAIT_SET);
 }
 static uint32_t *vipci_roots(const vipc *v, uint32_t kind, uint32_t object)
 {
@@ -3665,7 +3685,8 @@ static uint32_t vipci_sole_server(const vipc *v, vipci_object *o)
     uint64_t bound = vipci_bound_to(v, o);
     if (bound ? bound != vipci_load64(v, &p->pid) : vipci_peek32(v, &o->receivers) != 1) return v->max_threads;
     vipci_entry *root = vipci_linked(v, vipci_peek32(v, &o->first_cap));
-    if (!bound && (!root || (vipci_peek32(v, &root->kind) & (VIPCI_NAMED | VIPCI_TRAVELS)) || vipci_peek32(v, &root->holder) != owner + 1 || !(vipci_peek32(v, &root->kind) & VIPC_RIGHT_RECEIVE))) return v->max_threads;
+    if (!bound && (!root || (vipci_peek32(v, &root->kind) & (VIPCI_NAMED | VIPCI_TRAVELS)) || vipci_peek32(v, &root->holder) != owner + 1
+                   || !(vipci_peek32(v, &root->kind) & VIPC_RIGHT_RECEIVE))) return v->max_threads;
     uint32_t view = vipci_load32(v, &p->view) - 1;
     if (vipci_load32(v, &p->threads) != 1 || view >= v->max_threads) return v->max_threads;
     return (uint32_t)vipci_load64(v, &vipci_view_at(v, view)->owner) == owner + 1 ? view : v->max_threads;
@@ -3855,7 +3876,10 @@ static inline uint32_t vipci_letter_lane(const vipci_letter *l) { return (uint32
 /* Who sleeps for room there. */
 static inline uint32_t vipci_room_kind(uint32_t lane) { return lane ? (uint32_t)VIPCI_FOR_URGENT_ROOM : (uint32_t)VIPCI_FOR_ROOM; }
 static inline vipci_u64 *vipci_room_flag(vipci_object *o, uint32_t lane) { return lane ? &o->urgent_flag : &o->send_flag; }
-static inline void vipci_wake_room(const vipc *v, vipci_object *o, uint32_t index, uint32_t lane) { vipci_wake_one(v, vipci_room_kind(lane), index, vipci_room_flag(o, lane)); }
+static inline void vipci_wake_room(const vipc *v, vipci_object *o, uint32_t index, uint32_t lane)
+{
+    vipci_wake_one(v, vipci_room_kind(lane), index, vipci_room_flag(o, lane));
+}
 static inline void vipci_body_store(const vipc *v, vipci_body *to, const vipci_letter *l, uint64_t badge)
 {
     vipci_word_store(v, &to->sender, l->sender);
@@ -4541,7 +4565,11 @@ static VIPCI_COLD vipc_error vipci_receive_urgent(vipc *v, const vipci_use *u, v
 }
 #else
 static inline bool vipci_lane_shown(const vipc *v, vipci_object *o) { (void)v; (void)o; return false; }
-static inline vipc_error vipci_receive_urgent(vipc *v, const vipci_use *u, vipci_parcel *p, bool locked) { (void)v; (void)u; (void)p; (void)locked; return VIPC_ERR_CHANNEL_EMPTY; }
+static inline vipc_error vipci_receive_urgent(vipc *v, const vipci_use *u, vipci_parcel *p, bool locked)
+{
+    (void)v; (void)u; (void)p; (void)locked;
+    return VIPC_ERR_CHANNEL_EMPTY;
+}
 #endif
 /* One attempt, with the lock held (locked) or not.  CHANNEL_EMPTY; VIPCI_NEEDS_LOCK: the message carries a capability. */
 static vipc_error vipci_receive_try(vipc *v, const vipci_use *u, vipci_parcel *p, bool locked)
@@ -4849,7 +4877,11 @@ static uint32_t vipci_receive_run(vipc *v, vipc_cap from, vipc_message *m, vipc_
 }
 #else
 static uint32_t vipci_send_run(vipc *v, vipc_cap to, const vipc_message *m, uint32_t count) { (void)v; (void)to; (void)m; (void)count; return 0; }
-static uint32_t vipci_receive_run(vipc *v, vipc_cap from, vipc_message *m, vipc_info *info, uint32_t count) { (void)v; (void)from; (void)m; (void)info; (void)count; return 0; }
+static uint32_t vipci_receive_run(vipc *v, vipc_cap from, vipc_message *m, vipc_info *info, uint32_t count)
+{
+    (void)v; (void)from; (void)m; (void)info; (void)count;
+    return 0;
+}
 #endif
 VIPC_API vipc_error vipc_send_many(vipc *self, vipc_cap to, const vipc_message *m, uint32_t count, uint32_t *sent, vipc_time deadline)
 {
@@ -5348,11 +5380,11 @@ VIPC_API vipc_error vipc_reply_receive(vipc *self, vipc_reply_right to, const vi
  * RACE 32 (two who resume): CHOSEN -> RESUMED has one winner, so two wake-ups for one choice make the thread ready once.  And a cell never holds the same word
  * twice, so who looked at it and at `parked`, and stood still since, changes nothing: tickets are versions of the flag, which every registration that
  * may have been seen raises; those of waits for a reply are the call's number, doubled, or, by a step, odd and counted.
- * RACE 33 (a fast path parks, and a message, a revoke, a cancel or an answer comes between its looks and that).  A server reads the flag first, raised, then looks at
- * queue, token, state and binding, then stores `parked` and its cell, then raises the flag by CAS of what it read.  Whoever sends in between finds the flag raised
- * and nobody asleep, and lowers it; whoever revokes, closes, binds or destroys gives it its next version before waking all: so the CAS fails.  What comes
- * later finds the cell.  Cancel (and a caller's answer) it looks at once more.  What has changed makes it take its own cell back by CAS: it is `ready` then.
- * If somebody else was faster that one resumes it.  It touches nothing of its own after the cell but by that CAS.
+ * RACE 33 (a fast path parks, and a message, a revoke, a cancel or an answer comes between its looks and that).  A server reads the flag first, raised, then
+ * looks at queue, token, state and binding, then stores `parked` and its cell, then raises the flag by CAS of what it read.  Whoever sends in between finds the
+ * flag raised and nobody asleep, and lowers it; whoever revokes, closes, binds or destroys gives it its next version before waking all: so the CAS fails.  What
+ * comes later finds the cell.  Cancel (and a caller's answer) it looks at once more.  What has changed makes it take its own cell back by CAS: it is `ready`
+ * then.  If somebody else was faster that one resumes it.  It touches nothing of its own after the cell but by that CAS.
  * RACE 34 (a fast reply against another thread's answer, or the caller's giving up): the caller's cell is claimed first, then its call.  So a caller
  * that gives up has left its cell before, and nothing was changed.  If the call was answered by another in between, the cell goes back as it was, and
  * its owner is woken, as that other may have found it AWAKE.
@@ -5480,7 +5512,10 @@ static VIPCI_HERE vipc_fast vipci_fast_reply_receive(vipc *v, const vipc_cpu *cp
     if (!VIPCI_LIKELY(cell >> 32 == (c << 3 | VIPCI_FOR_REPLY) && (cell & 3) == VIPCI_WAITING && (flag & VIPCI_ASLEEP) && (bound == 0 || bound == v->pid))) return f;
     if (!VIPCI_LIKELY(vipci_fast_empty(v, o, index))) return f;
     if (!VIPCI_LIKELY(vipci_fast_good(v, e, from, o) && vipci_cas64(v, theirs, cell, VIPCI_AWAKE))) return f;
-    if (!VIPCI_LIKELY(vipci_cas64(v, &caller->call, word, number << 32 | ((uint32_t)word & 0x10) | VIPCI_IDLE))) { vipci_fast_unclaim(v, c, cell); return f; }         /* RACE 34 */
+    if (!VIPCI_LIKELY(vipci_cas64(v, &caller->call, word, number << 32 | ((uint32_t)word & 0x10) | VIPCI_IDLE))) {       /* RACE 34 */
+        vipci_fast_unclaim(v, c, cell);
+        return f;
+    }
     /* ---- point of no return: the right is used up, the caller is ours to run ---- */
     uint64_t asleep = (uint64_t)(index << 3 | VIPCI_FOR_MESSAGE) << 32 | (((uint32_t)flag | 3) + 1 + VIPCI_WAITING);          /* its ticket: the flag's next version */
     vipci_u64 *mine = vipci_cell_at(v, v->view);
@@ -5621,7 +5656,8 @@ VIPC_API vipc_error vipc_park_receive(vipc *self, const vipc_cpu *cpu, vipc_cap 
     vipci_parcel p = vipci_parcel_of(m, info, NULL, 0);
     return vipci_park_receive(self, cpu, &u, &p, deadline, chosen, parked);
 }
-VIPC_API vipc_error vipc_park_reply_receive(vipc *self, const vipc_cpu *cpu, vipc_reply_right to, const vipc_message *reply, vipc_cap from, vipc_message *m, vipc_info *info, vipc_time deadline, uint32_t *parked)
+VIPC_API vipc_error vipc_park_reply_receive(vipc *self, const vipc_cpu *cpu, vipc_reply_right to, const vipc_message *reply, vipc_cap from,
+                                            vipc_message *m, vipc_info *info, vipc_time deadline, uint32_t *parked)
 {
     vipci_use u;
     vipc_error e = vipci_park_begin(self, cpu, parked);
@@ -6662,7 +6698,7 @@ static vipc_error vipci_enrol(vipc *by, vipc *v, const vipc_process_desc *desc)
     vipci_process *p = vipci_process_at(by, v->process);
     if (d->next_pid >= VIPCI_PID_MAX) return VIPC_ERR_LIMIT;
     vipci_label(p->label, desc->label);
-    for (uint32_t k = 0; !VIPC_NO_INSPECT && k < VIPCI_COUNTERS; k++) vipci_poke64(by, &vipci_tally_at(by, v->process)->gone[k], 0);      /* the record is nobody's yet: no need to undo these */
+    for (uint32_t k = 0; !VIPC_NO_INSPECT && k < VIPCI_COUNTERS; k++) vipci_poke64(by, &vipci_tally_at(by, v->process)->gone[k], 0);      /* nobody's yet: no undo */
     if (VIPC_NO_INITIAL) vipci_blank(by, p);
     vipci_set64(by, &p->native_id, desc->native_id);
     vipci_set32(by, &p->threads, 1);
@@ -7556,7 +7592,8 @@ VIPC_API vipc_error vipc_init(vipc *self, void *memory, uint64_t size, const vip
 {
     vipc_config c;
     uint64_t at[VIPCI_TABLES + 1];
-    if (!self || !memory || ((uintptr_t)memory & (VIPC_LINE - 1)) || !vipci_hooks_good(hooks) || (!VIPC_NO_INITIAL && desc && !vipci_may_give(desc, 0))) return VIPC_ERR_INVALID_ARGUMENT;
+    if (!self || !memory || ((uintptr_t)memory & (VIPC_LINE - 1)) || !vipci_hooks_good(hooks) || (!VIPC_NO_INITIAL && desc && !vipci_may_give(desc, 0)))
+        return VIPC_ERR_INVALID_ARGUMENT;
     if (!vipci_resolve(config, &c) || !vipci_offsets(&c, at)) return VIPC_ERR_INVALID_ARGUMENT;
     if (size < at[VIPCI_TABLES]) return VIPC_ERR_OUT_OF_MEMORY;
     vipc v;
