@@ -29,10 +29,12 @@
  *   jobs          (VIPC_UNSTABLE) take and done: a receive that is not final until the receiver says so
  *   fast path     (VIPC_UNSTABLE) for kernels: a call or its answer switches straight to a thread that is parked at the user boundary, with the message
  *                 in registers; no hook, no loop, no queue
+ *   spaces        address spaces of processes: regions, heap, stacks with guard pages, mmap, protection, copy-on-write clones, and one entry that resolves
+ *                 page faults; the page tables are the port's, behind six hooks
  *   death         a process that vanishes at any instruction leaves no lock taken and no queue wedged; of all others
  *                 every message whose send returned VIPC_OK is received exactly once
  *
- * WHAT IT DOES NOT DO (yet): priorities of processes, shared regions, address spaces.
+ * WHAT IT DOES NOT DO (yet): priorities of processes, shared regions.
  *   It never allocates memory of its own, has no globals and starts no threads.
  *   Members of one domain map the same memory, so they trust one another with its contents.  What a member writes
  *   there by mistake or in malice may spoil messages and answers; it is checked before use, and crashes nobody else.
@@ -97,6 +99,9 @@
  *   VIPC_NO_LARGE                   0        1: one capability a message, no   every includer; members with and without it cannot share a domain: VERSION.
  *                                            vipc_call_large, vipc_reply_large   With 1, vipc_outgoing.cap_count or region not 0: NOT_SUPPORTED; what a
  *                                                                                receive would write to caps and cap_count stays as it is
+ *   VIPC_NO_SPACES                  0        1: no address spaces: no vipc_space_,   every includer; members with and without them cannot share a domain:
+ *   VERSION
+ *                                            no vipc_page_fault
  *   VIPC_UNSTABLE                   unset    -                           every includer: declares what may still change: vipc_take, vipc_done, and, where
  *                                                                        there are calls, the fast path
  *   VIPC_SMALL                      0; 1: -Os  send and receive without    implementation
@@ -107,8 +112,8 @@
  *
  * INDEX (each line is a tag: search for it)
  *   >>intro >>platform >>version >>errors >>types >>hooks >>api
- *   >>base >>atomics >>layout >>hookcalls >>waiting >>lock >>tables >>limits >>caps >>queue >>call >>hand >>endpoint >>death
- *   >>carry >>asking >>transfer >>batch >>taking >>calling >>fast >>rights >>channel >>notify >>waitset >>names >>process >>look >>init >>licence
+ *   >>base >>atomics >>layout >>hookcalls >>waiting >>lock >>tables >>regions >>pages >>spaces >>limits >>caps >>queue >>call >>hand >>endpoint >>death
+ *   >>carry >>asking >>transfer >>batch >>taking >>calling >>fast >>rights >>channel >>notify >>waitset >>memory >>names >>process >>look >>init >>licence
  *
  * CAVEATS
  *   Tested on x86-64 and i386 natively, on aarch64 (weakly ordered) and s390x (big-endian) under emulation, which shows no
@@ -189,6 +194,9 @@ extern "C" {
 #ifndef VIPC_NO_LARGE
 #define VIPC_NO_LARGE 0
 #endif
+#ifndef VIPC_NO_SPACES
+#define VIPC_NO_SPACES 0
+#endif
 #ifndef VIPC_LINE
 #define VIPC_LINE 64     /* bytes: the cache line of x86-64 and of most Arm cores */
 #endif
@@ -197,7 +205,7 @@ extern "C" {
 #define VIPC_VERSION_MAJOR 0
 #define VIPC_VERSION_MINOR 1
 #define VIPC_VERSION_PATCH 0
-#define VIPC_LAYOUT 3    /* raised whenever a domain's memory changes shape: an attach across layouts is VIPC_ERR_VERSION */
+#define VIPC_LAYOUT 4    /* raised whenever a domain's memory changes shape: an attach across layouts is VIPC_ERR_VERSION */
 
 /* -------------------------------------------------------------------------------------------------- >>errors
  * 0 is success; -1 to -16 are numbers that systems of this kind have long used; the rest are this library's.  Numbers never
@@ -249,7 +257,8 @@ typedef uint64_t vipc_time;                                           /* nanosec
 #define VIPC_FOREVER (~(vipc_time)0)   /* as a deadline: wait without end */
 
 /* The numbers left out belong to objects still to come. */
-enum vipc_type { VIPC_TYPE_NONE = 0, VIPC_TYPE_ENDPOINT = 1, VIPC_TYPE_CHANNEL = 2, VIPC_TYPE_NOTIFICATION = 3, VIPC_TYPE_WAIT_SET = 4, VIPC_TYPE_PROCESS = 8 };
+enum vipc_type { VIPC_TYPE_NONE = 0, VIPC_TYPE_ENDPOINT = 1, VIPC_TYPE_CHANNEL = 2, VIPC_TYPE_NOTIFICATION = 3, VIPC_TYPE_WAIT_SET = 4,
+                 VIPC_TYPE_SPACE = 5, VIPC_TYPE_PROCESS = 8 };
 enum vipc_right {                      /* the low four are the token's flags */
     VIPC_RIGHT_READ = 1, VIPC_RIGHT_WRITE = 2, VIPC_RIGHT_EXECUTE = 4, VIPC_RIGHT_GRANT = 8,
     VIPC_RIGHT_REVOKE = 16, VIPC_RIGHT_DELETE = 32, VIPC_RIGHT_MODIFY = 64, VIPC_RIGHT_CREATE = 128, VIPC_RIGHT_ALL = 255,
@@ -340,6 +349,11 @@ typedef struct vipc_config {           /* 0 means the default; vipc_config_get r
     uint32_t page_shift;               /* 12: a frame is 1 << page_shift bytes; 8..20 */
     uint32_t objects_per_process;      /* max_objects: more is VIPC_ERR_LIMIT */
     uint32_t capabilities_per_process; /* max_capabilities: more is VIPC_ERR_LIMIT; what limits take is not counted here */
+#if !VIPC_NO_SPACES
+    uint32_t max_spaces;               /* none: no address spaces; at most max_objects */
+    uint32_t max_regions;              /* 64 times max_spaces; of all spaces together, at most 8,000,000.  About 75 bytes each, 120 at worst */
+    uint32_t max_frames;               /* 65,536 where there are spaces: only frames of lower numbers come into one; 4 bytes each */
+#endif
 } vipc_config;
 
 typedef struct vipc_process_desc {
@@ -347,6 +361,10 @@ typedef struct vipc_process_desc {
     uint64_t native_id;                /* 0; what vipc_process_find looks for: a POSIX pid, a kernel's task number */
     uint64_t native_thread;            /* 0; what hooks block and wake are told of this process's first thread */
     uint64_t proof;                    /* 0: the creator's (attach: none); what hook process_alive is asked about */
+#if !VIPC_NO_SPACES
+    vipc_cap space;                    /* none; vipc_process_create: an address space of the creator's (needs DELETE), which becomes the new process's own, see
+                                        * vipc_space_adopt */
+#endif
     const vipc_cap *initial;           /* vipc_process_create: capabilities of the creator's, of each of which the new process gets a child with the
                                         * same rights; borrowed */
     uint32_t initial_count;            /* 0; at most VIPC_INITIAL_MAX.  With vipc_init and vipc_attach, where nobody gives, 0 */
@@ -444,6 +462,97 @@ typedef struct vipc_stats {            /* sums since vipc_init */
     uint32_t hit_percent;              /* lookup_hits * 100 / lookups; 0 without a look-up */
 } vipc_stats;
 
+#if !VIPC_NO_SPACES
+/* Address spaces.  Addresses are 64 bits on every host; sizes are bytes. */
+typedef uint64_t vipc_addr;
+#define VIPC_LAYOUT_USER_START 0x0000000000010000ull      /* defaults of vipc_space_desc */
+#define VIPC_LAYOUT_USER_END   0x00007fffffff0000ull
+#define VIPC_LAYOUT_CODE       0x0000000000400000ull      /* where a loader may put code and data: of no meaning to the core */
+#define VIPC_LAYOUT_DATA       0x0000000000800000ull
+#define VIPC_LAYOUT_HEAP       0x0000000010000000ull
+#define VIPC_LAYOUT_HEAP_MAX   (8ull << 30)
+#define VIPC_LAYOUT_STACK_END  0x00007fff00000000ull
+#define VIPC_LAYOUT_STACK      (8ull << 20)
+enum vipc_region_type { VIPC_REGION_NONE = 0, VIPC_REGION_CODE, VIPC_REGION_DATA, VIPC_REGION_RODATA, VIPC_REGION_STACK, VIPC_REGION_HEAP, VIPC_REGION_FILE,
+                        VIPC_REGION_SHARED, VIPC_REGION_DEVICE };
+enum vipc_prot { VIPC_PROT_NONE = 0, VIPC_PROT_READ = 1, VIPC_PROT_WRITE = 2, VIPC_PROT_EXEC = 4 };      /* WRITE, and EXEC, let read too */
+enum vipc_cache { VIPC_WRITE_BACK = 0, VIPC_WRITE_THROUGH = 1, VIPC_UNCACHED = 2, VIPC_WRITE_COMBINING = 3 };
+enum vipc_mmap_flag {
+    VIPC_MAP_SHARED = 1,               /* who clones the space sees, and makes, changes; one of the two must be given */
+    VIPC_MAP_PRIVATE = 2,              /* copy-on-write */
+    VIPC_MAP_FIXED = 0x10,             /* exactly at `at`; what is there is unmapped first */
+    VIPC_MAP_ANONYMOUS = 0x20,         /* zero-filled memory; required, as there is nothing else to map yet */
+    VIPC_MAP_POPULATE = 0x8000,        /* all frames at once; shared memory always has */
+    VIPC_MAP_FIXED_NOREPLACE = 0x100000     /* exactly at `at`; EXISTS if something is there */
+};
+enum vipc_page_flag {                  /* of page tables as x86-64 has them, but for NO_EXECUTE: a conversion that many ports can use */
+    VIPC_PAGE_PRESENT = 1, VIPC_PAGE_WRITABLE = 2, VIPC_PAGE_USER = 4, VIPC_PAGE_WRITE_THROUGH = 8, VIPC_PAGE_NO_CACHE = 0x10, VIPC_PAGE_ACCESSED = 0x20,
+    VIPC_PAGE_DIRTY = 0x40, VIPC_PAGE_HUGE = 0x80, VIPC_PAGE_GLOBAL = 0x100
+};
+#define VIPC_PAGE_NO_EXECUTE ((uint64_t)1 << 63)
+
+typedef struct vipc_space_desc {       /* all page-aligned, and start <= heap_start <= heap_start + heap_max <= stack_end <= end, else INVALID_ARGUMENT */
+    vipc_addr start, end;              /* VIPC_LAYOUT_USER_START, _END: nothing is mapped outside [start, end) */
+    vipc_addr heap_start;              /* VIPC_LAYOUT_HEAP, or start if that lies outside */
+    uint64_t heap_max;                 /* VIPC_LAYOUT_HEAP_MAX, at most a quarter of the room above heap_start; the break stays within.  What is mapped with
+                                        * at 0 comes above */
+    vipc_addr stack_end;               /* VIPC_LAYOUT_STACK_END, or end if that is lower; stacks are put below it, downwards */
+    uint32_t write_execute;            /* 0: W^X: WRITE and EXEC together is PERMISSION_DENIED; 1: allowed */
+    const char *label;                 /* none; VIPC_LABEL_MAX bytes are kept; shown by vipc_dump */
+} vipc_space_desc;
+typedef struct vipc_space_region {     /* [start, end) of one space, all of it alike */
+    vipc_addr start, end;
+    uint32_t type, prot, flags;        /* enum vipc_region_type, vipc_prot; flags: VIPC_MAP_SHARED or VIPC_MAP_PRIVATE */
+    uint32_t cache;                    /* enum vipc_cache */
+    uint32_t guard;                    /* 1: a stack's guard page, to which no access is ever given */
+    uint32_t growth;                   /* 1: reserved for the growth of the stack above it */
+    uint32_t leaving;                  /* 1: unmapped, but somebody who may still use it has not acknowledged that yet */
+    uint64_t physical;                 /* VIPC_REGION_DEVICE: physical address of start; else 0 */
+} vipc_space_region;
+typedef struct vipc_mmap_desc {
+    vipc_addr at;                      /* 0: chosen.  Without FIXED a wish */
+    uint64_t size;                     /* bytes, rounded up to pages; 0 is INVALID_ARGUMENT */
+    uint32_t prot, flags;              /* enum vipc_prot, vipc_mmap_flag; unknown bits are INVALID_ARGUMENT */
+    uint32_t type;                     /* VIPC_REGION_DATA (VIPC_REGION_SHARED with MAP_SHARED); CODE, DATA, RODATA: only a name */
+    vipc_cap backing;                  /* none: there are no shared regions yet, so any other is VIPC_ERR_INVALID_REGION */
+    uint64_t offset;                   /* 0 */
+} vipc_mmap_desc;
+typedef struct vipc_stack_desc {
+    uint64_t size;                     /* VIPC_LAYOUT_STACK: bytes that it may grow to, its guard included, rounded up to pages; at least two pages and
+                                        * `guard` */
+    uint64_t first;                    /* 64 KiB, at most size - guard: what it has from the start; the rest comes as it is touched */
+    uint64_t guard;                    /* one page; bytes at its lowest end that are never accessible, rounded up to pages */
+} vipc_stack_desc;
+typedef struct vipc_stack {            /* of a space; addresses */
+    vipc_addr bottom, top;             /* [bottom, top), the guard included */
+    vipc_addr sp;                      /* where a thread starts: top */
+    uint64_t guard;                    /* bytes at bottom */
+} vipc_stack;
+enum vipc_fault { VIPC_FAULT_ZEROED = 1, VIPC_FAULT_COPIED, VIPC_FAULT_MADE_WRITABLE, VIPC_FAULT_MAPPED, VIPC_FAULT_SPURIOUS };
+typedef struct vipc_fault_result {
+    uint32_t resolved;                 /* enum vipc_fault: a new zeroed frame; a copy of a shared one; a frame that was shared and is no more, or a permission
+                                        * that was widened; a frame that was there, whose translation was not; a translation had been given before, perhaps
+                                        * with less, and was given again.  0: not resolved */
+    uint32_t grown;                    /* 1: a stack has grown for it */
+    uint64_t pages;                    /* translations that were set up; 0 for SPURIOUS */
+    vipc_addr page;                    /* that it was about */
+    vipc_space_region region;          /* around it, if it was not resolved; all 0 when there is none, or it was */
+} vipc_fault_result;
+typedef struct vipc_space_info {
+    uint64_t root;                     /* the port's, see hook space_create */
+    vipc_pid owner;
+    vipc_addr start, end, heap_start, brk, stack_end;
+    uint64_t heap_max;
+    uint32_t regions;
+    uint32_t leaving;                  /* of them, those that were unmapped and whose frames are kept back */
+    uint64_t pages;                    /* frames that it maps, device memory aside */
+    uint64_t pages_shared;             /* of them, those that a write would copy, or make its own */
+    uint64_t table_frames;             /* frames of its page map */
+    uint64_t zeroed, copied, made_writable, mapped, grown;     /* faults so resolved, since it was made */
+    char label[VIPC_LABEL_MAX + 1];
+} vipc_space_info;
+#endif
+
 /* --------------------------------------------------------------------------------------------------- >>hooks
  * What the header asks of its surroundings.  One table per process; it must outlive every vipc that uses it and is not changed
  * while one does.  NULL where a line says "optional".  The core calls no hook with a claim on a queue, and every hook through one
@@ -487,6 +596,26 @@ typedef struct vipc_hooks {
     /* Optional; see vipc_wait_set_bell.  ring 1: make whatever `bell` stands for readable, from any process of the domain, with no lock held; 0: make it
      * quiet again, in the process that owns it.  Like wake it does not block, does not call back, and may be told more often than needed. */
     void (*bell)(void *user, uint64_t bell, int ring);
+#if !VIPC_NO_SPACES
+    /* Address spaces; optional, all six or none: without them vipc_space_create is NOT_SUPPORTED.  The core knows which frame is where; the port's page
+     * tables are a cache of that, which may forget whatever it likes (a fault brings it back) but never keeps what it was told to take away.  All but
+     * tlb_flush are called with the slow-path lock held, and none calls back.  `at` and all sizes are in range and page-aligned, `pages` is 1 or more.
+     * space_create: tables for a space of addresses [start, end); `space` is its number, never used twice.  *root names it from now on; it lies in the
+     * domain and is 0: write it BEFORE what it names counts as taken, so that whoever cleans up after a kill can give that back.  OUT_OF_MEMORY or any error:
+     * nothing taken.  space_destroy: when it returns OK, nobody can use a translation of that space any more, and its tables are free.  0, and one that is
+     * gone: OK.  RESOURCE_BUSY: somebody runs in it: it is asked again, at the latest by vipc_sweep. */
+    vipc_error (*space_create)(void *user, uint64_t space, uint64_t start, uint64_t end, uint64_t *root);
+    vipc_error (*space_destroy)(void *user, uint64_t root);
+    /* Translate `pages` pages from `at` on to the neighbouring frames from `frame` on, in place of whatever was there.  access: enum vipc_prot, never 0;
+     * cache: enum vipc_cache.  OUT_OF_MEMORY, or any error: some may be mapped; page_unmap follows.  No flush is due for what was not there. */
+    vipc_error (*page_map)(void *user, uint64_t root, uint64_t at, uint64_t frame, uint64_t pages, uint32_t access, uint32_t cache);
+    void (*page_unmap)(void *user, uint64_t root, uint64_t at, uint64_t pages);      /* cannot fail; pages without a translation are passed over */
+    void (*page_protect)(void *user, uint64_t root, uint64_t at, uint64_t pages, uint32_t access);     /* likewise; never gives more than there was; 0: none */
+    /* Return OK when nobody, on any CPU, in any process, can use a translation of these pages that page_unmap, page_protect or page_map has taken away.
+     * VIPC_NOW: called with the lock held: only what needs no waiting, WOULD_BLOCK if that is not enough.  Else called without any lock, interrupts on;
+     * TIMEOUT: somebody has not acknowledged by the deadline.  A dead process holds no translations. */
+    vipc_error (*tlb_flush)(void *user, uint64_t root, uint64_t at, uint64_t pages, vipc_time deadline);
+#endif
     uint32_t cpus;                     /* 0: unknown.  1: a wait never spins */
     uint32_t reserved;                 /* 0 */
 } vipc_hooks;
@@ -497,6 +626,9 @@ enum vipc_log {                        /* what hook log is told, with its two nu
 };
 
 struct vipc_fast_cap { uint64_t token; unsigned char *entry, *object; uint32_t index, reserved; };      /* what a token names; private */
+#if !VIPC_NO_SPACES
+struct vipc_near { uint64_t version, start, end, a, b, first, frame; unsigned char *leaf; };      /* a region, and a leaf of a page map, used lately; private */
+#endif
 struct vipc_seen { uint64_t queue, shape; unsigned char *slots, *hints; uint32_t capacity, stride; };   /* where a queue lies; private */
 
 /* One thread's view of one domain.  Fields are private; sizes and offsets are kept here because what lies in shared memory
@@ -506,6 +638,11 @@ typedef struct vipc {
     const vipc_hooks *hooks;
     unsigned char *base;
     unsigned char *processes, *views, *cells, *objects, *caps, *names, *buckets;
+#if !VIPC_NO_SPACES
+    unsigned char *spaces, *nodes, *refs;
+    uint32_t max_spaces, max_nodes, max_frames, max_regions;
+    struct vipc_near near;
+#endif
     unsigned char *mine;               /* own view record */
     uint64_t length, pid;
     uint64_t identity, from;           /* own view's owner word; pid and view as a message's sender word has them */
@@ -548,7 +685,7 @@ VIPC_API uint32_t vipc_version(void);
 VIPC_API uint64_t vipc_required_size(const vipc_config *config);
 /* Make a domain in `size` bytes of memory, aligned to VIPC_LINE, and join it as its first process, described by desc (opt).
  * What was there is overwritten.  INVALID_ARGUMENT: NULL or unaligned memory, a field out of range, hooks of another size or without the three
- * frame hooks, one of a pair.  OUT_OF_MEMORY: size is less than vipc_required_size.  The memory stays the caller's. */
+ * frame hooks, one of a pair, some of the six for address spaces.  OUT_OF_MEMORY: size is less than vipc_required_size.  The memory stays the caller's. */
 VIPC_API vipc_error vipc_init(vipc *self, void *memory, uint64_t size, const vipc_config *config, const vipc_process_desc *desc, const vipc_hooks *hooks);
 /* Join the domain at `memory` as a new process.  expect (opt): each non-zero field must match, else INVALID_ARGUMENT.
  * NOT_INITIALIZED: vipc_init has not finished.  BAD_DOMAIN: no domain, damaged, or longer than `size`.  VERSION: another layout or byte order.
@@ -844,6 +981,86 @@ VIPC_API vipc_error vipc_wait_set_wait(vipc *self, vipc_cap set, vipc_wait_item 
 VIPC_API vipc_error vipc_wait_set_bell(vipc *self, vipc_cap set, uint64_t bell);
 #endif
 
+#if !VIPC_NO_SPACES
+/* -- address spaces; slow path --
+ * A space is an object.  Rights: READ finds, asks, and resolves faults; WRITE maps, unmaps and protects; CREATE maps physical memory; MODIFY reads and
+ * writes whatever the protection; DELETE destroys it, or makes it one's own.  None (0) as `space` is the space of the caller's own process (vipc_space_adopt).
+ * Addresses are multiples of the frame's size unless a line says otherwise, else INVALID_ARGUMENT; sizes are rounded up; a size of 0, and a range that wraps
+ * or leaves [start, end), is INVALID_ARGUMENT.  Where a translation is taken away there is a deadline: TIMEOUT (WOULD_BLOCK with NOW, where there is
+ * something to wait for): it is done, and nobody gets a new one, but somebody who may still use an old one has not acknowledged; frames are kept back until
+ * then.  Calling again finishes it, as does any later call that takes one away.  Costs: O(log n) in the regions of the space, and what is said. */
+/* A space with nothing in it, owned by the caller's process; *out has all rights.  NOT_SUPPORTED: no page hooks, or a domain without spaces; LIMIT;
+ * OUT_OF_MEMORY.  It ends as objects do: by vipc_destroy, with its last capability or with its owner; TIMEOUT then: somebody still runs in it. */
+VIPC_API vipc_error vipc_space_create(vipc *self, const vipc_space_desc *desc, vipc_cap *out);
+/* Make it the space of the caller's process, which owns it from now on: it ends with the process.  Needs DELETE.  EXISTS: there is one already (the same:
+ * OK). */
+VIPC_API vipc_error vipc_space_adopt(vipc *self, vipc_cap space);
+/* The caller's own capability for its process's own space.  NOT_FOUND. */
+VIPC_API vipc_error vipc_space_own(vipc *self, vipc_cap *out);
+/* A copy, as fork makes it: private memory is copied when one of the two writes to it, shared memory and devices are in both; *out has all rights.  Needs
+ * READ.  Each region is as it was at one moment during the call; when it returns, no thread of the original can write unseen to what both share.
+ * OUT_OF_MEMORY, LIMIT (also: a frame is shared 2^32 - 2 times), TIMEOUT: there is no copy, and the original is as before.  O(regions + pages that have
+ * frames), in steps. */
+VIPC_API vipc_error vipc_space_clone(vipc *self, vipc_cap space, vipc_cap *out, vipc_time deadline);
+/* `size` bytes of zero-filled private memory somewhere.  Needs WRITE.  LIMIT: no room, or no more regions; PERMISSION_DENIED: W^X. */
+VIPC_API vipc_error vipc_space_allocate(vipc *self, vipc_cap space, uint64_t size, uint32_t prot, vipc_addr *out);
+/* Unmap, but only if all of it is mapped: NOT_FOUND.  What a call said TIMEOUT for is mapped no more: vipc_space_unmap finishes it. */
+VIPC_API vipc_error vipc_space_free(vipc *self, vipc_cap space, vipc_addr at, uint64_t size, vipc_time deadline);
+/* As POSIX mmap.  Needs WRITE.  INVALID_ARGUMENT: neither or both of SHARED and PRIVATE, no ANONYMOUS, an unaligned `at` with FIXED, unknown bits; EXISTS:
+ * see FIXED_NOREPLACE; LIMIT; PERMISSION_DENIED: W^X; OUT_OF_MEMORY: of what needs frames at once.  The deadline is for what FIXED unmaps; on its TIMEOUT
+ * nothing new is mapped. */
+VIPC_API vipc_error vipc_space_mmap(vipc *self, vipc_cap space, const vipc_mmap_desc *desc, vipc_addr *out, vipc_time deadline);
+/* Device memory, or any other, by physical address; the core neither owns nor frees it.  Needs CREATE.  EXISTS: something is there.  Mapped at once: errors
+ * of hook page_map. */
+VIPC_API vipc_error vipc_space_map_physical(vipc *self, vipc_cap space, uint64_t physical, vipc_addr at, uint64_t size, uint32_t prot, uint32_t cache);
+/* As munmap: what is there in [at, at + size) goes, regions are split; holes are no error.  Needs WRITE.  LIMIT: a split needs a region.  One tlb_flush,
+ * however large. */
+VIPC_API vipc_error vipc_space_unmap(vipc *self, vipc_cap space, vipc_addr at, uint64_t size, vipc_time deadline);
+/* As mprotect; all of it must be mapped: NOT_FOUND.  Needs WRITE.  PERMISSION_DENIED: W^X; a guard page, or what is reserved for growth.  LIMIT. */
+VIPC_API vipc_error vipc_space_protect(vipc *self, vipc_cap space, vipc_addr at, uint64_t size, uint32_t prot, vipc_time deadline);
+/* Move the end of the heap, `to` any address; *now (opt): where it is.  Needs WRITE.  INVALID_ARGUMENT: below the heap's start; LIMIT: past its maximum;
+ * EXISTS: something else is mapped in between.  Downwards it gives back whole pages, and waits as unmap does. */
+VIPC_API vipc_error vipc_space_set_break(vipc *self, vipc_cap space, vipc_addr to, vipc_addr *now, vipc_time deadline);
+/* As sbrk: up by `by` bytes; *was (opt): where it ended before, so the start of what is new.  0 asks.  LIMIT also when it overflows. */
+VIPC_API vipc_error vipc_space_grow_heap(vipc *self, vipc_cap space, uint64_t by, vipc_addr *was);
+/* A stack in a range of its own, the highest that is free below stack_end.  It grows downwards by faults, to size; below that is its guard.  Needs WRITE.
+ * INVALID_ARGUMENT: less than two pages; LIMIT: no room.  It goes by vipc_space_unmap of [bottom, top). */
+VIPC_API vipc_error vipc_space_stack_create(vipc *self, vipc_cap space, const vipc_stack_desc *desc, vipc_stack *out);
+/* Let it grow by `by` bytes more than it could: bottom and guard move down.  EXISTS: something is there; NOT_FOUND: no such stack.  *stack is written. */
+VIPC_API vipc_error vipc_space_grow_stack(vipc *self, vipc_cap space, vipc_stack *stack, uint64_t by);
+/* The region around `at`, or the first above; any address.  Needs READ.  NOT_FOUND: none. */
+VIPC_API vipc_error vipc_space_find(vipc *self, vipc_cap space, vipc_addr at, vipc_space_region *out);
+/* How many spaces have the frame of the page at `at` (any address): 1: this one alone.  NOT_FOUND: the page has none. */
+VIPC_API vipc_error vipc_space_sharers(vipc *self, vipc_cap space, vipc_addr at, uint32_t *out);
+VIPC_API vipc_error vipc_space_get(vipc *self, vipc_cap space, vipc_space_info *out);     /* needs READ */
+/* Resolve an access to `at` (any address); access: READ, WRITE or EXEC of enum vipc_prot, one of them.  Needs READ.  For ports, from their fault handler:
+ * with interrupts on, no lock held (a fault in a kernel's copy from or to a user included), in a thread with a view of its own that is in no other call.  OK:
+ * try the access again.  FAULT: no region, or one that leaves; GUARD_PAGE; PERMISSION_DENIED: the region does not allow that; OUT_OF_MEMORY; RESOURCE_BUSY:
+ * others unmap and clone all the time; HOOK.  result (opt) is always written.  May wait for the lock and, after a copy, for tlb_flush.  It may map some
+ * neighbours, too, that have frames. */
+VIPC_API vipc_error vipc_page_fault(vipc *self, vipc_cap space, vipc_addr at, uint32_t access, vipc_fault_result *result);
+/* As if each page of [at, at + size) were accessed so (any address): for what a system call is to read or write.  The first error, and *done (opt): bytes
+ * before it.  RESOURCE_BUSY: others take translations away all the time. */
+VIPC_API vipc_error vipc_space_touch(vipc *self, vipc_cap space, vipc_addr at, uint64_t size, uint32_t access, uint64_t *done);
+/* native_thread of that thread of the caller's process which holds the slow-path lock just now; 0: none of them does.  For ports: a fault that a thread takes
+ * while it holds the lock cannot be resolved, and must not wait for it.  Any context. */
+VIPC_API uint64_t vipc_lock_thread(const vipc *self);
+/* Copy bytes from, or to, a space (any address), its protection aside, but for guards and PROT_NONE; for loaders and debuggers.  Needs MODIFY.  Writing
+ * copies what is shared copy-on-write.  Errors of vipc_page_fault; NOT_SUPPORTED: device memory.  *done (opt): bytes copied.  `from` and `to` are the
+ * caller's, and not in a window of the POSIX shim's. */
+VIPC_API vipc_error vipc_space_read(vipc *self, vipc_cap space, vipc_addr at, void *to, uint64_t size, uint64_t *done);
+VIPC_API vipc_error vipc_space_write(vipc *self, vipc_cap space, vipc_addr at, const void *from, uint64_t size, uint64_t *done);
+/* Arithmetic; any context.  Flags for a protection: PROT_NONE is 0, not present; INVALID_ARGUMENT: unknown bits. */
+VIPC_API vipc_error vipc_prot_to_page_flags(uint32_t prot, uint64_t *flags);
+VIPC_API bool vipc_range_make(vipc_addr start, uint64_t size, vipc_addr *end);       /* false: it wraps, or size is 0 */
+VIPC_API uint64_t vipc_region_size(const vipc_space_region *r);
+VIPC_API bool vipc_region_contains(const vipc_space_region *r, vipc_addr at);
+VIPC_API bool vipc_region_overlaps(const vipc_space_region *a, const vipc_space_region *b);     /* an empty one: never */
+VIPC_API uint64_t vipc_stack_usable(const vipc_stack *s);                              /* bytes, the guard aside */
+VIPC_API bool vipc_stack_contains(const vipc_stack *s, vipc_addr at);                  /* usable: neither the guard, nor top */
+VIPC_API bool vipc_stack_in_guard(const vipc_stack *s, vipc_addr at);
+#endif
+
 /* The present wait of that view, or else its next, gives CANCELLED.  From any thread, interrupt or signal handler of the process that owns the view. */
 VIPC_API vipc_error vipc_cancel(vipc *thread);
 
@@ -1089,10 +1306,16 @@ static inline void vipci_word_store(const vipc *v, vipci_u64 *p, uint64_t n) { (
  * Who may touch a field: [L] under the lock, logged; [A] anybody, atomically; [O] its owner alone; [C] constant once published. */
 #define VIPCI_MAGIC 0x6370692d64697276ull            /* "vrid-ipc", read little-endian */
 #define VIPCI_ORDER 0x01020304u
-#define VIPCI_LAYOUT (VIPC_LAYOUT | (VIPC_NO_LIMITS ? 0x100u : 0u) | (VIPC_NO_URGENT ? 0x200u : 0u) | (VIPC_NO_LARGE ? 0x400u : 0u))
+#define VIPCI_LAYOUT (VIPC_LAYOUT | (VIPC_NO_LIMITS ? 0x100u : 0u) | (VIPC_NO_URGENT ? 0x200u : 0u) | (VIPC_NO_LARGE ? 0x400u : 0u) | (VIPC_NO_SPACES ? 0x800u : 0u))
     /* who does not know limits, or chains of capabilities, would not keep them, nor find what is urgent */
+#if VIPC_NO_SPACES
 #define VIPCI_LOG_MAX 64u                            /* words that one step under the lock may change */
 #define VIPCI_REDO_MAX 4u
+#else
+#define VIPCI_LOG_MAX 192u
+#define VIPCI_REDO_MAX 32u
+#endif
+#define VIPCI_FAR ((uint64_t)1 << 63)                /* in the log: not an offset, but the number of a 64-bit word in a frame */
 #define VIPCI_REDO_QUEUE ((uint64_t)1 << 63)
 #define VIPCI_REDO_URGENT (VIPC_NO_URGENT ? 0 : (uint64_t)1 << 62)
 #define VIPCI_NO_FRAME (~(uint64_t)0)
@@ -1119,8 +1342,14 @@ typedef struct vipci_domain {
     vipci_u64 frames, frames_high;     /* [L] */
     vipci_u64 created, destroyed, lookups, hits, reaped, channels, channels_ended;    /* [L] */
     vipci_u64 gone[9];                 /* [A] statistics of views that have left */
+#if !VIPC_NO_SPACES
+    vipci_u64 next_space;              /* [L] numbers of spaces given out */
+    uint32_t free_space, free_node;    /* [L] links */
+    uint32_t used_spaces, used_nodes;  /* [L] */
+    uint32_t regions, pad;             /* [L] of all spaces */
+#endif
     vipci_u64 log_count;               /* [L] entries that count */
-    struct { vipci_u64 where, old; } log[VIPCI_LOG_MAX];        /* where: offset << 1 | (1 for a 64-bit word) */
+    struct { vipci_u64 where, old; } log[VIPCI_LOG_MAX];        /* where: offset << 1 | (1 for a 64-bit word); FAR | word */
 } vipci_domain;
 
 enum { VIPCI_LIVE = 1, VIPCI_ENDING = 2, VIPCI_CONDEMNED = 3 };
@@ -1136,7 +1365,8 @@ typedef struct vipci_process {
     uint32_t pad[2];
     char label[32];                    /* [L] */
     vipci_u64 initial;                 /* [L] how many it was made with << 32 | link: the youngest of those that it still has, see VIPCI_INITIAL */
-    vipci_u64 spare[3];
+    vipci_u64 space;                   /* [L] token of the capability for its own space; 0: it has none */
+    vipci_u64 spare[2];
 } vipci_process;
 VIPCI_ASSERT(process, sizeof(vipci_process) == 128 && offsetof(vipci_process, label) == 64);
 
@@ -1250,6 +1480,41 @@ typedef struct vipci_name {
 } vipci_name;
 VIPCI_ASSERT(name, sizeof(vipci_name) == 272);
 
+#if !VIPC_NO_SPACES
+/* A node of a tree of regions, see >>regions.  Of a leaf: a region's end, what it is, and more of that; of an inner node: where a child ends, its widest gap,
+ * its link. */
+enum { VIPCI_FAN = 15 };
+typedef struct vipci_node {
+    vipci_u64 order;                   /* [L] count | slots by address, 4 bits each from bit 4 on.  A slot that it does not name may be written without the
+                                        * log */
+    uint32_t next, level;              /* [L] free list; [C] while in use: 0 is a leaf */
+    vipci_u64 start[VIPCI_FAN], end[VIPCI_FAN], a[VIPCI_FAN], b[VIPCI_FAN];
+    vipci_u64 spare[2];
+} vipci_node;
+VIPCI_ASSERT(node, sizeof(vipci_node) == 512);
+
+typedef struct vipci_space {
+    vipci_u64 number;                  /* [C] of those ever made; 0: the record is free */
+    vipci_u64 root;                    /* [C] the port's */
+    uint32_t next, object;             /* [L] free list; [C] link */
+    uint32_t tree, regions;            /* [L] link of the root node; how many regions */
+    uint32_t leaving, write_execute;   /* [L] regions that are; [C] */
+    vipci_u64 start, end, heap_start, heap_max, stack_end;      /* [C] */
+    vipci_u64 brk;                     /* [L] */
+    vipci_u64 map;                     /* [L] first node of the page map: frame + 1; 0: none yet.  See >>pages */
+    vipci_u64 pages, shared, tables;   /* [L] entries, of them those that are copy-on-write, nodes of the map */
+    vipci_u64 faults[5];               /* [L] by enum vipc_fault - 1, the last: grown */
+    vipci_u64 owed_at, owed_end, owed; /* [L] what a flush is due for, and how often that grew; see >>spaces */
+    vipci_u64 limbo;                   /* [L] frame + 1 that goes when it was done */
+    uint32_t levels, pad;              /* [C] of the page map */
+    vipci_u64 version;                 /* [L] not logged: how often, in all lives of this record, its tree changed, or its map lost a node (40) | its index
+                                        * (24) */
+    vipci_u64 spare[6];
+} vipci_space;
+VIPCI_ASSERT(space, sizeof(vipci_space) == 256);
+#define VIPCI_VERSION ((uint64_t)1 << 24)
+#endif
+
 static inline vipci_domain *vipci_d(const vipc *v) { return (vipci_domain *)(void *)v->base; }
 static inline vipci_process *vipci_process_at(const vipc *v, uint32_t i) { return (vipci_process *)(void *)v->processes + i; }
 static inline vipci_tally *vipci_tally_at(const vipc *v, uint32_t i) { return (vipci_tally *)(void *)(vipci_process_at(v, v->max_processes)) + i; }
@@ -1258,6 +1523,11 @@ static inline vipci_u64 *vipci_cell_at(const vipc *v, uint32_t i) { return (vipc
 static inline vipci_object *vipci_object_at(const vipc *v, uint32_t i) { return (vipci_object *)(void *)v->objects + i; }
 static inline vipci_entry *vipci_entry_at(const vipc *v, uint32_t i) { return (vipci_entry *)(void *)v->caps + i; }
 static inline vipci_name *vipci_name_at(const vipc *v, uint32_t i) { return (vipci_name *)(void *)v->names + i; }
+#if !VIPC_NO_SPACES
+static inline vipci_space *vipci_space_at(const vipc *v, uint32_t i) { return (vipci_space *)(void *)v->spaces + i; }
+static inline vipci_node *vipci_node_at(const vipc *v, uint32_t i) { return (vipci_node *)(void *)v->nodes + i; }
+static inline uint32_t *vipci_refs_at(const vipc *v, uint64_t frame) { return (uint32_t *)(void *)v->refs + frame; }     /* frame < max_frames */
+#endif
 static inline vipci_view *vipci_mine(const vipc *v) { return (vipci_view *)(void *)v->mine; }
 static inline vipci_process *vipci_us(const vipc *v) { return vipci_process_at(v, v->process); }
 static inline uint32_t vipci_index(const vipc *v, const vipci_object *o) { return (uint32_t)(o - vipci_object_at(v, 0)); }
@@ -1625,7 +1895,7 @@ static inline uint64_t vipci_lock_word(const vipc *v) { return (uint64_t)v->inca
 /* May the log name this offset?  Anything that the lock guards, but neither the lock's own words nor the log. */
 static bool vipci_inside(const vipc *v, uint64_t offset)
 {
-    if (offset < offsetof(vipci_domain, next_pid) || offset > v->length - 8) return false;
+    if (offset < offsetof(vipci_domain, next_pid) || offset > v->length - 4) return false;      /* whoever asks looks at its alignment, too */
     return offset < offsetof(vipci_domain, log_count) || offset >= sizeof(vipci_domain);
 }
 static void vipci_rollback(const vipc *v)
@@ -1635,6 +1905,14 @@ static void vipci_rollback(const vipc *v)
     if (n > VIPCI_LOG_MAX) n = VIPCI_LOG_MAX;                /* scribbled over: what is left of the log is as good as any */
     for (uint64_t i = n; i-- > 0;) {
         uint64_t where = d->log[i].where, old = d->log[i].old;
+#if !VIPC_NO_SPACES
+        if (where & VIPCI_FAR) {
+            uint32_t words = v->page_shift - 3;
+            vipci_u64 *at = (vipci_u64 *)vipci_frames_at(v, (where & ~VIPCI_FAR) >> words, 1);
+            if (at) vipci_store64(v, at + (where & ((1u << words) - 1)), old);
+            continue;
+        }
+#endif
         if (!vipci_inside(v, where >> 1) || ((where >> 1) & (where & 1 ? 7 : 3))) continue;
         if (where & 1) vipci_store64(v, (vipci_u64 *)(void *)(v->base + (where >> 1)), old);
         else vipci_store32(v, (uint32_t *)(void *)(v->base + (where >> 1)), (uint32_t)old);
@@ -1663,17 +1941,21 @@ static void vipci_commit(const vipc *v)
 {
     /* ---- point of no return of the step ---- */
     vipci_store64(v, &vipci_d(v)->log_count, 0);
-    vipci_redo(v);
+    if (VIPC_SMALL || vipci_d(v)->redo_count) vipci_redo(v);
 }
-static bool vipci_log(const vipc *v, const void *p, uint64_t old, uint64_t wide)
+static bool vipci_log_at(const vipc *v, uint64_t where, uint64_t old)
 {
     vipci_domain *d = vipci_d(v);
     uint64_t n = d->log_count;
     if (n >= VIPCI_LOG_MAX) return false;
-    vipci_poke64(v, &d->log[n].where, (uint64_t)((const unsigned char *)p - v->base) << 1 | wide);
+    vipci_poke64(v, &d->log[n].where, where);
     vipci_poke64(v, &d->log[n].old, old);
     vipci_store64(v, &d->log_count, n + 1);                  /* the entry counts from here on, before the data changes */
     return true;
+}
+static bool vipci_log(const vipc *v, const void *p, uint64_t old, uint64_t wide)
+{
+    return vipci_log_at(v, (uint64_t)((const unsigned char *)p - v->base) << 1 | wide, old);
 }
 /* A full log means that its count was scribbled over: steps are sized to fit.  The change is then made without a way back. */
 static void vipci_set32(const vipc *v, uint32_t *p, uint32_t n)
@@ -1688,6 +1970,15 @@ static void vipci_set64(const vipc *v, vipci_u64 *p, uint64_t n)
     (void)vipci_log(v, p, *p, 1);
     vipci_store64(v, p, n);
 }
+#if !VIPC_NO_SPACES
+/* Word `i` of a frame, which this process sees at `words`. */
+static inline void vipci_set_far(const vipc *v, uint64_t frame, vipci_u64 *words, uint32_t i, uint64_t n)
+{
+    if (words[i] == n) return;
+    (void)vipci_log_at(v, VIPCI_FAR | (frame << (v->page_shift - 3)) | i, words[i]);
+    vipci_store64(v, &words[i], n);
+}
+#endif
 
 static bool vipci_holder_died(const vipc *v, uint64_t word)
 {
@@ -1711,7 +2002,7 @@ static vipc_error vipci_lock_try(const vipc *v)
         vipci_rollback(v);
         vipci_say(v, 1, VIPC_LOG_ROLLED_BACK, (w & 0xffff) - 1, undone);
     }
-    vipci_redo(v);
+    if (VIPC_SMALL || vipci_d(v)->redo_count) vipci_redo(v);
     return VIPC_OK;
 }
 static VIPCI_COLD vipc_error vipci_lock_wait(vipc *v, vipc_time deadline)
@@ -1756,7 +2047,8 @@ static vipc_error vipci_fail(const vipc *v, vipc_error e)
 /* -------------------------------------------------------------------------------------------------- >>tables
  * Under the lock, within a step: frames, slots of the tables, and the lists that hang on indices.  Every index that is read here
  * came from shared memory: it is checked against the private limits before use. */
-static vipc_error vipci_take_frames(const vipc *v, uint64_t count, uint64_t *first)
+/* They are not yet counted: if the step is taken back now, taking_first and taking_count say what goes. */
+static VIPCI_HERE vipc_error vipci_ask_frames(const vipc *v, uint64_t count, uint64_t *first, void **at)
 {
     vipci_domain *d = vipci_d(v);
     vipci_store64(v, &d->taking_first, VIPCI_NO_FRAME);
@@ -1764,14 +2056,22 @@ static vipc_error vipci_take_frames(const vipc *v, uint64_t count, uint64_t *fir
     uint64_t got = VIPCI_NO_FRAME;
     vipc_error e = v->hooks->frame_alloc(v->hooks->user, count, &d->taking_first);
     if (e == VIPC_OK) got = d->taking_first;
-    if (e != VIPC_OK || got == VIPCI_NO_FRAME || !vipci_frames_at(v, got, count)) {
+    if (e != VIPC_OK || got == VIPCI_NO_FRAME || !(*at = vipci_frames_at(v, got, count))) {
         if (e != VIPC_OK) vipci_store64(v, &d->taking_count, 0);
         return e == VIPC_OK ? VIPC_ERR_HOOK : e < 0 && e >= VIPC_ERR_HOOK ? e : VIPC_ERR_HOOK;
     }
+    *first = got;
+    return VIPC_OK;
+}
+static vipc_error vipci_take_frames(const vipc *v, uint64_t count, uint64_t *first)
+{
+    vipci_domain *d = vipci_d(v);
+    void *at;
+    vipc_error e = vipci_ask_frames(v, count, first, &at);
+    if (e != VIPC_OK) return e;
     vipci_set64(v, &d->taking_count, 0);                     /* logged: a roll-back from here on frees them too */
     vipci_set64(v, &d->frames, d->frames + count);
     if (d->frames > d->frames_high) vipci_set64(v, &d->frames_high, d->frames);
-    *first = got;
     return VIPC_OK;
 }
 static void vipci_after_commit(const vipc *v, uint64_t first, uint64_t count)
@@ -1824,6 +2124,1016 @@ static void vipci_name_remove(const vipc *v, uint32_t link)
     vipci_set32(v, &n->next, vipci_d(v)->free_name);
     vipci_set32(v, &vipci_d(v)->free_name, link);
 }
+
+#if !VIPC_NO_SPACES
+/* ------------------------------------------------------------------------------------------------- >>regions
+ * The regions of a space in order of address: a B+-tree of nodes of VIPCI_FAN entries each, out of one table for all spaces.  Under the lock, within a step;
+ * on an error the caller rolls the step back.
+ * A leaf's entry is a region.  An inner node's entry stands for a child: start of the first region below it, end of the last, `a` the widest gap between two
+ * of the regions below it, `b` its link.  All of that is exact at the end of every operation, so a search goes down once and never back, by ends or by gaps;
+ * gaps between two children follow from end and start of neighbours.  Every node but a root has VIPCI_FAN / 2 entries at least, an inner root two: r regions
+ * take r / 6 nodes and the root at most (r / 7 + r / 49 + ...), whatever was done in what order.  A full node gives to a neighbour before it is split, all
+ * that fits where entries come in order: that leaves full nodes.
+ *
+ * A node's `order` names its slots by address.  A slot that it does not name is nobody's and is written without the log; then one logged word makes it an
+ * entry.  A step may hold several operations, and one operation takes entries out of a node and puts others in, so what counts is whether `order` named the
+ * slot when the step began: the log knows (vipci_named).  Nodes on the free list, and those never used, have order 0; `next` of a node in use means nothing.
+ *
+ * Words logged by one operation in a tree of n levels, at most: insert 8 n + 16, remove 8 n + 12, change 3 n + 4; a tree of 8,000,000 regions has at most 8
+ * levels.  Tests: t_regions. */
+typedef struct vipci_area { uint64_t start, end, a, b; } vipci_area;      /* a region by value: [start, end), what it is, and more of that */
+#define VIPCI_LEVELS_MAX 10u
+#define VIPCI_FILL_MIN (VIPCI_FAN / 2u)
+typedef struct vipci_path {            /* the way down to an entry of a leaf */
+    struct { vipci_node *node; uint32_t at; } step[VIPCI_LEVELS_MAX];     /* by level; at: which entry by address.  In the leaf it may be one past the last */
+    uint32_t top;                      /* level of the root */
+    uint64_t low, high;                /* end of the region before that one, start of the one behind it */
+} vipci_path;
+
+static inline uint32_t vipci_entries(uint64_t order) { return (uint32_t)order & 15u; }
+static inline uint32_t vipci_nth(uint64_t order, uint32_t i) { return (uint32_t)(order >> (4 * i + 4)) & 15u; }     /* i < VIPCI_FAN */
+static inline uint64_t vipci_order_with(uint64_t order, uint32_t i, uint32_t slot)     /* i <= entries < VIPCI_FAN */
+{
+    uint64_t below = ((uint64_t)1 << (4 * i + 4)) - 1;
+    return ((order & below) | (order & ~below) << 4 | (uint64_t)slot << (4 * i + 4)) + 1;
+}
+static inline uint64_t vipci_order_without(uint64_t order, uint32_t i)                 /* i < entries */
+{
+    uint64_t below = ((uint64_t)1 << (4 * i + 4)) - 1;
+    return ((order & below) | (order >> 4 & ~below)) - 1;
+}
+static uint32_t vipci_order_slots(uint64_t order)                  /* those that it names, as bits */
+{
+    uint32_t bits = 0;
+    for (uint32_t i = 0; i < vipci_entries(order); i++) bits |= 1u << vipci_nth(order, i);
+    return bits;
+}
+/* Read once.  Nonsense (slot 15) reads as an empty node, which nobody looks for anything in. */
+static inline uint64_t vipci_order(const vipc *v, vipci_node *n)
+{
+    uint64_t o = vipci_word_load(v, &n->order);
+    return VIPCI_LIKELY(!(o & o >> 1 & o >> 2 & o >> 3 & 0x1111111111111110u)) ? o : 0;
+}
+/* All lines of a node at once: in a large tree, waiting for one after the other is most of the time of a search. */
+static inline void vipci_node_fetch(const vipci_node *n)
+{
+#if defined(__GNUC__)
+    const char *line = (const char *)n;
+    __builtin_prefetch(line);
+    __builtin_prefetch(line + 64);
+    __builtin_prefetch(line + 128);
+    __builtin_prefetch(line + 192);
+    __builtin_prefetch(line + 256);
+    __builtin_prefetch(line + 320);
+    __builtin_prefetch(line + 384);
+    __builtin_prefetch(line + 448);
+#else
+    (void)n;
+#endif
+}
+static inline vipci_node *vipci_node_linked(const vipc *v, uint64_t link, uint32_t level)     /* NULL for nonsense.  Levels fall by one, so that a way down
+                                                                                               * ends */
+{
+    if (link - 1 >= v->max_nodes) return NULL;
+    vipci_node *n = vipci_node_at(v, (uint32_t)link - 1);
+    vipci_node_fetch(n);
+    return vipci_peek32(v, &n->level) == level ? n : NULL;
+}
+static inline uint32_t vipci_node_link(const vipc *v, const vipci_node *n) { return (uint32_t)(n - vipci_node_at(v, 0)) + 1; }
+static inline vipci_node *vipci_node_root(const vipc *v, const vipci_space *s, uint32_t *level)
+{
+    uint32_t link = vipci_peek32(v, (uint32_t *)(uintptr_t)&s->tree);
+    if (link - 1 >= v->max_nodes) return NULL;
+    vipci_node *n = vipci_node_at(v, link - 1);
+    *level = vipci_peek32(v, &n->level);
+    return *level < VIPCI_LEVELS_MAX ? n : NULL;
+}
+static inline vipci_node *vipci_node_child(const vipc *v, vipci_node *n, uint32_t slot, uint32_t level)
+{
+    return vipci_node_linked(v, vipci_word_load(v, &n->b[slot]), level - 1);
+}
+static inline vipci_area vipci_node_area(const vipc *v, vipci_node *n, uint32_t slot)
+{
+    vipci_area e = { vipci_word_load(v, &n->start[slot]), vipci_word_load(v, &n->end[slot]), vipci_word_load(v, &n->a[slot]), vipci_word_load(v, &n->b[slot]) };
+    return e;
+}
+/* How many entries have a key that is at most `at`; the keys ascend.  Three comparisons that wait for nothing tell the quarter, three more the place in it:
+ * no branch to guess, and two loads in a row.  An order names slot 0 where it names none. */
+static VIPCI_HERE uint32_t vipci_at_most(const vipc *v, vipci_u64 *key, uint64_t slots, uint32_t i, uint32_t n, uint64_t at)
+{
+    return (uint32_t)(i < n) & (uint32_t)(vipci_word_load(v, &key[slots >> (4 * i) & 15u]) <= at);
+}
+static VIPCI_HERE uint32_t vipci_upto(const vipc *v, vipci_u64 *key, uint64_t order, uint64_t at)
+{
+    uint32_t n = vipci_entries(order);
+    order >>= 4;
+    uint32_t i = 4 * (vipci_at_most(v, key, order, 3, n, at) + vipci_at_most(v, key, order, 7, n, at) + vipci_at_most(v, key, order, 11, n, at));
+    order >>= 4 * i;
+    n -= i;
+    return i + vipci_at_most(v, key, order, 0, n, at) + vipci_at_most(v, key, order, 1, n, at) + vipci_at_most(v, key, order, 2, n, at);
+}
+/* Bytes between entry i and the next. */
+static inline uint64_t vipci_gap(const vipc *v, vipci_node *n, uint64_t order, uint32_t i)
+{
+    uint64_t end = vipci_word_load(v, &n->end[vipci_nth(order, i)]), start = vipci_word_load(v, &n->start[vipci_nth(order, i + 1)]);
+    return start > end ? start - end : 0;
+}
+
+/* ---- finding ---- */
+/* The region that contains `at`, else the first above it; false: there is none. */
+static bool vipci_region_at(const vipc *v, const vipci_space *s, uint64_t at, vipci_area *out)
+{
+    uint32_t level;
+    for (vipci_node *n = vipci_node_root(v, s, &level); n; level--) {
+        uint64_t order = vipci_order(v, n);
+        uint32_t i = vipci_upto(v, n->end, order, at);
+        if (i >= vipci_entries(order)) return false;
+        if (level == 0) {
+            *out = vipci_node_area(v, n, vipci_nth(order, i));
+            return out->start < out->end && at < out->end;
+        }
+        n = vipci_node_child(v, n, vipci_nth(order, i), level);
+    }
+    return false;
+}
+/* The last one that ends at or below `at`; false: there is none.  It stands before the first that ends above: left of the way there, at the last turn that
+ * had a left. */
+static bool vipci_region_below(const vipc *v, const vipci_space *s, uint64_t at, vipci_area *out)
+{
+    uint32_t level, turn_level = 0, turn_slot = 0;
+    vipci_node *turn = NULL;
+    for (vipci_node *n = vipci_node_root(v, s, &level); n; level--) {
+        uint64_t order = vipci_order(v, n);
+        uint32_t i = vipci_upto(v, n->end, order, at);
+        if (i) {
+            turn = n;
+            turn_level = level;
+            turn_slot = vipci_nth(order, i - 1);
+        }
+        if (level == 0 || i >= vipci_entries(order)) break;
+        n = vipci_node_child(v, n, vipci_nth(order, i), level);
+    }
+    while (turn && turn_level) {
+        turn = vipci_node_child(v, turn, turn_slot, turn_level--);
+        uint64_t order = turn ? vipci_order(v, turn) : 0;
+        if (!order) return false;
+        turn_slot = vipci_nth(order, vipci_entries(order) - 1);
+    }
+    if (!turn) return false;
+    *out = vipci_node_area(v, turn, turn_slot);
+    return out->start < out->end && out->end <= at;
+}
+/* The way to the first region that ends above `at`, else to behind the last.  False: no tree, or nonsense. */
+static bool vipci_path_to(const vipc *v, const vipci_space *s, uint64_t at, vipci_path *p)
+{
+    uint32_t level = 0;
+    bool behind = false;
+    p->low = 0;
+    p->high = ~(uint64_t)0;
+    vipci_node *n = vipci_node_root(v, s, &level);
+    p->top = level;
+    for (; n; level--) {
+        uint64_t order = vipci_order(v, n);
+        uint32_t i = vipci_upto(v, n->end, order, at), count = vipci_entries(order);
+        if (level == p->top) behind = i == count;
+        if (count == 0 || behind != (i == count)) return false;
+        if (behind && level) i--;
+        if (i) p->low = vipci_word_load(v, &n->end[vipci_nth(order, i - 1)]);
+        if (i + 1 < count) p->high = vipci_word_load(v, &n->start[vipci_nth(order, i + 1)]);
+        p->step[level].node = n;
+        p->step[level].at = i;
+        if (level == 0) return true;
+        n = vipci_node_child(v, n, vipci_nth(order, i), level);
+    }
+    return false;
+}
+
+/* ---- nodes ---- */
+/* The slots that the node's order named when the step began. */
+static uint32_t vipci_named(const vipc *v, vipci_node *n)
+{
+    vipci_domain *d = vipci_d(v);
+    uint64_t where = (uint64_t)((const unsigned char *)&n->order - v->base) << 1 | 1, count = d->log_count;
+    for (uint64_t i = 0; i < count && i < VIPCI_LOG_MAX; i++)
+        if (d->log[i].where == where) return vipci_order_slots(d->log[i].old);
+    return vipci_order_slots(n->order);
+}
+static vipci_node *vipci_node_take(const vipc *v, uint32_t level, vipc_error *e)
+{
+    vipci_domain *d = vipci_d(v);
+    uint32_t index = 0, head = d->free_node;
+    *e = vipci_take_slot(v, &d->free_node, &d->used_nodes, v->max_nodes, VIPCI_NEXT_FREE(vipci_node_at, head, v->max_nodes), &index);
+    if (*e == VIPC_OK && (index >= v->max_nodes || vipci_node_at(v, index)->order)) *e = VIPC_ERR_CORRUPT;
+    if (*e != VIPC_OK) return NULL;
+    vipci_set32(v, &vipci_node_at(v, index)->level, level);
+    return vipci_node_at(v, index);
+}
+static void vipci_node_free(const vipc *v, vipci_node *n)
+{
+    vipci_domain *d = vipci_d(v);
+    vipci_set64(v, &n->order, 0);
+    vipci_set32(v, &n->next, d->free_node);
+    vipci_set32(v, &d->free_node, vipci_node_link(v, n));
+}
+/* Write a slot that is not in `used`, one that needs no log if there is one.  The releasing stores keep it behind the commit of the step that gave the slot
+ * up. */
+static uint32_t vipci_node_put(const vipc *v, vipci_node *n, uint32_t *used, uint32_t named, const vipci_area *e)
+{
+    uint32_t idle = ~(*used | named) & 0x7fffu, slot = 0;
+    if (!idle) idle = ~*used & 0x7fffu;
+    while (slot < VIPCI_FAN - 1 && !(idle >> slot & 1)) slot++;
+    if (named >> slot & 1) {
+        vipci_set64(v, &n->start[slot], e->start);
+        vipci_set64(v, &n->end[slot], e->end);
+        vipci_set64(v, &n->a[slot], e->a);
+        vipci_set64(v, &n->b[slot], e->b);
+    } else {
+        vipci_store64(v, &n->start[slot], e->start);
+        vipci_store64(v, &n->end[slot], e->end);
+        vipci_store64(v, &n->a[slot], e->a);
+        vipci_store64(v, &n->b[slot], e->b);
+    }
+    *used |= 1u << slot;
+    return slot;
+}
+/* As i-th entry; false: the node is full. */
+static bool vipci_node_add(const vipc *v, vipci_node *n, uint32_t i, const vipci_area *e)
+{
+    uint64_t order = vipci_order(v, n);
+    uint32_t count = vipci_entries(order), used = vipci_order_slots(order);
+    if (count == VIPCI_FAN) return false;
+    uint32_t slot = vipci_node_put(v, n, &used, vipci_named(v, n), e);
+    vipci_set64(v, &n->order, vipci_order_with(order, i < count ? i : count, slot));
+    return true;
+}
+/* The first `k` entries of `from` to the end of `to`, or else the last ones to its front. */
+static void vipci_node_move(const vipc *v, vipci_node *from, vipci_node *to, uint32_t k, bool first)
+{
+    uint64_t source = vipci_order(v, from), target = vipci_order(v, to);
+    uint32_t n = vipci_entries(source), count = vipci_entries(target), used = vipci_order_slots(target), named = vipci_named(v, to);
+    if (k > n) k = n;
+    if (k > VIPCI_FAN - count) k = VIPCI_FAN - count;
+    if (k == 0) return;
+    for (uint32_t i = 0; i < k; i++) {
+        vipci_area e = vipci_node_area(v, from, vipci_nth(source, first ? i : n - k + i));
+        target = vipci_order_with(target, first ? count + i : i, vipci_node_put(v, to, &used, named, &e));
+    }
+    source >>= 4;
+    source = first ? source >> (4 * k) : source & (((uint64_t)1 << (4 * (n - k))) - 1);      /* n - k < VIPCI_FAN */
+    vipci_set64(v, &to->order, target);
+    vipci_set64(v, &from->order, source << 4 | (n - k));
+}
+/* What its parent's entry says of a node. */
+static vipci_area vipci_node_sum(const vipc *v, vipci_node *n, bool inner)
+{
+    uint64_t order = vipci_order(v, n), gap;
+    uint32_t count = vipci_entries(order);
+    vipci_area sum = { 0, 0, 0, vipci_node_link(v, n) };
+    for (uint32_t i = 0; i < count; i++) {
+        if (i + 1 < count && (gap = vipci_gap(v, n, order, i)) > sum.a) sum.a = gap;
+        if (inner && (gap = vipci_word_load(v, &n->a[vipci_nth(order, i)])) > sum.a) sum.a = gap;
+    }
+    if (count == 0) return sum;
+    sum.start = vipci_word_load(v, &n->start[vipci_nth(order, 0)]);
+    sum.end = vipci_word_load(v, &n->end[vipci_nth(order, count - 1)]);
+    return sum;
+}
+static bool vipci_node_tell(const vipc *v, vipci_node *parent, uint32_t slot, vipci_node *child, uint32_t level)     /* false: nothing new */
+{
+    vipci_area sum = vipci_node_sum(v, child, level != 0);
+    if (parent->start[slot] == sum.start && parent->end[slot] == sum.end && parent->a[slot] == sum.a) return false;
+    vipci_set64(v, &parent->start[slot], sum.start);
+    vipci_set64(v, &parent->end[slot], sum.end);
+    vipci_set64(v, &parent->a[slot], sum.a);
+    return true;
+}
+/* The node at `level` of the path has changed, but has its place: tell those above. */
+static void vipci_path_tell(const vipc *v, const vipci_path *p, uint32_t level)
+{
+    for (; level < p->top; level++) {
+        vipci_node *parent = p->step[level + 1].node;
+        if (!vipci_node_tell(v, parent, vipci_nth(vipci_order(v, parent), p->step[level + 1].at), p->step[level].node, level)) return;
+    }
+}
+
+/* ---- changing ---- */
+static vipc_error vipci_tree_grow(const vipc *v, vipci_space *s, vipci_path *p)     /* a root above the root */
+{
+    vipc_error e = VIPC_ERR_CORRUPT;
+    vipci_node *root = p->top + 1 < VIPCI_LEVELS_MAX ? vipci_node_take(v, p->top + 1, &e) : NULL;
+    if (!root) return e;
+    vipci_area sum = vipci_node_sum(v, p->step[p->top].node, p->top != 0);
+    (void)vipci_node_add(v, root, 0, &sum);
+    vipci_set32(v, &s->tree, vipci_node_link(v, root));
+    p->top++;
+    p->step[p->top].node = root;
+    p->step[p->top].at = 0;
+    return VIPC_OK;
+}
+/* Of the sixteen that a full node's entries and *e, the i-th, are together, some go to a neighbour.  False: both are full. */
+static bool vipci_tree_shift(const vipc *v, const vipci_path *p, uint32_t level, uint32_t i, const vipci_area *e)
+{
+    vipci_node *n = p->step[level].node, *parent = p->step[level + 1].node;
+    uint64_t order = vipci_order(v, parent);
+    uint32_t at = p->step[level + 1].at, count = vipci_entries(order);
+    for (uint32_t turn = 0; turn < 2 && at < count; turn++) {
+        bool left = (i > VIPCI_FAN / 2) == (turn == 0);
+        if (left ? at == 0 : at + 1 == count) continue;
+        uint32_t slot = vipci_nth(order, left ? at - 1 : at + 1);
+        vipci_node *other = vipci_node_child(v, parent, slot, level + 1);
+        uint32_t has = other ? vipci_entries(vipci_order(v, other)) : 0, room = VIPCI_FAN - has;
+        if (has == 0 || room == 0) continue;
+        uint32_t k = (left ? i == VIPCI_FAN : i == 0) ? room : (room + 1) / 2, edge = left ? k : VIPCI_FAN + 1 - k;    /* where the sixteen are cut */
+        bool there = left ? i < edge : i >= edge;
+        vipci_node_move(v, n, other, there ? k - 1 : k, left);
+        if (!vipci_node_add(v, there ? other : n, there ? (left ? has + i : i - edge) : (left ? i - edge : i), e)) return false;
+        (void)vipci_node_tell(v, parent, slot, other, level);
+        (void)vipci_node_tell(v, parent, vipci_nth(order, at), n, level);
+        return true;
+    }
+    return false;
+}
+/* Split a full node that *e is to be the i-th entry of: the new node has the half with *e in it, so that the old one only loses.  *e and *i: what the parent
+ * is to take then, and where. */
+static vipc_error vipci_tree_split(const vipc *v, const vipci_path *p, uint32_t level, uint32_t *i, vipci_area *e)
+{
+    vipci_node *n = p->step[level].node, *parent = p->step[level + 1].node;
+    uint32_t half = (VIPCI_FAN + 1) / 2, at = p->step[level + 1].at;
+    bool left = *i < half;
+    vipc_error error;
+    vipci_node *fresh = vipci_node_take(v, level, &error);
+    if (!fresh) return error;
+    vipci_node_move(v, n, fresh, half - 1, left);
+    if (!vipci_node_add(v, fresh, left ? *i : *i - half, e)) return VIPC_ERR_CORRUPT;
+    (void)vipci_node_tell(v, parent, vipci_nth(vipci_order(v, parent), at), n, level);
+    *e = vipci_node_sum(v, fresh, level != 0);
+    *i = left ? at : at + 1;
+    return VIPC_OK;
+}
+static void vipci_regions_count(const vipc *v, vipci_space *s, uint32_t more, uint32_t fewer)
+{
+    vipci_domain *d = vipci_d(v);
+    vipci_set32(v, &s->regions, s->regions + more - fewer);
+    vipci_set32(v, &d->regions, d->regions + more - fewer);
+}
+/* OK: n more regions, in whatever spaces, find room; else LIMIT. */
+static vipc_error vipci_regions_room(const vipc *v, const vipci_space *s, uint32_t n)
+{
+    (void)s;
+    uint32_t have = vipci_d(v)->regions;
+    return have <= v->max_regions && n <= v->max_regions - have ? VIPC_OK : VIPC_ERR_LIMIT;
+}
+/* LIMIT: nothing has changed; CORRUPT: it overlaps another, or is empty. */
+static vipc_error vipci_region_insert(const vipc *v, vipci_space *s, const vipci_area *r)
+{
+    vipci_poke64(v, &s->version, s->version + VIPCI_VERSION);
+    vipci_path p;
+    vipci_area entry = *r;
+    vipc_error e = vipci_regions_room(v, s, 1);
+    if (entry.start >= entry.end) return VIPC_ERR_CORRUPT;
+    if (e != VIPC_OK) return e;
+    if (!s->tree) {
+        vipci_node *root = vipci_node_take(v, 0, &e);
+        if (!root) return e;
+        (void)vipci_node_add(v, root, 0, &entry);
+        vipci_set32(v, &s->tree, vipci_node_link(v, root));
+        vipci_regions_count(v, s, 1, 0);
+        return VIPC_OK;
+    }
+    if (!vipci_path_to(v, s, entry.start, &p) || p.low > entry.start) return VIPC_ERR_CORRUPT;
+    uint32_t level = 0, i = p.step[0].at;
+    uint64_t order = vipci_order(v, p.step[0].node);
+    if (i < vipci_entries(order) && vipci_word_load(v, &p.step[0].node->start[vipci_nth(order, i)]) < entry.end) return VIPC_ERR_CORRUPT;
+    for (; !vipci_node_add(v, p.step[level].node, i, &entry); level++) {
+        if (level == p.top && (e = vipci_tree_grow(v, s, &p)) != VIPC_OK) return e;
+        if (vipci_tree_shift(v, &p, level, i, &entry)) { level++; break; }
+        if ((e = vipci_tree_split(v, &p, level, &i, &entry)) != VIPC_OK) return e;
+    }
+    vipci_path_tell(v, &p, level);
+    vipci_regions_count(v, s, 1, 0);
+    return VIPC_OK;
+}
+/* The node at `level` of the path has lost an entry. */
+static vipc_error vipci_tree_settle(const vipc *v, vipci_space *s, const vipci_path *p, uint32_t level)
+{
+    for (;; level++) {
+        vipci_node *n = p->step[level].node;
+        uint64_t order = vipci_order(v, n);
+        uint32_t count = vipci_entries(order);
+        if (level == p->top) {
+            if (level ? count > 1 : count > 0) return VIPC_OK;
+            vipci_node *only = count ? vipci_node_child(v, n, vipci_nth(order, 0), level) : NULL;
+            if (level && !only) return VIPC_ERR_CORRUPT;
+            vipci_set32(v, &s->tree, only ? vipci_node_link(v, only) : 0);
+            vipci_node_free(v, n);
+            return VIPC_OK;
+        }
+        if (count >= VIPCI_FILL_MIN) break;
+        vipci_node *parent = p->step[level + 1].node;
+        uint32_t at = p->step[level + 1].at;
+        uint64_t above = vipci_order(v, parent);
+        if (vipci_entries(above) < 2 || at >= vipci_entries(above)) return VIPC_ERR_CORRUPT;
+        uint32_t slot = vipci_nth(above, at ? at - 1 : at + 1);
+        vipci_node *other = vipci_node_child(v, parent, slot, level + 1);
+        uint32_t has = other ? vipci_entries(vipci_order(v, other)) : 0;
+        if (has < VIPCI_FILL_MIN || other == n) return VIPC_ERR_CORRUPT;
+        if (has + count < VIPCI_FAN) {                       /* both in one; not to the brim, or the next insert would part them again */
+            vipci_node_move(v, n, other, count, at != 0);
+            (void)vipci_node_tell(v, parent, slot, other, level);
+            vipci_set64(v, &parent->order, vipci_order_without(above, at));
+            vipci_node_free(v, n);
+            continue;
+        }
+        vipci_node_move(v, other, n, (has - count + 1) / 2, at == 0);
+        (void)vipci_node_tell(v, parent, slot, other, level);
+        (void)vipci_node_tell(v, parent, vipci_nth(above, at), n, level);
+        level++;
+        break;
+    }
+    vipci_path_tell(v, p, level);
+    return VIPC_OK;
+}
+/* The region that starts there: its leaf and slot; false: there is none. */
+static bool vipci_path_exact(const vipc *v, const vipci_space *s, uint64_t start, vipci_path *p, uint32_t *slot)
+{
+    if (!vipci_path_to(v, s, start, p)) return false;
+    uint64_t order = vipci_order(v, p->step[0].node);
+    if (p->step[0].at >= vipci_entries(order)) return false;
+    *slot = vipci_nth(order, p->step[0].at);
+    return vipci_word_load(v, &p->step[0].node->start[*slot]) == start;
+}
+static vipc_error vipci_region_remove(const vipc *v, vipci_space *s, uint64_t start)      /* CORRUPT: none starts there */
+{
+    vipci_poke64(v, &s->version, s->version + VIPCI_VERSION);
+    vipci_path p;
+    uint32_t slot;
+    if (!vipci_path_exact(v, s, start, &p, &slot) || !s->regions || !vipci_d(v)->regions) return VIPC_ERR_CORRUPT;
+    vipci_node *leaf = p.step[0].node;
+    uint64_t order = vipci_order(v, leaf);
+    if (p.step[0].at >= vipci_entries(order)) return VIPC_ERR_CORRUPT;
+    vipci_set64(v, &leaf->order, vipci_order_without(order, p.step[0].at));
+    vipci_regions_count(v, s, 0, 1);
+    return vipci_tree_settle(v, s, &p, 0);
+}
+/* New bounds, between those of its neighbours, and words for the one that starts there.  CORRUPT: none does, or it would overlap. */
+static vipc_error vipci_region_change(const vipc *v, vipci_space *s, uint64_t start, const vipci_area *to)
+{
+    vipci_poke64(v, &s->version, s->version + VIPCI_VERSION);
+    vipci_path p;
+    uint32_t slot;
+    if (to->start >= to->end || !vipci_path_exact(v, s, start, &p, &slot) || to->start < p.low || to->end > p.high) return VIPC_ERR_CORRUPT;
+    vipci_node *leaf = p.step[0].node;
+    vipci_set64(v, &leaf->start[slot], to->start);
+    vipci_set64(v, &leaf->end[slot], to->end);
+    vipci_set64(v, &leaf->a[slot], to->a);
+    vipci_set64(v, &leaf->b[slot], to->b);
+    vipci_path_tell(v, &p, 0);
+    return VIPC_OK;
+}
+/* All nodes of a space go, a leaf in each step: what is left is whole after each, for whoever goes on after a kill.  CORRUPT: the rest cannot be told. */
+static vipc_error vipci_regions_free_all(const vipc *v, vipci_space *s)
+{
+    for (uint32_t steps = 0; s->tree; steps++) {
+        vipci_path p;
+        if (steps > v->max_nodes || !vipci_path_to(v, s, ~(uint64_t)0, &p)) return VIPC_ERR_CORRUPT;
+        vipci_node *leaf = p.step[0].node;
+        uint32_t count = vipci_entries(vipci_order(v, leaf));
+        if (count > s->regions || count > vipci_d(v)->regions) return VIPC_ERR_CORRUPT;
+        vipci_regions_count(v, s, 0, count);
+        if (p.top) {
+            uint64_t order = vipci_order(v, p.step[1].node);
+            if (p.step[1].at >= vipci_entries(order)) return vipci_rollback(v), VIPC_ERR_CORRUPT;
+            vipci_set64(v, &p.step[1].node->order, vipci_order_without(order, p.step[1].at));
+        } else vipci_set32(v, &s->tree, 0);
+        vipci_node_free(v, leaf);
+        vipc_error e = p.top ? vipci_tree_settle(v, s, &p, 1) : VIPC_OK;
+        if (e != VIPC_OK) return vipci_rollback(v), e;
+        vipci_commit(v);
+    }
+    return VIPC_OK;
+}
+
+/* ---- gaps ---- */
+/* In a node whose regions have a gap of `size` between them: where the lowest starts, or where the highest ends.  False: nonsense. */
+static bool vipci_gap_within(const vipc *v, vipci_node *n, uint32_t level, uint64_t size, bool high, uint64_t *edge)
+{
+    while (n) {
+        uint64_t order = vipci_order(v, n);
+        uint32_t count = vipci_entries(order), i = 0, k = 0;
+        for (; i < count; i++) {
+            k = high ? count - 1 - i : i;                    /* an entry, and then the gap between it and the next on the way */
+            if (level && vipci_word_load(v, &n->a[vipci_nth(order, k)]) >= size) break;
+            if (i + 1 < count && vipci_gap(v, n, order, high ? k - 1 : k) >= size) {
+                *edge = vipci_word_load(v, high ? &n->start[vipci_nth(order, k)] : &n->end[vipci_nth(order, k)]);
+                return true;
+            }
+        }
+        if (i == count) return false;
+        n = vipci_node_child(v, n, vipci_nth(order, k), level--);
+    }
+    return false;
+}
+/* Likewise of those beyond the path's region, else where the last region ends, or the first starts.  Those at or past `limit` do not count. */
+static bool vipci_gap_beyond(const vipc *v, const vipci_path *p, uint64_t size, bool high, uint64_t limit, uint64_t *edge)
+{
+    for (uint32_t level = 0; level <= p->top; level++) {
+        vipci_node *n = p->step[level].node;
+        uint64_t order = vipci_order(v, n);
+        uint32_t count = vipci_entries(order), i = p->step[level].at;
+        if (i >= count) return false;
+        for (;; i = high ? i - 1 : i + 1) {
+            *edge = vipci_word_load(v, high ? &n->start[vipci_nth(order, i)] : &n->end[vipci_nth(order, i)]);
+            if (high ? *edge <= limit : *edge >= limit) return false;
+            if (high ? i == 0 : i + 1 == count) break;
+            uint32_t next = high ? i - 1 : i + 1;
+            if (vipci_gap(v, n, order, high ? next : i) >= size) return true;
+            if (level && vipci_word_load(v, &n->a[vipci_nth(order, next)]) >= size)
+                return vipci_gap_within(v, vipci_node_child(v, n, vipci_nth(order, next), level), level - 1, size, high, edge);
+        }
+    }
+    return true;
+}
+/* The lowest `at` with [at, at + size) free and inside [from, to); false: none. */
+static bool vipci_gap_low(const vipc *v, const vipci_space *s, uint64_t from, uint64_t to, uint64_t size, uint64_t *at)
+{
+    vipci_path p;
+    *at = from;
+    if (size == 0 || from >= to || size > to - from) return false;
+    if (!s->tree) return true;
+    if (!vipci_path_to(v, s, from, &p)) return false;
+    uint64_t order = vipci_order(v, p.step[0].node);
+    if (p.step[0].at >= vipci_entries(order)) return true;   /* above all regions */
+    uint64_t start = vipci_word_load(v, &p.step[0].node->start[vipci_nth(order, p.step[0].at)]);
+    if (start > from && start - from >= size) return true;
+    return vipci_gap_beyond(v, &p, size, false, to, at) && *at >= from && *at < to && size <= to - *at;
+}
+/* The highest.  Downwards from the region around the last byte; where that byte is free and the gap too small, from the region below. */
+static bool vipci_gap_high(const vipc *v, const vipci_space *s, uint64_t from, uint64_t to, uint64_t size, uint64_t *at)
+{
+    vipci_path p;
+    if (size == 0 || from >= to || size > to - from) return false;
+    *at = to - size;
+    if (!s->tree) return true;
+    for (uint32_t turn = 0; ; turn++) {
+        if (turn > 1 || !vipci_path_to(v, s, to - 1, &p)) return false;
+        uint64_t order = vipci_order(v, p.step[0].node);
+        uint32_t i = p.step[0].at;
+        if (i < vipci_entries(order) && vipci_word_load(v, &p.step[0].node->start[vipci_nth(order, i)]) < to) break;
+        if (p.low < to && to - p.low >= size) {
+            *at = to - size;
+            return true;
+        }
+        if (p.low <= from || p.low >= to || size > p.low - from) return false;
+        to = p.low;
+    }
+    uint64_t edge;
+    if (!vipci_gap_beyond(v, &p, size, true, from, &edge) || edge > to || edge < from || edge - from < size) return false;
+    *at = edge - size;
+    return true;
+}
+
+#if !VIPC_NO_INSPECT
+/* How much is wrong with the tree: slots, levels, links, order, overlaps, fill, what inner nodes say, the count.  *nodes: how many it has. */
+static uint32_t vipci_regions_check(const vipc *v, const vipci_space *s, uint32_t *nodes)
+{
+    vipci_path p;
+    uint32_t wrong = 0, level = 0, regions = 0;
+    uint64_t last = 0;
+    *nodes = 0;
+    if (!s->tree) return s->regions != 0;
+    vipci_node *n = vipci_node_root(v, s, &level);
+    if (!n) return 1;
+    p.top = level;
+    p.step[level].node = n;
+    p.step[level].at = 0;
+    for (*nodes = 1; level <= p.top && *nodes <= v->max_nodes;) {
+        n = p.step[level].node;
+        uint64_t order = vipci_order(v, n);
+        uint32_t count = vipci_entries(order), i = p.step[level].at++, distinct = 0;
+        if (i == 0) {
+            for (uint32_t bits = vipci_order_slots(order); bits; bits &= bits - 1) distinct++;
+            wrong += distinct != count || (count < VIPCI_FAN && order >> (4 * count + 4));
+            wrong += count < (level < p.top ? VIPCI_FILL_MIN : level ? 2u : 1u);
+        }
+        if (i >= count) { level++; continue; }
+        uint32_t slot = vipci_nth(order, i);
+        vipci_area e = vipci_node_area(v, n, slot);
+        if (level == 0) {
+            wrong += e.start >= e.end || e.start < last;
+            last = e.end;
+            regions++;
+            continue;
+        }
+        vipci_node *child = vipci_node_child(v, n, slot, level);
+        if (!child) { wrong++; continue; }
+        vipci_area sum = vipci_node_sum(v, child, level > 1);
+        wrong += e.start != sum.start || e.end != sum.end || e.a != sum.a;
+        p.step[--level].node = child;
+        p.step[level].at = 0;
+        ++*nodes;
+    }
+    return wrong + (regions != s->regions) + (*nodes > v->max_nodes);
+}
+#endif
+
+/* --------------------------------------------------------------------------------------------------- >>pages
+ * Which frame is behind which page of a space: a tree of frames, each 1 << (page_shift - 3) words, as deep as the space's range asks for, indexed by the page's
+ * number in the space.  An inner word is the frame + 1 of the node below; a leaf's word an entry.  A node's words are changed by vipci_set_far.
+ * And in how many entries a frame is: `refs`, for each frame below max_frames; 0: in none.  Whoever takes the last away gives the frame back, after the
+ * commit.  A count that would overflow is refused, and one that is 0 is not taken from: frames whose count is damaged are lost, not freed twice.
+ * Steps change at most VIPCI_STEP_PAGES entries: at most 4 words each, and a few beside them. */
+enum { VIPCI_COW = 1,                  /* entry: others may have this frame: a write copies */
+       VIPCI_SEEN = 2,                 /* the port may have a translation of it */
+       VIPCI_STEP_PAGES = 24 };
+#define VIPCI_ENTRY(frame, flags) (((frame) + 1) << 8 | (flags))
+#define VIPCI_ENTRY_FRAME(entry) (((entry) >> 8) - 1)
+#define VIPCI_REFS_MAX 0xfffffffeu
+
+static inline uint32_t vipci_map_bits(const vipc *v) { return v->page_shift - 3; }
+static inline uint64_t vipci_page_size(const vipc *v) { return (uint64_t)1 << v->page_shift; }
+static inline uint64_t vipci_page_of(const vipc *v, const vipci_space *s, uint64_t at) { return (at - s->start) >> v->page_shift; }
+static inline uint64_t vipci_page_at(const vipc *v, const vipci_space *s, uint64_t page) { return s->start + (page << v->page_shift); }
+static inline uint32_t vipci_map_slot(const vipc *v, uint64_t page, uint32_t level)
+{
+    return (uint32_t)(page >> vipci_map_bits(v) * level) & ((1u << vipci_map_bits(v)) - 1);
+}
+static inline uint64_t vipci_map_span(const vipc *v, uint32_t level) { return (uint64_t)1 << vipci_map_bits(v) * (level + 1); }     /* pages below a node */
+static uint32_t vipci_map_levels_for(const vipc *v, uint64_t pages)
+{
+    uint32_t n = 1;
+    while (n * vipci_map_bits(v) < 56 && (pages - 1) >> n * vipci_map_bits(v)) n++;
+    return n;
+}
+static inline uint32_t vipci_map_top(const vipc *v, const vipci_space *s)      /* level of the first node */
+{
+    return s->levels && (s->levels - 1) * vipci_map_bits(v) < 56 ? s->levels - 1 : 0;
+}
+/* The node of that level above `page`; NULL: there is none. */
+static vipci_u64 *vipci_map_node(const vipc *v, const vipci_space *s, uint64_t page, uint32_t level, uint64_t *frame)
+{
+    uint64_t link = s->map;
+    for (uint32_t l = vipci_map_top(v, s); link && l >= level; l--) {
+        vipci_u64 *words = (vipci_u64 *)vipci_frames_at(v, link - 1, 1);
+        if (!words || l == level) { *frame = link - 1; return words; }
+        link = words[vipci_map_slot(v, page, l)];
+    }
+    return NULL;
+}
+/* The first node of that level that has pages in [*page, limit); *page moves up to it. */
+static vipci_u64 *vipci_map_next(const vipc *v, const vipci_space *s, uint32_t level, uint64_t *page, uint64_t limit, uint64_t *frame)
+{
+    while (*page < limit && *page < vipci_map_span(v, vipci_map_top(v, s))) {
+        uint64_t link = s->map;
+        for (uint32_t l = vipci_map_top(v, s);; l--) {
+            vipci_u64 *words = link ? (vipci_u64 *)vipci_frames_at(v, link - 1, 1) : NULL;
+            if (!words || l < level || *page >= limit) return NULL;
+            if (l == level) { *frame = link - 1; return words; }
+            uint32_t i = vipci_map_slot(v, *page, l), last = (1u << vipci_map_bits(v)) - 1;
+            uint64_t span = vipci_map_span(v, l - 1);
+            while (!words[i] && i < last) { i++; *page = (*page & ~(span - 1)) + span; }
+            if (!words[i]) { *page = (*page & ~(span - 1)) + span; break; }
+            link = words[i];
+        }
+    }
+    return NULL;
+}
+static void vipci_drop_frame(const vipc *v, uint64_t frame)         /* neighbours go in one entry of the redo list */
+{
+    vipci_domain *d = vipci_d(v);
+    uint32_t n = d->redo_count;
+    if (n - 1 < VIPCI_REDO_MAX && d->redo[n - 1].count < VIPCI_REDO_QUEUE >> 1 && d->redo[n - 1].first + d->redo[n - 1].count == frame) {
+        vipci_set64(v, &d->redo[n - 1].count, d->redo[n - 1].count + 1);
+        vipci_set64(v, &d->frames, d->frames ? d->frames - 1 : 0);
+    } else vipci_drop_frames(v, frame, 1);
+}
+/* Take node `frame` of that level out; a step. */
+static void vipci_map_unlink(const vipc *v, vipci_space *s, uint64_t page, uint32_t level, uint64_t frame)
+{
+    uint64_t above = 0;
+    if (level == vipci_map_top(v, s)) vipci_set64(v, &s->map, 0);
+    else {
+        vipci_u64 *words = vipci_map_node(v, s, page, level + 1, &above);
+        if (!words) return;
+        vipci_set_far(v, above, words, vipci_map_slot(v, page, level + 1), 0);
+    }
+    vipci_drop_frame(v, frame);
+    vipci_set64(v, &s->tables, s->tables - 1);
+    vipci_poke64(v, &s->version, s->version + VIPCI_VERSION);
+    vipci_commit(v);
+}
+/* Nodes that have all of their pages in [from, to), where there are none any more. */
+static void vipci_map_trim(const vipc *v, vipci_space *s, uint64_t from, uint64_t to)
+{
+    uint64_t frame = 0;
+    for (uint32_t level = 0; level <= vipci_map_top(v, s); level++) {
+        uint64_t span = vipci_map_span(v, level);
+        for (uint64_t page = from; vipci_map_next(v, s, level, &page, to, &frame);) {
+            uint64_t base = page & ~(span - 1);
+            if (base >= from && to - base >= span) vipci_map_unlink(v, s, base, level, frame);
+            page = base + span;
+        }
+    }
+}
+/* Nodes above `page` that are empty: of an operation that failed. */
+static void vipci_map_prune(const vipc *v, vipci_space *s, uint64_t page)
+{
+    for (uint32_t level = 0; level <= vipci_map_top(v, s); level++) {
+        uint64_t frame = 0;
+        vipci_u64 *words = vipci_map_node(v, s, page, level, &frame);
+        for (uint32_t i = 0; words && i < 1u << vipci_map_bits(v); i++) if (words[i]) return;
+        if (words) vipci_map_unlink(v, s, page, level, frame);
+    }
+}
+static inline void vipci_zero_frame(void *to, uint64_t bytes)        /* by words at the least: a loop over bytes that stays one costs four times as much as
+                                                                      * the rest of a fault */
+{
+#if defined(__GNUC__)
+    __builtin_memset(to, 0, (size_t)bytes);
+#else
+    uint64_t *t = (uint64_t *)to;
+    for (uint64_t i = 0; i < bytes / 8; i++) t[i] = 0;
+#endif
+}
+static vipc_error vipci_take_zeroed(const vipc *v, uint64_t *frame, void **at)     /* within a step */
+{
+    vipc_error e = vipci_take_frames(v, 1, frame);
+    if (e != VIPC_OK) return e;
+    *at = vipci_frames_at(v, *frame, 1);
+    if (!*at) return VIPC_ERR_HOOK;
+    vipci_zero_frame(*at, vipci_page_size(v));
+    return VIPC_OK;
+}
+/* The leaf above `page`, made if need be, a step for each node.  On an error no step is open; nodes that were made are there still: vipci_map_prune. */
+static vipc_error vipci_map_make(const vipc *v, vipci_space *s, uint64_t page, vipci_u64 **leaf, uint64_t *leaf_frame)
+{
+    vipci_u64 *above = NULL;
+    uint64_t above_frame = 0;
+    for (uint32_t l = vipci_map_top(v, s);; l--) {
+        uint32_t slot = above ? vipci_map_slot(v, page, l + 1) : 0;
+        uint64_t link = above ? above[slot] : s->map;
+        void *at = link ? vipci_frames_at(v, link - 1, 1) : NULL;
+        if (link && !at) return VIPC_ERR_CORRUPT;
+        if (!link) {
+            vipc_error e = vipci_take_zeroed(v, &link, &at);
+            if (e != VIPC_OK) { vipci_rollback(v); return e; }
+            link++;
+            if (above) vipci_set_far(v, above_frame, above, slot, link);
+            else vipci_set64(v, &s->map, link);
+            vipci_set64(v, &s->tables, s->tables + 1);
+            vipci_commit(v);
+        }
+        above = (vipci_u64 *)at;
+        above_frame = link - 1;
+        if (l == 0) break;
+    }
+    *leaf = above;
+    *leaf_frame = above_frame;
+    return VIPC_OK;
+}
+/* One entry less for this frame. */
+static void vipci_release_page(const vipc *v, uint64_t frame)
+{
+    if (frame >= v->max_frames || *vipci_refs_at(v, frame) == 0) return;
+    vipci_set32(v, vipci_refs_at(v, frame), *vipci_refs_at(v, frame) - 1);
+    if (*vipci_refs_at(v, frame) == 0) vipci_drop_frame(v, frame);
+}
+/* One more.  LIMIT; CORRUPT: it has none. */
+static vipc_error vipci_retain_page(const vipc *v, uint64_t frame)
+{
+    if (frame >= v->max_frames || *vipci_refs_at(v, frame) == 0) return VIPC_ERR_CORRUPT;
+    if (*vipci_refs_at(v, frame) >= VIPCI_REFS_MAX) return VIPC_ERR_LIMIT;
+    vipci_set32(v, vipci_refs_at(v, frame), *vipci_refs_at(v, frame) + 1);
+    return VIPC_OK;
+}
+static inline void vipci_copy_frame(void *to, const void *from, uint64_t bytes)     /* frames are aligned, and not the same */
+{
+#if defined(__GNUC__)
+    __builtin_memcpy(to, from, (size_t)bytes);
+#else
+    const uint64_t *f = (const uint64_t *)from;
+    uint64_t *t = (uint64_t *)to;
+    for (uint64_t i = 0; i < bytes / 8; i++) t[i] = f[i];
+#endif
+}
+/* A frame for entry words[i] of frame `leaf`, within a step: asked for by vipci_ask_page, its contents set by the caller, then counted in here.  This is the
+ * way of every fault, so the log grows once, by all of it.  refs: of the frame that it takes the place of, of which others are left; or NULL. */
+static VIPCI_HERE vipc_error vipci_ask_page(const vipc *v, uint64_t *frame, void **at)
+{
+    vipc_error e = vipci_ask_frames(v, 1, frame, at);
+    return e != VIPC_OK ? e : *frame < v->max_frames && *vipci_refs_at(v, *frame) == 0 ? VIPC_OK : VIPC_ERR_HOOK;
+}
+static VIPCI_HERE void vipci_note(const vipc *v, vipci_domain *d, uint64_t n, uint64_t where, uint64_t old)
+{
+    vipci_poke64(v, &d->log[n].where, where);
+    vipci_poke64(v, &d->log[n].old, old);
+}
+static VIPCI_HERE uint64_t vipci_where(const vipc *v, const void *p, uint64_t wide) { return (uint64_t)((const unsigned char *)p - v->base) << 1 | wide; }
+static VIPCI_HERE void vipci_put_page(const vipc *v, uint64_t frame, uint64_t leaf, vipci_u64 *words, uint32_t i, uint64_t entry, vipci_u64 *count,
+                                      uint64_t counted, uint32_t *refs)
+{
+    vipci_domain *d = vipci_d(v);
+    const uint64_t n = d->log_count < VIPCI_LOG_MAX - 8 ? d->log_count : 0, frames = d->frames + 1;      /* more: its count was scribbled over */
+    vipci_note(v, d, n, vipci_where(v, &d->taking_count, 1), 1);
+    vipci_note(v, d, n + 1, vipci_where(v, &d->frames, 1), frames - 1);
+    vipci_note(v, d, n + 2, vipci_where(v, vipci_refs_at(v, frame), 0), 0);
+    vipci_note(v, d, n + 3, VIPCI_FAR | (leaf << (v->page_shift - 3)) | i, words[i]);
+    vipci_note(v, d, n + 4, vipci_where(v, count, 1), *count);
+    if (refs) vipci_note(v, d, n + 5, vipci_where(v, refs, 0), *refs);
+    vipci_store64(v, &d->log_count, refs ? n + 6 : n + 5);   /* they count from here on, before any of that changes */
+    vipci_store64(v, &d->taking_count, 0);
+    vipci_store64(v, &d->frames, frames);
+    vipci_store32(v, vipci_refs_at(v, frame), 1);
+    vipci_store64(v, &words[i], entry);
+    vipci_store64(v, count, counted);
+    if (refs) vipci_store32(v, refs, *refs - 1);
+    if (frames > d->frames_high) vipci_set64(v, &d->frames_high, frames);
+}
+/* Give back frames of pages [*from, to), a step of up to VIPCI_STEP_PAGES; false: there are none any more. */
+static bool vipci_free_some_pages(const vipc *v, vipci_space *s, uint64_t *from, uint64_t to)
+{
+    uint64_t frame = 0;
+    vipci_u64 *leaf = vipci_map_next(v, s, 0, from, to, &frame);
+    if (!leaf) return false;
+    uint32_t i = vipci_map_slot(v, *from, 0), n = 0, shared = 0;
+    for (; i < 1u << vipci_map_bits(v) && *from < to && n < VIPCI_STEP_PAGES; i++, ++*from) {
+        uint64_t entry = leaf[i];
+        if (!entry) continue;
+        vipci_set_far(v, frame, leaf, i, 0);
+        vipci_release_page(v, VIPCI_ENTRY_FRAME(entry));
+        shared += (uint32_t)entry & VIPCI_COW;
+        n++;
+    }
+    vipci_set64(v, &s->pages, s->pages - n);
+    vipci_set64(v, &s->shared, s->shared - shared);
+    vipci_commit(v);
+    return true;
+}
+
+/* -------------------------------------------------------------------------------------------------- >>spaces
+ * What holds for every operation on a space, all under the lock:
+ *   a translation is taken away in this order: that a flush is owed for [owed_at, owed_end): committed; hook page_unmap or page_protect, within the step that
+ *   says so (undone, it comes back by a fault; but who is killed after the commit leaves no page table behind that knows more than the core); the region or the
+ *   entry says so: committed; then tlb_flush, once, without the lock if it has to wait; then the frames go.  Meanwhile a
+ *   region stays in the tree as LEAVING, so that its addresses are nobody's, and the frame of a page that was copied is in `limbo`.  Whoever dies in between
+ *   leaves a debt behind that the next one to take something away pays, or the end of the space.  RACE 38 (two who owe at a time): what was added to the debt
+ *   while somebody's flush was under way may not have been covered by it: `owed` counts, and only who finds it unchanged pays it off.  Test: t_space race_38.
+ *   a translation is given after the commit: hook page_map.  If it fails what was committed is taken back by another step. */
+enum { VIPCI_R_SHARED = 1u << 11, VIPCI_R_GUARD = 1u << 12, VIPCI_R_GROWTH = 1u << 13, VIPCI_R_LEAVING = 1u << 14 };
+#define VIPCI_R_TYPE(a) ((uint32_t)(a) & 0xffu)
+#define VIPCI_R_PROT(a) ((uint32_t)(a) >> 8 & 7u)
+#define VIPCI_R_CACHE(a) ((uint32_t)(a) >> 16 & 3u)
+#define VIPCI_R_MAKE(type, prot, cache) ((uint32_t)(type) | (uint32_t)(prot) << 8 | (uint32_t)(cache) << 16)
+typedef struct vipci_near { uint64_t version; vipci_area r; uint64_t first, frame; unsigned char *leaf; } vipci_near;      /* what vipc_near is */
+VIPCI_ASSERT(near, sizeof(vipci_near) == sizeof(struct vipc_near));
+static inline bool vipci_is_device(const vipci_area *r) { return VIPCI_R_TYPE(r->a) == VIPC_REGION_DEVICE; }
+static inline bool vipci_space_supported(const vipc *v) { return v->max_spaces && v->hooks->space_create; }
+
+static inline vipci_space *vipci_space_of(const vipc *v, const vipci_object *o)       /* NULL for nonsense, and of one that was freed */
+{
+    uint64_t i = o->shape - 1;
+    if (o->type != VIPC_TYPE_SPACE || i >= v->max_spaces) return NULL;
+    vipci_space *s = vipci_space_at(v, (uint32_t)i);
+    return s->number && s->object == (uint32_t)(o - vipci_object_at(v, 0)) + 1 ? s : NULL;
+}
+static void vipci_owe(const vipc *v, vipci_space *s, uint64_t at, uint64_t end)
+{
+    if (!s->owed_end || at < s->owed_at) vipci_set64(v, &s->owed_at, at);
+    if (end > s->owed_end) vipci_set64(v, &s->owed_end, end);
+    vipci_set64(v, &s->owed, s->owed + 1);
+}
+static vipc_error vipci_flush(const vipc *v, uint64_t root, uint64_t at, uint64_t pages, vipc_time deadline)
+{
+    vipc_error e = v->hooks->tlb_flush(v->hooks->user, root, at, pages, deadline);
+    return e == VIPC_OK || (deadline == VIPC_NOW ? e == VIPC_ERR_WOULD_BLOCK : e == VIPC_ERR_TIMEOUT) ? e : VIPC_ERR_HOOK;
+}
+static VIPCI_COLD vipc_error vipci_page_map_failed(const vipc *v, const vipci_space *s, uint64_t at, uint64_t pages, vipc_error e)
+{
+    v->hooks->page_unmap(v->hooks->user, s->root, at, pages);
+    return e < 0 && e >= VIPC_ERR_HOOK ? e : VIPC_ERR_HOOK;
+}
+static inline vipc_error vipci_page_map(const vipc *v, const vipci_space *s, uint64_t at, uint64_t frame, uint64_t pages, uint32_t access, uint32_t cache)
+{
+    if (!access) return VIPC_OK;
+    vipc_error e = v->hooks->page_map(v->hooks->user, s->root, at, frame, pages, access, cache);
+    return VIPCI_LIKELY(e == VIPC_OK) ? e : vipci_page_map_failed(v, s, at, pages, e);
+}
+/* The next pages in [*page, to) that may have translations, of one leaf; how many from *page on, 0: none. */
+static uint64_t vipci_seen(const vipc *v, const vipci_space *s, uint64_t *page, uint64_t to)
+{
+    uint64_t frame = 0;
+    vipci_u64 *leaf;
+    while ((leaf = vipci_map_next(v, s, 0, page, to, &frame)) != NULL) {
+        uint32_t i = vipci_map_slot(v, *page, 0), size = 1u << vipci_map_bits(v);
+        for (; i < size && *page < to && !(leaf[i] & VIPCI_SEEN); i++) ++*page;
+        if (i == size || *page == to) continue;
+        uint64_t last = i;
+        for (uint64_t k = i; k < size && k - i < to - *page; k++) if (leaf[k] & VIPCI_SEEN) last = k;
+        return last - i + 1;
+    }
+    return 0;
+}
+static bool vipci_area_seen(const vipc *v, const vipci_space *s, const vipci_area *r)
+{
+    uint64_t page = vipci_page_of(v, s, r->start);
+    return vipci_is_device(r) || vipci_seen(v, s, &page, vipci_page_of(v, s, r->end)) != 0;
+}
+/* Leave those of its translations that `access` allows; 0: none. */
+static void vipci_narrow(const vipc *v, const vipci_space *s, const vipci_area *r, uint32_t access)
+{
+    uint64_t page = vipci_page_of(v, s, r->start), to = vipci_page_of(v, s, r->end), n = to - page;
+    for (; page < to && (vipci_is_device(r) || (n = vipci_seen(v, s, &page, to)) != 0); page += n) {
+        if (access) v->hooks->page_protect(v->hooks->user, s->root, vipci_page_at(v, s, page), n, access);
+        else v->hooks->page_unmap(v->hooks->user, s->root, vipci_page_at(v, s, page), n);
+    }
+}
+/* The lock was ours, and is to be again. */
+static void vipci_lock_again(vipc *v)
+{
+    while (vipci_lock(v, VIPC_FOREVER) != VIPC_OK) vipci_relax(v);       /* a port without block: it is let go soon */
+}
+/* Nodes of the page map that [at, end), where there is no region any more, was the last to need. */
+static void vipci_map_trim_at(const vipc *v, vipci_space *s, uint64_t at, uint64_t end)
+{
+    vipci_area r;
+    uint64_t from = vipci_region_below(v, s, at, &r) ? vipci_page_of(v, s, r.end) : 0;
+    uint64_t to = vipci_region_at(v, s, end, &r) ? vipci_page_of(v, s, r.start) : ~(uint64_t)0;
+    vipci_map_trim(v, s, from, to);
+}
+/* What was unmapped in [at, end), and flushed: frames and regions go.  Every VIPCI_BREATH steps whoever sleeps for the lock gets it; false: then the space
+ * was gone, or somebody unmapped more, whose flush is not ours (RACE 38): the rest is for him. */
+enum { VIPCI_BREATH = 64 };
+static bool vipci_reap_space(vipc *v, vipci_space *s, uint64_t at, uint64_t end)
+{
+    const uint64_t number = s->number, owed = s->owed;
+    uint32_t steps = 0;
+    vipci_area r;
+    for (uint64_t from = at; s->leaving && from < end && vipci_region_at(v, s, from, &r) && r.start < end; from = r.end) {
+        if (!(r.a & VIPCI_R_LEAVING)) continue;
+        uint64_t page = vipci_page_of(v, s, r.start), to = vipci_is_device(&r) ? page : vipci_page_of(v, s, r.end);
+        while (vipci_free_some_pages(v, s, &page, to)) {
+            if (++steps % VIPCI_BREATH || !(vipci_load64(v, &vipci_d(v)->lock_flag) & 1)) continue;
+            vipci_unlock(v);
+            vipci_lock_again(v);
+            if (s->number != number || s->owed != owed || !vipci_region_at(v, s, r.start, &r) || !(r.a & VIPCI_R_LEAVING)) return false;
+        }
+        if (vipci_region_remove(v, s, r.start) != VIPC_OK) { vipci_rollback(v); break; }
+        vipci_set32(v, &s->leaving, s->leaving - 1);
+        vipci_commit(v);
+        vipci_map_trim_at(v, s, r.start, r.end);
+    }
+    return true;
+}
+/* Pay the debt.  Lets go of the lock if the flush has to wait (then the space stays, though it may be closed), or at a breath, and has it again when it
+ * returns; then the space may be gone, or changed.  WOULD_BLOCK (with NOW), TIMEOUT, HOOK: the debt stays. */
+static vipc_error vipci_settle(vipc *v, vipci_space *s, vipc_time deadline)
+{
+    const uint64_t number = s->number, owed = s->owed, at = s->owed_at, end = s->owed_end;
+    if (end) {
+        uint64_t pages = (end - at) >> v->page_shift;
+        vipc_error e = vipci_flush(v, s->root, at, pages, VIPC_NOW);
+        if (e == VIPC_ERR_WOULD_BLOCK && deadline != VIPC_NOW) {
+            uint64_t root = s->root;
+            vipci_intend(v, vipci_at_object(s->object - 1)); /* RACE 1: it does not go meanwhile, nor does the root */
+            vipci_unlock(v);
+            e = vipci_flush(v, root, at, pages, deadline);
+            vipci_lock_again(v);
+            vipci_intend_nothing(v);
+            if (s->number != number || s->owed != owed) return e;        /* RACE 38 */
+        }
+        if (e != VIPC_OK) return e;
+        if (!vipci_reap_space(v, s, at, end)) return VIPC_OK;
+    }
+    if (s->limbo) {
+        vipci_release_page(v, s->limbo - 1);
+        vipci_set64(v, &s->limbo, 0);
+    }
+    if (end) {
+        vipci_set64(v, &s->owed_at, 0);
+        vipci_set64(v, &s->owed_end, 0);
+    }
+    vipci_commit(v);
+    return VIPC_OK;
+}
+/* All of a space that has ended; false: somebody runs in it still.  In steps; may be called again after a kill at any of them. */
+static bool vipci_space_free(const vipc *v, vipci_object *o)
+{
+    vipci_domain *d = vipci_d(v);
+    vipci_space *s = vipci_space_of(v, o);
+    if (!s) return true;
+    if (!v->hooks->space_destroy || v->hooks->space_destroy(v->hooks->user, s->root) != VIPC_OK) return false;
+    for (uint64_t page = 0; vipci_free_some_pages(v, s, &page, ~(uint64_t)0);) continue;
+    (void)vipci_regions_free_all(v, s);
+    vipci_map_trim(v, s, 0, ~(uint64_t)0);
+    if (s->limbo) vipci_release_page(v, s->limbo - 1);
+    vipci_set64(v, &s->limbo, 0);
+    vipci_set64(v, &s->number, 0);
+    vipci_set64(v, &o->shape, 0);
+    vipci_set32(v, &s->next, d->free_space);
+    vipci_set32(v, &d->free_space, (uint32_t)(s - vipci_space_at(v, 0)) + 1);
+    vipci_commit(v);
+    return true;
+}
+#endif
 
 /* -------------------------------------------------------------------------------------------------- >>limits
  * What a capability may do at most.  Its numbers lie in records of their own, slots of the capability table: one for each bucket (rate or
@@ -2187,7 +3497,8 @@ VIPC_API vipc_error vipc_cap_require(vipc *self, vipc_cap cap, uint32_t type, ui
 static inline bool vipci_is_object(uint32_t kind)              /* of the table of objects? */
 {
     return VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT || (!VIPC_NO_CHANNELS && VIPCI_TYPE(kind) == VIPC_TYPE_CHANNEL)
-        || (!VIPC_NO_NOTIFICATIONS && VIPCI_TYPE(kind) >= VIPC_TYPE_NOTIFICATION && VIPCI_TYPE(kind) <= VIPC_TYPE_WAIT_SET);
+        || (!VIPC_NO_NOTIFICATIONS && VIPCI_TYPE(kind) >= VIPC_TYPE_NOTIFICATION && VIPCI_TYPE(kind) <= VIPC_TYPE_WAIT_SET)
+        || (!VIPC_NO_SPACES && VIPCI_TYPE(kind) == VIPC_TYPE_SPACE);
 }
 static uint32_t *vipci_roots(const vipc *v, uint32_t kind, uint32_t object)
 {
@@ -3181,6 +4492,9 @@ static bool vipci_object_free(const vipc *v, vipci_object *o)
     vipci_domain *d = vipci_d(v);
     uint32_t index = vipci_index(v, o), *at = &d->closing;
     if (vipci_pinned(v, index)) return false;
+#if !VIPC_NO_SPACES
+    if (o->type == VIPC_TYPE_SPACE && !vipci_space_free(v, o)) return false;
+#endif
     vipci_prune(v, &o->first_cap);
     for (uint32_t steps = 0; *at && *at != index + 1 && *at <= v->max_objects && steps <= v->max_objects; steps++) at = &vipci_object_at(v, *at - 1)->next;
     if (*at != index + 1) return true;                       /* freed before */
@@ -6432,6 +7746,1153 @@ VIPC_API vipc_error vipc_wait_set_bell(vipc *self, vipc_cap set, uint64_t bell)
 }
 #endif
 
+#if !VIPC_NO_SPACES
+/* -------------------------------------------------------------------------------------------------- >>memory
+ * Operations on spaces, over >>regions, >>pages and >>spaces.  Each checks everything, then goes on in steps none of which can fail; what may fail in the
+ * middle (frames, hook page_map) is taken back by further steps.  Everything that is read from a space's record comes from shared memory: sizes and addresses
+ * are compared with it, never used as indices of memory. */
+VIPC_API vipc_error vipc_prot_to_page_flags(uint32_t prot, uint64_t *flags)
+{
+    if (!flags || (prot & ~7u)) return VIPC_ERR_INVALID_ARGUMENT;
+    *flags = !prot ? 0 : (VIPC_PAGE_PRESENT | VIPC_PAGE_USER) | (prot & VIPC_PROT_WRITE ? VIPC_PAGE_WRITABLE : 0)
+                         | (prot & VIPC_PROT_EXEC ? 0 : VIPC_PAGE_NO_EXECUTE);
+    return VIPC_OK;
+}
+VIPC_API bool vipc_range_make(vipc_addr start, uint64_t size, vipc_addr *end)
+{
+    vipc_addr e = start;
+    if (!size || !vipci_add(&e, size)) return false;
+    if (end) *end = e;
+    return true;
+}
+VIPC_API uint64_t vipc_region_size(const vipc_space_region *r) { return r && r->end > r->start ? r->end - r->start : 0; }
+VIPC_API bool vipc_region_contains(const vipc_space_region *r, vipc_addr at) { return r && at >= r->start && at < r->end; }
+VIPC_API bool vipc_region_overlaps(const vipc_space_region *a, const vipc_space_region *b)
+{
+    return a && b && a->start < a->end && b->start < b->end && a->start < b->end && b->start < a->end;
+}
+VIPC_API uint64_t vipc_stack_usable(const vipc_stack *s)
+{
+    return s && s->top > s->bottom && s->top - s->bottom > s->guard ? s->top - s->bottom - s->guard : 0;
+}
+VIPC_API bool vipc_stack_contains(const vipc_stack *s, vipc_addr at) { return vipc_stack_usable(s) && at < s->top && at >= s->bottom + s->guard; }
+VIPC_API bool vipc_stack_in_guard(const vipc_stack *s, vipc_addr at) { return vipc_stack_usable(s) && at >= s->bottom && at - s->bottom < s->guard; }
+
+static void vipci_tell_region(const vipci_area *r, vipc_space_region *out)
+{
+    out->start = r->start;
+    out->end = r->end;
+    out->type = VIPCI_R_TYPE(r->a);
+    out->prot = VIPCI_R_PROT(r->a);
+    out->flags = r->a & VIPCI_R_SHARED ? VIPC_MAP_SHARED : VIPC_MAP_PRIVATE;
+    out->cache = VIPCI_R_CACHE(r->a);
+    out->guard = (r->a & VIPCI_R_GUARD) != 0;
+    out->growth = (r->a & VIPCI_R_GROWTH) != 0;
+    out->leaving = (r->a & VIPCI_R_LEAVING) != 0;
+    out->physical = vipci_is_device(r) ? r->b : 0;
+}
+/* The lock, and the space that `cap` names; none: the process's own.  The way of every fault: the usual case of each step stands here. */
+static VIPCI_HERE vipc_error vipci_space_lock(vipc *v)
+{
+    vipci_domain *d = vipci_d(v);
+    if (VIPCI_LIKELY(vipci_load64(v, &d->lock) == 0 && !d->log_count && !d->redo_count && vipci_cas64(v, &d->lock, 0, vipci_lock_word(v)))) {
+        if (VIPCI_LIKELY(!d->log_count && !d->redo_count)) return VIPC_OK;
+        vipci_unlock(v);                                     /* somebody died in between: the long way */
+    }
+    return vipci_lock(v, VIPC_FOREVER);
+}
+static vipc_error vipci_space_begin(vipc *v, vipc_cap cap, uint32_t rights, vipci_space **s)
+{
+    vipci_entry *e;
+    vipc_error r = vipci_known(v);
+    if (r != VIPC_OK) return r;
+    if (!cap.token) cap.token = vipci_load64(v, &vipci_us(v)->space);
+    if (!v->hooks->space_create) return VIPC_ERR_NOT_SUPPORTED;
+    r = vipci_space_lock(v);
+    if (r != VIPC_OK) return r;
+    r = vipci_check_cap(v, cap, VIPC_TYPE_SPACE, rights, &e);
+    if (VIPCI_LIKELY(r == VIPC_OK)) {
+        uint32_t i = vipci_peek32(v, &e->object);
+        vipci_object *o = vipci_object_at(v, i < v->max_objects ? i : 0);
+        *s = vipci_space_of(v, o);
+        if (VIPCI_LIKELY(*s && vipci_state(vipci_peek64(v, &o->state)) == VIPCI_OPEN)) return VIPC_OK;
+        r = *s ? VIPC_ERR_CLOSED : VIPC_ERR_CORRUPT;
+    }
+    vipci_unlock(v);
+    return r;
+}
+/* The lock was let go for a while.  Does the capability still stand, for this space?  Errors of vipci_space_begin. */
+static vipc_error vipci_space_still(const vipc *v, vipc_cap cap, uint32_t rights, const vipci_space *s)
+{
+    vipci_entry *e;
+    if (!cap.token) cap.token = vipci_load64(v, &vipci_us(v)->space);
+    vipc_error r = vipci_check_cap(v, cap, VIPC_TYPE_SPACE, rights, &e);
+    if (r != VIPC_OK) return r;
+    const uint32_t i = vipci_peek32(v, &e->object);
+    vipci_object *o = vipci_object_at(v, i < v->max_objects ? i : 0);
+    return vipci_space_of(v, o) == s && vipci_state(vipci_peek64(v, &o->state)) == VIPCI_OPEN ? VIPC_OK : VIPC_ERR_CLOSED;
+}
+static vipc_error vipci_space_end(vipc *v, vipc_error e)
+{
+    vipci_unlock(v);
+    return e;
+}
+/* The region around `at`, the one of last time if it still is; NULL: none.  It stays until the next such question. */
+static inline const vipci_area *vipci_region_near(vipc *v, const vipci_space *s, uint64_t at)
+{
+    vipci_near *n = (vipci_near *)(void *)&v->near;
+    if (n->version == s->version && at - n->r.start < n->r.end - n->r.start) return &n->r;
+    if (n->version != s->version) n->leaf = NULL;
+    n->version = s->version;
+    if (vipci_region_at(v, s, at, &n->r) && n->r.start <= at) return &n->r;
+    n->r.start = n->r.end = 0;
+    return NULL;
+}
+/* The leaf above `page`, after vipci_region_near; NULL: there is none. */
+static inline vipci_u64 *vipci_leaf_near(vipc *v, const vipci_space *s, uint64_t page, uint64_t *frame)
+{
+    vipci_near *n = (vipci_near *)(void *)&v->near;
+    const uint64_t first = page & ~(vipci_map_span(v, 0) - 1);
+    if (!n->leaf || n->first != first) {
+        n->leaf = (unsigned char *)vipci_map_node(v, s, page, 0, &n->frame);
+        n->first = first;
+    }
+    *frame = n->frame;
+    return (vipci_u64 *)(void *)n->leaf;
+}
+/* [at, *end) of whole pages, within the space. */
+static vipc_error vipci_range(const vipc *v, const vipci_space *s, uint64_t at, uint64_t size, uint64_t *end)
+{
+    uint64_t low = vipci_page_size(v) - 1, e = at;
+    if (!size || (at & low) || size > ~low || !vipci_add(&e, (size + low) & ~low) || at < s->start || e > s->end) return VIPC_ERR_INVALID_ARGUMENT;
+    *end = e;
+    return VIPC_OK;
+}
+static vipc_error vipci_prot_ok(const vipci_space *s, uint32_t prot)
+{
+    if (prot & ~7u) return VIPC_ERR_INVALID_ARGUMENT;
+    return (prot & VIPC_PROT_WRITE) && (prot & VIPC_PROT_EXEC) && !s->write_execute ? VIPC_ERR_PERMISSION_DENIED : VIPC_OK;
+}
+static bool vipci_is_free(const vipc *v, const vipci_space *s, uint64_t at, uint64_t end)
+{
+    vipci_area r;
+    return !vipci_region_at(v, s, at, &r) || r.start >= end;
+}
+/* Is all of [at, end) mapped?  NOT_FOUND; PERMISSION_DENIED: there is one with a bit of `never`. */
+static vipc_error vipci_covered(const vipc *v, const vipci_space *s, uint64_t at, uint64_t end, uint64_t never)
+{
+    vipci_area r;
+    for (; at < end; at = r.end) {
+        if (!vipci_region_at(v, s, at, &r) || r.start > at || (r.a & VIPCI_R_LEAVING)) return VIPC_ERR_NOT_FOUND;
+        if (r.a & never) return VIPC_ERR_PERMISSION_DENIED;
+    }
+    return VIPC_OK;
+}
+static vipc_error vipci_step_end(const vipc *v, vipc_error e)
+{
+    if (e == VIPC_OK) vipci_commit(v); else vipci_rollback(v);
+    return e;
+}
+static vipc_error vipci_region_add(const vipc *v, vipci_space *s, uint64_t start, uint64_t end, uint64_t a, uint64_t b)     /* a step */
+{
+    vipci_area r = { start, end, a, b };
+    return vipci_step_end(v, vipci_region_insert(v, s, &r));
+}
+static vipc_error vipci_region_alter(const vipc *v, vipci_space *s, const vipci_area *r, uint64_t a)        /* a step */
+{
+    vipci_area to = *r;
+    to.a = a;
+    return vipci_step_end(v, vipci_region_change(v, s, r->start, &to));
+}
+/* A border between regions at `at`, if there is one around it; a step. */
+static vipc_error vipci_split(const vipc *v, vipci_space *s, uint64_t at)
+{
+    vipci_area r, low, high;
+    if (!vipci_region_at(v, s, at, &r) || r.start >= at) return VIPC_OK;
+    low = high = r;
+    low.end = high.start = at;
+    if (vipci_is_device(&r)) high.b += at - r.start;
+    vipc_error e = vipci_region_change(v, s, r.start, &low);
+    if (e == VIPC_OK) e = vipci_region_insert(v, s, &high);
+    if (r.a & VIPCI_R_LEAVING) vipci_set32(v, &s->leaving, s->leaving + 1);
+    return vipci_step_end(v, e);
+}
+static bool vipci_alike(const vipci_area *low, const vipci_area *high)
+{
+    if (low->end != high->start || low->a != high->a || VIPCI_R_TYPE(low->a) == VIPC_REGION_STACK) return false;
+    if (low->a & (VIPCI_R_GUARD | VIPCI_R_GROWTH | VIPCI_R_LEAVING)) return false;
+    return high->b == (vipci_is_device(low) ? low->b + (low->end - low->start) : low->b);
+}
+/* Make one of neighbours in [at, end), and around it, that are alike; a step each. */
+static void vipci_merge(const vipc *v, vipci_space *s, uint64_t at, uint64_t end)
+{
+    vipci_area low, high;
+    if (!vipci_region_below(v, s, at, &low) && !vipci_region_at(v, s, at, &low)) return;
+    while (low.start < end && vipci_region_at(v, s, low.end, &high) && high.start <= end) {
+        if (vipci_alike(&low, &high)) {
+            vipc_error e = vipci_region_remove(v, s, high.start);
+            high.start = low.start;
+            high.b = low.b;
+            if (e == VIPC_OK) e = vipci_region_change(v, s, low.start, &high);
+            if (vipci_step_end(v, e) != VIPC_OK) return;
+        }
+        low = high;
+    }
+}
+/* How many regions more there are for a moment when [at, end) is cut out. */
+static uint32_t vipci_cuts(const vipc *v, const vipci_space *s, uint64_t at, uint64_t end)
+{
+    vipci_area r;
+    uint32_t n = vipci_region_at(v, s, at, &r) && r.start < at;
+    return n + (vipci_region_at(v, s, end, &r) && r.start < end);
+}
+/* [at, end) is nobody's from here on, and the break is at brk, which changes with it.  LIMIT, before anything changed; CLOSED: the space has ended; else
+ * vipci_settle has to follow. */
+static vipc_error vipci_unmap(vipc *v, vipci_space *s, uint64_t at, uint64_t end, uint64_t brk)
+{
+    vipci_area r;
+    const uint64_t number = s->number, owed_at = s->owed_at, owed_end = s->owed_end;
+    bool seen = s->leaving != 0;
+    vipc_error e = vipci_regions_room(v, s, vipci_cuts(v, s, at, end));
+    if (e == VIPC_OK) e = vipci_split(v, s, at);
+    if (e == VIPC_OK) e = vipci_split(v, s, end);
+    if (e != VIPC_OK) { vipci_merge(v, s, at, end); return e; }
+    bool any = false;                                        /* that is not leaving yet */
+    for (uint64_t from = at; !(seen && any) && vipci_region_at(v, s, from, &r) && r.start < end; from = r.end) {
+        any = any || !(r.a & VIPCI_R_LEAVING);
+        seen = seen || vipci_area_seen(v, s, &r);
+    }
+    if (seen && any) {
+        vipci_owe(v, s, at, end);
+        vipci_commit(v);
+    }
+    vipci_set64(v, &s->brk, brk);                            /* in one step with the first region that leaves */
+    for (uint64_t from = at; vipci_region_at(v, s, from, &r) && r.start < end; from = r.end) {
+        if (r.a & VIPCI_R_LEAVING) continue;
+        if (seen) vipci_narrow(v, s, &r, VIPC_PROT_NONE);
+        else vipci_owe(v, s, r.start, r.end);                /* nobody has seen it; but who is killed leaves it to others */
+        vipci_set32(v, &s->leaving, s->leaving + 1);
+        (void)vipci_region_alter(v, s, &r, r.a | VIPCI_R_LEAVING);
+    }
+    vipci_commit(v);
+    const uint64_t owed = s->owed;
+    if (!seen && vipci_reap_space(v, s, at, end) && s->number == number && s->owed == owed) {      /* no flush is due for that */
+        vipci_set64(v, &s->owed_at, owed_at);
+        vipci_set64(v, &s->owed_end, owed_end);
+        vipci_commit(v);
+    }
+    return s->number == number ? VIPC_OK : VIPC_ERR_CLOSED;
+}
+
+/* -- pages -- */
+typedef struct vipci_spot { uint64_t at, page, frame; vipci_u64 *leaf; uint32_t slot; } vipci_spot;      /* a page of a space; the leaf with its entry, and in
+                                                                                                          * which frame that is */
+static inline uint64_t vipci_spot_entry(const vipci_spot *p) { return p->leaf ? p->leaf[p->slot] : 0; }
+static inline void vipci_spot_set(const vipc *v, const vipci_spot *p, uint64_t entry) { vipci_set_far(v, p->frame, p->leaf, p->slot, entry); }
+static inline vipci_spot vipci_spot_at(const vipc *v, const vipci_space *s, uint64_t at)       /* without a leaf */
+{
+    uint64_t page = vipci_page_of(v, s, at);
+    vipci_spot p = { vipci_page_at(v, s, page), page, 0, NULL, vipci_map_slot(v, page, 0) };
+    return p;
+}
+static inline void vipci_count_fault(const vipc *v, vipci_space *s, uint32_t kind)        /* a statistic: not logged */
+{
+    vipci_poke64(v, &s->faults[kind], s->faults[kind] + 1);
+}
+/* A zeroed frame for a page that has none.  Nothing has changed on an error. */
+static VIPCI_HERE vipc_error vipci_give_page_here(const vipc *v, vipci_space *s, vipci_spot *p, uint64_t flags)
+{
+    uint64_t frame = 0;
+    void *at = NULL;
+    vipc_error e = p->leaf ? VIPC_OK : vipci_map_make(v, s, p->page, &p->leaf, &p->frame);
+    if (e == VIPC_OK) e = vipci_ask_page(v, &frame, &at);
+    if (!VIPCI_LIKELY(e == VIPC_OK)) {
+        vipci_rollback(v);
+        vipci_map_prune(v, s, p->page);
+        return e;
+    }
+    vipci_zero_frame(at, vipci_page_size(v));
+    vipci_put_page(v, frame, p->frame, p->leaf, p->slot, VIPCI_ENTRY(frame, flags), &s->pages, s->pages + 1, NULL);
+    vipci_commit(v);
+    return VIPC_OK;
+}
+static vipc_error vipci_give_page(const vipc *v, vipci_space *s, vipci_spot *p, uint64_t flags) { return vipci_give_page_here(v, s, p, flags); }
+static VIPCI_COLD void vipci_take_page_back(const vipc *v, vipci_space *s, const vipci_spot *p)
+{
+    uint64_t entry = vipci_spot_entry(p);
+    vipci_spot_set(v, p, 0);
+    vipci_release_page(v, VIPCI_ENTRY_FRAME(entry));
+    vipci_set64(v, &s->pages, s->pages - 1);
+    vipci_commit(v);
+    vipci_map_prune(v, s, p->page);
+}
+/* A frame of its own for a page whose frame others have.  Its translation goes first, and is flushed if that needs no waiting; else the old frame goes to
+ * limbo, and vipci_settle has to follow, before anybody gets a translation of the copy.  No debt may be open: by an old translation, which may be one to
+ * write, the original would go on changing.  Nothing has changed on an error. */
+static VIPCI_HERE vipc_error vipci_copy_page_here(const vipc *v, vipci_space *s, const vipci_spot *p, uint64_t flags)
+{
+    const uint64_t entry = vipci_spot_entry(p), old = VIPCI_ENTRY_FRAME(entry);
+    uint64_t frame = 0;
+    void *to = NULL;
+    bool owed = false;
+    const void *from = old < v->max_frames && *vipci_refs_at(v, old) > 1 ? vipci_frames_at(v, old, 1) : NULL;
+    if (!from) return VIPC_ERR_CORRUPT;
+    if (entry & VIPCI_SEEN) {
+        v->hooks->page_unmap(v->hooks->user, s->root, p->at, 1);
+        owed = vipci_flush(v, s->root, p->at, 1, VIPC_NOW) != VIPC_OK;
+    }
+    vipc_error e = vipci_ask_page(v, &frame, &to);
+    if (e != VIPC_OK) { vipci_rollback(v); return e; }
+    vipci_copy_frame(to, from, vipci_page_size(v));
+    vipci_put_page(v, frame, p->frame, p->leaf, p->slot, VIPCI_ENTRY(frame, flags), &s->shared, s->shared - 1, owed ? NULL : vipci_refs_at(v, old));
+    if (owed) {
+        vipci_set64(v, &s->limbo, old + 1);
+        vipci_owe(v, s, p->at, p->at + vipci_page_size(v));
+    }
+    vipci_commit(v);
+    return VIPC_OK;
+}
+static vipc_error vipci_copy_page(const vipc *v, vipci_space *s, const vipci_spot *p, uint64_t flags) { return vipci_copy_page_here(v, s, p, flags); }
+/* Hook page_map failed after that: back to the old frame, which others have still. */
+static VIPCI_COLD void vipci_uncopy_page(const vipc *v, vipci_space *s, const vipci_spot *p, uint64_t was)
+{
+    const uint64_t entry = vipci_spot_entry(p);
+    if (s->limbo == VIPCI_ENTRY_FRAME(was) + 1) vipci_set64(v, &s->limbo, 0);
+    else if (vipci_retain_page(v, VIPCI_ENTRY_FRAME(was)) != VIPC_OK) { vipci_rollback(v); return; }
+    vipci_spot_set(v, p, was);
+    vipci_set64(v, &s->shared, s->shared + 1);
+    vipci_release_page(v, VIPCI_ENTRY_FRAME(entry));
+    vipci_commit(v);
+}
+/* The only one that has this frame: from now on it may be written. */
+static void vipci_keep_page(const vipc *v, vipci_space *s, const vipci_spot *p, uint64_t flags)
+{
+    vipci_spot_set(v, p, (vipci_spot_entry(p) & ~(uint64_t)VIPCI_COW) | flags);
+    vipci_set64(v, &s->shared, s->shared - 1);
+    vipci_commit(v);
+}
+static inline bool vipci_sole(const vipc *v, uint64_t entry)
+{
+    return VIPCI_ENTRY_FRAME(entry) < v->max_frames && *vipci_refs_at(v, VIPCI_ENTRY_FRAME(entry)) == 1;
+}
+
+/* -- faults -- */
+/* A flush is owed: pay, and look again (*kind: 0).  RACE 39 (a write that is seen before an earlier one): a thread of a space that is just being cloned gets
+ * no page of its own to write to while another page can still be written to by a translation from before; else the clone would have its second write and not
+ * its first.  Nor does anybody get a translation of a copy while another thread may still read the original: it would see what is written there later, and
+ * elsewhere what was written after that.  Nor is there room for a second frame in limbo.  Tests: t_space a_clone_is_of_one_moment; t_spaceedges
+ * nobody_sees_a_copy_while_another_sees_the_original. */
+static VIPCI_COLD vipc_error vipci_fault_later(vipc *v, vipci_space *s, uint32_t *kind)
+{
+    *kind = 0;
+    return vipci_settle(v, s, VIPC_FOREVER);
+}
+/* A write to a page that others may have. */
+static VIPCI_APART vipc_error vipci_break_cow(vipc *v, vipci_space *s, const vipci_area *r, const vipci_spot *p, uint32_t *kind)
+{
+    const uint64_t was = vipci_spot_entry(p);
+    vipc_error e;
+    if (vipci_sole(v, was)) {
+        *kind = VIPC_FAULT_MADE_WRITABLE;
+        vipci_keep_page(v, s, p, VIPCI_SEEN);
+        return vipci_page_map(v, s, p->at, VIPCI_ENTRY_FRAME(was), 1, VIPCI_R_PROT(r->a), VIPCI_R_CACHE(r->a));
+    }
+    *kind = VIPC_FAULT_COPIED;
+    e = vipci_copy_page_here(v, s, p, VIPCI_SEEN);
+    if (e != VIPC_OK) return e;
+    const uint64_t number = s->number, version = s->version, entry = vipci_spot_entry(p);
+    const bool waits = s->limbo != 0;
+    if (waits) {                                             /* nobody gets the copy while another may still see the original */
+        v->near.version = 0;                                 /* as in vipci_fault_later, unless it comes to the end of this */
+        e = vipci_settle(v, s, VIPC_FOREVER);
+        if (e != VIPC_OK || s->number != number || s->version != version || s->owed_end || vipci_spot_entry(p) != entry) return e;      /* the next fault goes on */
+    }
+    e = vipci_page_map(v, s, p->at, VIPCI_ENTRY_FRAME(entry), 1, VIPCI_R_PROT(r->a), VIPCI_R_CACHE(r->a));
+    if (waits && e == VIPC_OK) v->near.version = version;
+    if (e == VIPC_OK || waits) return VIPC_OK;               /* it has its copy, and who else had the original may have let go of that: what fails now, fails
+                                                              * in the next fault */
+    vipci_uncopy_page(v, s, p, was);
+    return e;
+}
+/* A page that has a frame, and perhaps no translation: it and its neighbours in frames that are neighbours. */
+enum { VIPCI_AROUND = 16 };
+static VIPCI_APART vipc_error vipci_map_around(vipc *v, vipci_space *s, const vipci_area *r, const vipci_spot *p, uint32_t *kind, uint64_t *pages)
+{
+    const uint32_t slot = p->slot, size = 1u << vipci_map_bits(v);
+    const uint64_t low = vipci_page_of(v, s, r->start), high = vipci_page_of(v, s, r->end), entry = vipci_spot_entry(p);
+    const uint64_t frame = VIPCI_ENTRY_FRAME(entry), cow = entry & VIPCI_COW;
+    uint32_t first = slot, end = slot + 1;
+    const bool seen = (entry & VIPCI_SEEN) != 0;
+    while (!seen && first && slot - first < VIPCI_AROUND && slot - first < frame && p->page - (slot - first) > low
+           && p->leaf[first - 1] == VIPCI_ENTRY(frame - (slot - first) - 1, cow)) first--;
+    while (!seen && end < size && end - slot < VIPCI_AROUND && p->page + (end - slot) < high && p->leaf[end] == VIPCI_ENTRY(frame + (end - slot), cow)) end++;
+    for (uint32_t i = first; i < end; i++) vipci_set_far(v, p->frame, p->leaf, i, p->leaf[i] | VIPCI_SEEN);
+    vipci_commit(v);
+    *kind = seen ? VIPC_FAULT_SPURIOUS : VIPC_FAULT_MAPPED;
+    *pages = end - first;
+    return vipci_page_map(v, s, vipci_page_at(v, s, p->page - (slot - first)), frame - (slot - first), end - first,
+                          cow ? (VIPCI_R_PROT(r->a) & ~(uint32_t)VIPC_PROT_WRITE) | VIPC_PROT_READ : VIPCI_R_PROT(r->a), VIPCI_R_CACHE(r->a));
+}
+/* *pages: translations; *kind: enum vipc_fault. */
+static VIPCI_HERE vipc_error vipci_fault_page(vipc *v, vipci_space *s, const vipci_area *r, uint64_t at, uint32_t access, uint32_t *kind, uint64_t *pages)
+{
+    vipci_spot p = vipci_spot_at(v, s, at);
+    if (vipci_is_device(r)) {
+        *kind = VIPC_FAULT_SPURIOUS;
+        return vipci_page_map(v, s, p.at, (r->b + (p.at - r->start)) >> v->page_shift, 1, VIPCI_R_PROT(r->a), VIPCI_R_CACHE(r->a));
+    }
+    p.leaf = vipci_leaf_near(v, s, p.page, &p.frame);
+    uint64_t entry = vipci_spot_entry(&p);
+    if (s->owed_end) return vipci_fault_later(v, s, kind);
+    if (entry) return access == VIPC_PROT_WRITE && (entry & VIPCI_COW) ? vipci_break_cow(v, s, r, &p, kind) : vipci_map_around(v, s, r, &p, kind, pages);
+    *kind = VIPC_FAULT_ZEROED;
+    vipc_error e = vipci_give_page_here(v, s, &p, VIPCI_SEEN);
+    if (e != VIPC_OK) return e;
+    e = vipci_page_map(v, s, p.at, VIPCI_ENTRY_FRAME(vipci_spot_entry(&p)), 1, VIPCI_R_PROT(r->a), VIPCI_R_CACHE(r->a));
+    if (e != VIPC_OK) vipci_take_page_back(v, s, &p);
+    return e;
+}
+/* The stack above its growth grows down to `at`; back: it shrinks to what it was, which cannot fail. */
+static vipc_error vipci_grow_to(const vipc *v, vipci_space *s, const vipci_area *growth, const vipci_area *stack, uint64_t at, bool back)
+{
+    vipci_area below = *growth, above = *stack, grown = *stack;
+    const bool all = at == growth->start;
+    grown.start = below.end = at;
+    vipc_error e;
+    if (back) {
+        e = vipci_region_change(v, s, at, &above);
+        if (e == VIPC_OK) e = all ? vipci_region_insert(v, s, growth) : vipci_region_change(v, s, growth->start, growth);
+    } else {
+        e = all ? vipci_region_remove(v, s, growth->start) : vipci_region_change(v, s, growth->start, &below);
+        if (e == VIPC_OK) e = vipci_region_change(v, s, stack->start, &grown);
+    }
+    return vipci_step_end(v, e);
+}
+/* A fault in what is reserved for the growth of the stack above: its page gets a frame, the stack grows, and then it is a page of the stack's like any other.
+ * */
+static VIPCI_APART vipc_error vipci_fault_growth(vipc *v, vipci_space *s, const vipci_area *growth, uint64_t at, uint32_t access, uint32_t *kind,
+                                                 uint64_t *pages)
+{
+    vipci_area stack;
+    vipci_spot p = vipci_spot_at(v, s, at);
+    if (!vipci_region_at(v, s, growth->end, &stack) || stack.start != growth->end || VIPCI_R_TYPE(stack.a) != VIPC_REGION_STACK
+        || (stack.a & (VIPCI_R_LEAVING | VIPCI_R_GUARD | VIPCI_R_GROWTH))) return VIPC_ERR_FAULT;
+    if (access == VIPC_PROT_READ ? !VIPCI_R_PROT(stack.a) : !(VIPCI_R_PROT(stack.a) & access)) return VIPC_ERR_PERMISSION_DENIED;
+    p.leaf = vipci_leaf_near(v, s, p.page, &p.frame);
+    const bool gave = vipci_spot_entry(&p) == 0;
+    if (gave && s->owed_end) return vipci_fault_later(v, s, kind);
+    vipc_error e = gave ? vipci_give_page(v, s, &p, 0) : VIPC_OK;
+    if (e == VIPC_OK) e = vipci_grow_to(v, s, growth, &stack, p.at, false);
+    if (e != VIPC_OK) return e;
+    const uint64_t number = s->number, version = s->version;
+    vipci_area grown = stack;
+    grown.start = p.at;
+    e = vipci_fault_page(v, s, &grown, at, access, kind, pages);
+    if (e == VIPC_OK) {
+        if (gave && *kind) *kind = VIPC_FAULT_ZEROED;
+        vipci_count_fault(v, s, 4);
+    } else if (s->number == number && s->version == version) {
+        (void)vipci_grow_to(v, s, growth, &stack, p.at, true);
+        if (gave) vipci_take_page_back(v, s, &p);
+    }
+    return e;
+}
+static VIPCI_HERE vipc_error vipci_fault(vipc *v, vipci_space *s, uint64_t at, uint32_t access, uint32_t *resolved, vipc_fault_result *out)
+{
+    uint32_t kind = 0;
+    uint64_t pages = 1;
+    vipc_error e;
+    const vipci_area *r = vipci_region_near(v, s, at);
+    *resolved = 0;
+    if (!r) return VIPC_ERR_FAULT;
+    if (VIPCI_LIKELY(!(r->a & (VIPCI_R_LEAVING | VIPCI_R_GUARD | VIPCI_R_GROWTH)))) {
+        if (access == VIPC_PROT_READ ? !VIPCI_R_PROT(r->a) : !(VIPCI_R_PROT(r->a) & access)) e = VIPC_ERR_PERMISSION_DENIED;
+        else e = vipci_fault_page(v, s, r, at, access, &kind, &pages);
+    } else if (r->a & VIPCI_R_LEAVING) e = VIPC_ERR_FAULT;
+    else if (r->a & VIPCI_R_GUARD) e = VIPC_ERR_GUARD_PAGE;
+    else {
+        const vipci_area growth = *r;
+        e = vipci_fault_growth(v, s, &growth, at, access, &kind, &pages);
+        if (e == VIPC_OK && out) out->grown = 1;
+    }
+    if (VIPCI_LIKELY(e == VIPC_OK)) {
+        if (kind - 1 < VIPC_FAULT_SPURIOUS - 1) vipci_count_fault(v, s, kind - 1);
+        if (out) {
+            out->resolved = kind;
+            out->pages = kind == VIPC_FAULT_SPURIOUS ? 0 : pages;
+        }
+    } else if (out) vipci_tell_region(r, &out->region);
+    *resolved = kind;
+    return e;
+}
+VIPC_API uint64_t vipc_lock_thread(const vipc *self)
+{
+    if (vipci_known(self) != VIPC_OK) return 0;
+    const uint64_t word = vipci_load64(self, &vipci_d(self)->lock);
+    const uint32_t i = (uint32_t)(word & 0xffff) - 1;
+    if (i >= self->max_threads) return 0;
+    const uint64_t owner = vipci_load64(self, &vipci_view_at(self, i)->owner);
+    return (uint32_t)owner - 1 == self->process && (uint32_t)(owner >> 32) == (uint32_t)(word >> 16) ? vipci_peek64(self, &vipci_view_at(self, i)->native_thread) : 0;
+}
+enum { VIPCI_FAULT_TURNS = 64 };
+VIPC_API vipc_error vipc_page_fault(vipc *self, vipc_cap space, vipc_addr at, uint32_t access, vipc_fault_result *result)
+{
+    vipci_space *s = NULL;
+    uint32_t kind = 0;
+    vipc_error e = VIPC_ERR_INVALID_ARGUMENT;
+    if (result) vipci_zero(result, sizeof *result);
+    for (uint32_t turns = 0; !kind && turns < VIPCI_FAULT_TURNS; turns++) {      /* more than one only after debts of others */
+        if (access == VIPC_PROT_READ || access == VIPC_PROT_WRITE || access == VIPC_PROT_EXEC) e = vipci_space_begin(self, space, VIPC_RIGHT_READ, &s);
+        if (e != VIPC_OK) return e;
+        if (result) result->page = at & ~(vipci_page_size(self) - 1);
+        e = vipci_space_end(self, vipci_fault(self, s, at, access, &kind, result));
+        if (e != VIPC_OK) return e;
+    }
+    return kind ? VIPC_OK : VIPC_ERR_RESOURCE_BUSY;
+}
+VIPC_API vipc_error vipc_space_touch(vipc *self, vipc_cap space, vipc_addr at, uint64_t size, uint32_t access, uint64_t *done)
+{
+    const uint64_t low = self ? (((uint64_t)1 << self->page_shift) - 1) : 0;
+    uint64_t n = 0, end = at;
+    if (done) *done = 0;
+    if (!size || !vipci_add(&end, size)) { vipc_error e = vipci_known(self); return e == VIPC_OK ? VIPC_ERR_INVALID_ARGUMENT : e; }
+    for (uint64_t from = at; n < size; from = (from | low) + 1) {
+        vipc_error e = vipc_page_fault(self, space, from, access, NULL);
+        if (e != VIPC_OK) return e;
+        const uint64_t next = (from | low) + 1 - at;         /* 0 if it wraps */
+        n = next && next < size ? next : size;
+        if (done) *done = n;
+    }
+    return VIPC_OK;
+}
+
+/* -- spaces -- */
+static bool vipci_space_layout(const vipc *v, const vipc_space_desc *d, vipci_space *l)
+{
+    const uint64_t low = vipci_page_size(v) - 1;
+    l->start = d->start ? d->start : (VIPC_LAYOUT_USER_START + low) & ~low;
+    l->end = d->end ? d->end : VIPC_LAYOUT_USER_END & ~low;
+    if (l->start >= l->end) return false;
+    l->stack_end = d->stack_end ? d->stack_end : l->end < VIPC_LAYOUT_STACK_END ? l->end : VIPC_LAYOUT_STACK_END;
+    l->heap_start = d->heap_start ? d->heap_start : VIPC_LAYOUT_HEAP >= l->start && VIPC_LAYOUT_HEAP < l->end ? VIPC_LAYOUT_HEAP : l->start;
+    if (l->heap_start < l->start || l->heap_start > l->end) return false;
+    uint64_t quarter = (l->end - l->heap_start) / 4 & ~low;
+    l->heap_max = d->heap_max ? d->heap_max : quarter < VIPC_LAYOUT_HEAP_MAX ? quarter : VIPC_LAYOUT_HEAP_MAX;
+    if (l->stack_end < l->start || l->stack_end > l->end || l->heap_max > l->end - l->heap_start || l->heap_start + l->heap_max > l->stack_end) return false;
+    l->write_execute = d->write_execute != 0;
+    l->brk = l->heap_start;
+    return ((l->start | l->end | l->stack_end | l->heap_start | l->heap_max) & low) == 0;
+}
+/* A record with this layout, an object and a capability for it, committed.  On an error nothing is left. */
+static vipc_error vipci_space_make(vipc *v, const vipci_space *layout, const char *label, vipci_space **out, vipci_object **o, vipc_cap *cap)
+{
+    vipci_domain *d = vipci_d(v);
+    uint32_t i = 0;
+    vipc_error e = vipci_object_new(v, (uint32_t)VIPC_TYPE_SPACE << 8 | VIPC_RIGHT_ALL, label, 0, 0, o, cap);
+    if (e == VIPC_OK) e = vipci_take_slot(v, &d->free_space, &d->used_spaces, v->max_spaces, VIPCI_NEXT_FREE(vipci_space_at, d->free_space, v->max_spaces), &i);
+    if (e == VIPC_OK && vipci_space_at(v, i)->number) e = VIPC_ERR_CORRUPT;
+    if (e != VIPC_OK) { vipci_rollback(v); return e; }
+    vipci_space *s = vipci_space_at(v, i), was = *layout;    /* the record is nobody's until its number says so: no need to undo this; but its link */
+    was.number = was.root = 0;
+    was.next = s->next;
+    was.object = vipci_index(v, *o) + 1;
+    was.levels = vipci_map_levels_for(v, (layout->end - layout->start) >> v->page_shift);
+    was.version = ((s->version | (VIPCI_VERSION - 1)) + 1) | i;      /* no two spaces ever have the same */
+    was.tree = was.regions = was.leaving = 0;
+    was.map = was.pages = was.shared = was.tables = was.owed_at = was.owed_end = was.owed = was.limbo = 0;
+    for (uint32_t k = 0; k < 5; k++) was.faults[k] = 0;
+    *s = was;
+    vipci_poke64(v, &(*o)->shape, i + 1);
+    vipci_set64(v, &d->next_space, d->next_space + 1);
+    vipci_set64(v, &s->number, d->next_space);
+    vipci_commit(v);                                         /* its owner's from here on: whoever cleans up finds it, and by its root what the port takes */
+    e = v->hooks->space_create(v->hooks->user, s->number, s->start, s->end, &s->root);
+    if (e == VIPC_OK && !vipci_peek64(v, &s->root)) e = VIPC_ERR_HOOK;
+    if (e != VIPC_OK) {
+        vipci_object_end(v, *o, false);
+        (void)vipci_object_free(v, *o);
+        return e < 0 && e >= VIPC_ERR_HOOK ? e : VIPC_ERR_HOOK;
+    }
+    *out = s;
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_space_create(vipc *self, const vipc_space_desc *desc, vipc_cap *out)
+{
+    static const vipc_space_desc usual = VIPC_INIT;
+    vipci_space layout, *s;
+    vipci_object *o = NULL;
+    vipc_cap cap = VIPC_INIT;
+    vipc_error e = vipci_known(self);
+    if (e != VIPC_OK) return e;
+    vipci_zero(&layout, sizeof layout);
+    if (!out || !vipci_space_layout(self, desc ? desc : &usual, &layout)) return VIPC_ERR_INVALID_ARGUMENT;
+    if (!vipci_space_supported(self)) return VIPC_ERR_NOT_SUPPORTED;
+    e = vipci_lock(self, VIPC_FOREVER);
+    if (e != VIPC_OK) return e;
+    e = vipci_space_make(self, &layout, desc ? desc->label : NULL, &s, &o, &cap);
+    if (e == VIPC_OK) *out = cap;
+    return vipci_space_end(self, e);
+}
+VIPC_API vipc_error vipc_space_own(vipc *self, vipc_cap *out)
+{
+    vipci_entry *e;
+    vipc_error r = vipci_known(self);
+    if (r != VIPC_OK) return r;
+    if (!out) return VIPC_ERR_INVALID_ARGUMENT;
+    vipc_cap cap = { vipci_load64(self, &vipci_us(self)->space) };
+    if (!cap.token || vipci_check_cap(self, cap, VIPC_TYPE_SPACE, 0, &e) != VIPC_OK) return VIPC_ERR_NOT_FOUND;
+    *out = cap;
+    return VIPC_OK;
+}
+/* From its owner's list to the front of p's; within a step. */
+static vipc_error vipci_object_give(const vipc *v, vipci_object *o, vipci_process *p)
+{
+    uint32_t index = vipci_index(v, o);
+    if (o->owner == (uint32_t)(p - vipci_process_at(v, 0)) + 1) return VIPC_OK;
+    if (p->objects >= vipci_d(v)->config.objects_per_process) return VIPC_ERR_LIMIT;
+    if (!o->owner) return VIPC_ERR_CLOSED;
+    vipci_unlink_object(v, o);
+    vipci_set32(v, &o->owner, (uint32_t)(p - vipci_process_at(v, 0)) + 1);
+    vipci_set32(v, &o->prev, 0);
+    vipci_set32(v, &o->next, p->owned);
+    if (p->owned && p->owned <= v->max_objects) vipci_set32(v, &vipci_object_at(v, p->owned - 1)->prev, index + 1);
+    vipci_set32(v, &p->owned, index + 1);
+    vipci_set32(v, &p->objects, p->objects + 1);
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_space_adopt(vipc *self, vipc_cap space)
+{
+    vipci_space *s, *old = NULL;
+    vipc_cap own;
+    vipci_entry *e = NULL;
+    if (!space.token) { vipc_error r = vipci_known(self); return r == VIPC_OK ? VIPC_ERR_INVALID_CAPABILITY : r; }
+    vipc_error r = vipci_space_begin(self, space, VIPC_RIGHT_DELETE, &s);
+    if (r != VIPC_OK) return r;
+    own.token = vipci_us(self)->space;
+    if (own.token && vipci_check_cap(self, own, VIPC_TYPE_SPACE, 0, &e) == VIPC_OK && e->object < self->max_objects)
+        old = vipci_space_of(self, vipci_object_at(self, e->object));
+    if (old && old != s) return vipci_space_end(self, VIPC_ERR_EXISTS);
+    r = vipci_object_give(self, vipci_object_at(self, s->object - 1), vipci_us(self));
+    if (r == VIPC_OK) vipci_set64(self, &vipci_us(self)->space, space.token);
+    return vipci_space_end(self, vipci_step_end(self, r));
+}
+
+/* -- clone -- */
+/* Up to VIPCI_STEP_PAGES pages of one leaf from *page on into `child`, a step. */
+static vipc_error vipci_clone_leaf(vipc *v, vipci_space *s, vipci_space *child, const vipci_area *r, uint64_t *page, uint64_t to, uint64_t leaf_frame,
+                                   vipci_u64 *leaf)
+{
+    const uint64_t from = *page;
+    const uint32_t first = vipci_map_slot(v, from, 0), room = (1u << vipci_map_bits(v)) - first;
+    const uint32_t end = first + (to - from < room ? (uint32_t)(to - from) : room);
+    const bool shared = (r->a & VIPCI_R_SHARED) != 0;
+    bool protect = false;                                    /* one of them had a translation that could write */
+    uint64_t into_frame = 0;
+    vipci_u64 *into = NULL;
+    uint32_t i = first, n = 0, newly = 0;
+    while (i < end && !leaf[i]) i++;
+    *page = from + (i - first);
+    if (i == end) return VIPC_OK;
+    vipc_error e = vipci_map_make(v, child, *page, &into, &into_frame);
+    for (; e == VIPC_OK && i < end && n < VIPCI_STEP_PAGES; i++) {
+        uint64_t entry = leaf[i];
+        if (!entry) continue;
+        e = vipci_retain_page(v, VIPCI_ENTRY_FRAME(entry));
+        if (e != VIPC_OK) break;
+        if (!shared && !(entry & VIPCI_COW)) {
+            newly++;
+            if ((entry & VIPCI_SEEN) && (VIPCI_R_PROT(r->a) & VIPC_PROT_WRITE)) protect = true;
+            entry |= VIPCI_COW;
+        }
+        vipci_set_far(v, leaf_frame, leaf, i, entry);
+        vipci_set_far(v, into_frame, into, i, entry & ~(uint64_t)VIPCI_SEEN);
+        n++;
+    }
+    if (e != VIPC_OK) { vipci_rollback(v); return e; }
+    *page = from + (i - first);
+    vipci_set64(v, &s->shared, s->shared + newly);
+    vipci_set64(v, &child->pages, child->pages + n);
+    vipci_set64(v, &child->shared, child->shared + (shared ? 0 : n));
+    if (protect) {
+        vipci_area part = *r;
+        part.start = vipci_page_at(v, s, from);
+        part.end = vipci_page_at(v, s, *page);
+        vipci_narrow(v, s, &part, VIPCI_R_PROT(r->a) & ~(uint32_t)VIPC_PROT_WRITE);
+    }
+    vipci_commit(v);
+    return VIPC_OK;
+}
+static vipc_error vipci_clone_region(vipc *v, vipci_space *s, vipci_space *child, const vipci_area *r)
+{
+    uint64_t page = vipci_page_of(v, s, r->start), to = vipci_page_of(v, s, r->end), frame = 0;
+    vipci_u64 *leaf;
+    vipc_error e = vipci_region_add(v, child, r->start, r->end, r->a, r->b);
+    if (!(r->a & VIPCI_R_SHARED) && (VIPCI_R_PROT(r->a) & VIPC_PROT_WRITE) && vipci_area_seen(v, s, r)) {
+        vipci_owe(v, s, r->start, r->end);
+        vipci_commit(v);
+    }
+    while (e == VIPC_OK && !vipci_is_device(r) && (leaf = vipci_map_next(v, s, 0, &page, to, &frame)) != NULL)
+        e = vipci_clone_leaf(v, s, child, r, &page, to, frame, leaf);
+    return e;
+}
+VIPC_API vipc_error vipc_space_clone(vipc *self, vipc_cap space, vipc_cap *out, vipc_time deadline)
+{
+    vipci_space *s, *child = NULL;
+    vipci_object *o = NULL;
+    vipci_area r;
+    vipc_cap cap = VIPC_INIT;
+    vipc_error e = vipci_known(self);
+    if (e == VIPC_OK && !out) e = VIPC_ERR_INVALID_ARGUMENT;
+    if (e == VIPC_OK) e = vipci_space_begin(self, space, VIPC_RIGHT_READ, &s);
+    if (e != VIPC_OK) return e;
+    e = vipci_space_make(self, s, vipci_object_at(self, s->object - 1)->label, &child, &o, &cap);
+    if (e != VIPC_OK) return vipci_space_end(self, e);
+    child->brk = s->brk;
+    for (uint64_t at = s->start; e == VIPC_OK && vipci_region_at(self, s, at, &r); at = r.end)
+        if (!(r.a & VIPCI_R_LEAVING)) e = vipci_clone_region(self, s, child, &r);
+    const uint64_t number = child->number;
+    if (e == VIPC_OK) e = vipci_settle(self, s, deadline);
+    if (e != VIPC_OK && child->number == number && vipci_space_of(self, o) == child) {
+        vipci_object_end(self, o, false);
+        (void)vipci_object_free(self, o);
+    }
+    if (e == VIPC_OK) *out = cap;
+    return vipci_space_end(self, e);
+}
+
+/* -- mapping -- */
+/* A place for `size` bytes: at the wish if there is room, else above the heap, else anywhere. */
+static bool vipci_find_room(const vipc *v, const vipci_space *s, uint64_t wish, uint64_t size, uint64_t *at)
+{
+    uint64_t end;
+    if (wish && vipci_range(v, s, wish, size, &end) == VIPC_OK && vipci_is_free(v, s, wish, end)) { *at = wish; return true; }
+    return vipci_gap_low(v, s, s->heap_start + s->heap_max, s->end, size, at) || vipci_gap_low(v, s, s->start, s->end, size, at);
+}
+/* Frames for all of [at, end), which is LEAVING still. */
+static vipc_error vipci_populate(const vipc *v, vipci_space *s, uint64_t at, uint64_t end)
+{
+    vipc_error e = VIPC_OK;
+    for (vipci_spot p = vipci_spot_at(v, s, at); e == VIPC_OK && at < end; at += vipci_page_size(v)) {
+        vipci_spot next = vipci_spot_at(v, s, at);
+        if (p.leaf && next.slot) { next.leaf = p.leaf; next.frame = p.frame; }
+        p = next;
+        e = vipci_give_page(v, s, &p, 0);
+    }
+    return e;
+}
+/* A new region with all of its frames: it is reserved as one that leaves, so that a kill on the way leaves something that goes, and then made what it is. */
+static vipc_error vipci_add_populated(vipc *v, vipci_space *s, const vipci_area *r)
+{
+    const uint64_t owed_at = s->owed_at, owed_end = s->owed_end;
+    vipci_area now = *r;
+    now.a |= VIPCI_R_LEAVING;
+    vipci_owe(v, s, r->start, r->end);
+    vipci_set32(v, &s->leaving, s->leaving + 1);
+    const uint64_t owed = s->owed, number = s->number;
+    vipc_error e = vipci_region_add(v, s, r->start, r->end, now.a, r->b);
+    if (e != VIPC_OK) return e;
+    e = vipci_populate(v, s, r->start, r->end);
+    if (e != VIPC_OK && !vipci_reap_space(v, s, r->start, r->end)) return e;       /* nobody has seen it: no flush; or, by now, with another's */
+    if (s->owed == owed && s->number == number) {
+        vipci_set64(v, &s->owed_at, owed_at);
+        vipci_set64(v, &s->owed_end, owed_end);
+    }
+    if (e != VIPC_OK) { vipci_commit(v); return e; }
+    vipci_set32(v, &s->leaving, s->leaving - 1);
+    return vipci_region_alter(v, s, &now, r->a);
+}
+static vipc_error vipci_make_way(vipc *v, vipc_cap cap, vipci_space *s, uint64_t at, uint64_t end, vipc_time deadline)      /* for MAP_FIXED */
+{
+    for (uint32_t turns = 0; !vipci_is_free(v, s, at, end); turns++) {
+        if (turns == 8) return VIPC_ERR_RESOURCE_BUSY;
+        vipc_error e = vipci_unmap(v, s, at, end, s->brk);
+        if (e == VIPC_OK) e = vipci_settle(v, s, deadline);
+        if (e == VIPC_OK) e = vipci_space_still(v, cap, VIPC_RIGHT_WRITE, s);
+        if (e != VIPC_OK) return e;
+    }
+    return VIPC_OK;
+}
+static vipc_error vipci_mmap_ok(const vipc *v, const vipc_mmap_desc *d)
+{
+    const uint32_t known = VIPC_MAP_SHARED | VIPC_MAP_PRIVATE | VIPC_MAP_FIXED | VIPC_MAP_ANONYMOUS | VIPC_MAP_POPULATE | VIPC_MAP_FIXED_NOREPLACE;
+    const bool shared = (d->flags & VIPC_MAP_SHARED) != 0;
+    if (d->backing.token) return VIPC_ERR_INVALID_REGION;
+    if ((d->flags & ~known) || shared == ((d->flags & VIPC_MAP_PRIVATE) != 0) || !(d->flags & VIPC_MAP_ANONYMOUS)
+        || d->offset || !d->size || d->size > ~(vipci_page_size(v) - 1))
+        return VIPC_ERR_INVALID_ARGUMENT;
+    if (shared ? d->type != VIPC_REGION_NONE && d->type != VIPC_REGION_SHARED : d->type > VIPC_REGION_RODATA) return VIPC_ERR_INVALID_ARGUMENT;
+    return VIPC_OK;
+}
+static vipc_error vipci_mmap(vipc *v, vipc_cap cap, vipci_space *s, const vipc_mmap_desc *d, vipc_addr *out, vipc_time deadline)
+{
+    const uint64_t low = vipci_page_size(v) - 1, size = (d->size + low) & ~low;
+    const bool shared = (d->flags & VIPC_MAP_SHARED) != 0, fixed = (d->flags & (VIPC_MAP_FIXED | VIPC_MAP_FIXED_NOREPLACE)) != 0;
+    const uint32_t type = d->type ? d->type : (uint32_t)(shared ? VIPC_REGION_SHARED : VIPC_REGION_DATA);
+    vipci_area r = { d->at, 0, VIPCI_R_MAKE(type, d->prot, 0) | (shared ? VIPCI_R_SHARED : 0), 0 };
+    vipc_error e = vipci_prot_ok(s, d->prot);
+    if (e == VIPC_OK && fixed) e = vipci_range(v, s, d->at, size, &r.end);
+    if (e == VIPC_OK && (d->flags & VIPC_MAP_FIXED_NOREPLACE) && !vipci_is_free(v, s, r.start, r.end)) e = VIPC_ERR_EXISTS;
+    if (e == VIPC_OK) {
+        const uint32_t cuts = fixed ? vipci_cuts(v, s, r.start, r.end) : 0;      /* what is cut out makes room for one */
+        e = vipci_regions_room(v, s, cuts ? cuts : !fixed || vipci_is_free(v, s, r.start, r.end));
+    }
+    if (e == VIPC_OK && fixed) e = vipci_make_way(v, cap, s, r.start, r.end, deadline);
+    if (e == VIPC_OK && !fixed && !vipci_find_room(v, s, d->at & ~low, size, &r.start)) e = VIPC_ERR_LIMIT;
+    if (e != VIPC_OK) return e;
+    r.end = r.start + size;
+    e = shared || (d->flags & VIPC_MAP_POPULATE) ? vipci_add_populated(v, s, &r) : vipci_region_add(v, s, r.start, r.end, r.a, r.b);
+    if (e != VIPC_OK) return e;
+    vipci_merge(v, s, r.start, r.end);
+    *out = r.start;
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_space_mmap(vipc *self, vipc_cap space, const vipc_mmap_desc *desc, vipc_addr *out, vipc_time deadline)
+{
+    vipci_space *s;
+    vipc_error e = vipci_known(self);
+    if (e == VIPC_OK && (!desc || !out)) e = VIPC_ERR_INVALID_ARGUMENT;
+    if (e != VIPC_OK) return e;
+    const vipc_mmap_desc d = *desc;
+    e = vipci_mmap_ok(self, &d);
+    if (e == VIPC_OK) e = vipci_space_begin(self, space, VIPC_RIGHT_WRITE, &s);
+    return e == VIPC_OK ? vipci_space_end(self, vipci_mmap(self, space, s, &d, out, deadline)) : e;
+}
+VIPC_API vipc_error vipc_space_allocate(vipc *self, vipc_cap space, uint64_t size, uint32_t prot, vipc_addr *out)
+{
+    vipc_mmap_desc d = VIPC_INIT;
+    d.size = size;
+    d.prot = prot;
+    d.flags = VIPC_MAP_PRIVATE | VIPC_MAP_ANONYMOUS;
+    return vipc_space_mmap(self, space, &d, out, VIPC_NOW);  /* nothing is in the way of what chooses its place */
+}
+VIPC_API vipc_error vipc_space_map_physical(vipc *self, vipc_cap space, uint64_t physical, vipc_addr at, uint64_t size, uint32_t prot, uint32_t cache)
+{
+    vipci_space *s;
+    vipc_error e = vipci_known(self);
+    uint64_t end = 0, last = physical;
+    if (e == VIPC_OK && cache > VIPC_WRITE_COMBINING) e = VIPC_ERR_INVALID_ARGUMENT;
+    if (e == VIPC_OK) e = vipci_space_begin(self, space, VIPC_RIGHT_CREATE, &s);
+    if (e != VIPC_OK) return e;
+    e = vipci_range(self, s, at, size, &end);
+    if (e == VIPC_OK && ((physical & (vipci_page_size(self) - 1)) || !vipci_add(&last, end - at))) e = VIPC_ERR_INVALID_ARGUMENT;
+    if (e == VIPC_OK) e = vipci_prot_ok(s, prot);
+    if (e == VIPC_OK && !vipci_is_free(self, s, at, end)) e = VIPC_ERR_EXISTS;
+    if (e == VIPC_OK) e = vipci_regions_room(self, s, 1);
+    if (e == VIPC_OK) e = vipci_region_add(self, s, at, end, VIPCI_R_MAKE(VIPC_REGION_DEVICE, prot, cache) | VIPCI_R_SHARED, physical);
+    if (e == VIPC_OK && (e = vipci_page_map(self, s, at, physical >> self->page_shift, (end - at) >> self->page_shift, prot, cache)) != VIPC_OK) {
+        if (vipci_unmap(self, s, at, end, s->brk) == VIPC_OK) (void)vipci_settle(self, s, VIPC_FOREVER);  /* somebody may have used what was mapped of it */
+    } else if (e == VIPC_OK) vipci_merge(self, s, at, end);
+    return vipci_space_end(self, e);
+}
+static vipc_error vipci_unmap_public(vipc *self, vipc_cap space, vipc_addr at, uint64_t size, bool all, vipc_time deadline)
+{
+    vipci_space *s;
+    uint64_t end = 0;
+    vipc_error e = vipci_space_begin(self, space, VIPC_RIGHT_WRITE, &s);
+    if (e != VIPC_OK) return e;
+    e = vipci_range(self, s, at, size, &end);
+    if (e == VIPC_OK && all) e = vipci_covered(self, s, at, end, 0);
+    if (e == VIPC_OK) e = vipci_unmap(self, s, at, end, s->brk);
+    if (e == VIPC_OK) e = vipci_settle(self, s, deadline);
+    return vipci_space_end(self, e);
+}
+VIPC_API vipc_error vipc_space_unmap(vipc *self, vipc_cap space, vipc_addr at, uint64_t size, vipc_time deadline)
+{
+    return vipci_unmap_public(self, space, at, size, false, deadline);
+}
+VIPC_API vipc_error vipc_space_free(vipc *self, vipc_cap space, vipc_addr at, uint64_t size, vipc_time deadline)
+{
+    return vipci_unmap_public(self, space, at, size, true, deadline);
+}
+static vipc_error vipci_protect(vipc *v, vipci_space *s, uint64_t at, uint64_t end, uint32_t prot, vipc_time deadline)
+{
+    vipci_area r;
+    vipc_error e = vipci_prot_ok(s, prot);
+    if (e == VIPC_OK) e = vipci_covered(v, s, at, end, VIPCI_R_GUARD | VIPCI_R_GROWTH);
+    if (e == VIPC_OK) e = vipci_regions_room(v, s, vipci_cuts(v, s, at, end));
+    if (e == VIPC_OK) e = vipci_split(v, s, at);
+    if (e == VIPC_OK) e = vipci_split(v, s, end);
+    for (uint64_t from = at; e == VIPC_OK && from < end && vipci_region_at(v, s, from, &r); from = r.end) {
+        const uint32_t was = VIPCI_R_PROT(r.a);
+        const bool narrower = was && ((was & ~prot) || !prot) && vipci_area_seen(v, s, &r);
+        if (was == prot) continue;
+        if (narrower) {
+            vipci_owe(v, s, r.start, r.end);
+            vipci_commit(v);
+            vipci_narrow(v, s, &r, prot);
+        }
+        e = vipci_region_alter(v, s, &r, (r.a & ~(uint64_t)(7u << 8)) | prot << 8);
+    }
+    vipci_merge(v, s, at, end);
+    return e == VIPC_OK ? vipci_settle(v, s, deadline) : e;
+}
+VIPC_API vipc_error vipc_space_protect(vipc *self, vipc_cap space, vipc_addr at, uint64_t size, uint32_t prot, vipc_time deadline)
+{
+    vipci_space *s;
+    uint64_t end = 0;
+    vipc_error e = vipci_space_begin(self, space, VIPC_RIGHT_WRITE, &s);
+    if (e != VIPC_OK) return e;
+    e = vipci_range(self, s, at, size, &end);
+    return vipci_space_end(self, e == VIPC_OK ? vipci_protect(self, s, at, end, prot, deadline) : e);
+}
+
+/* -- heap and stacks -- */
+/* by: it only grows. */
+static vipc_error vipci_move_break(vipc *v, vipci_space *s, uint64_t to, bool by, vipc_time deadline)
+{
+    const uint64_t low = vipci_page_size(v) - 1, old = (s->brk + low) & ~low, top = (to + low) & ~low;
+    vipc_error e = VIPC_OK;
+    if (to < s->heap_start) return VIPC_ERR_INVALID_ARGUMENT;
+    if (to - s->heap_start > s->heap_max) return VIPC_ERR_LIMIT;
+    if (top > old) {
+        if (!vipci_is_free(v, s, old, top)) return VIPC_ERR_EXISTS;
+        vipci_set64(v, &s->brk, to);
+        e = vipci_region_add(v, s, old, top, VIPCI_R_MAKE(VIPC_REGION_HEAP, VIPC_PROT_READ | VIPC_PROT_WRITE, 0), 0);
+        if (e == VIPC_OK) vipci_merge(v, s, old, top);
+        return e;
+    }
+    if (top < old) {
+        e = vipci_unmap(v, s, top, old, to);
+        if (e != VIPC_OK) return e;
+    } else {
+        const bool more = to > s->brk;
+        vipci_set64(v, &s->brk, to);
+        vipci_commit(v);
+        if (more) return VIPC_OK;
+    }
+    return by ? VIPC_OK : vipci_settle(v, s, deadline);       /* also what an earlier call was told TIMEOUT for */
+}
+VIPC_API vipc_error vipc_space_set_break(vipc *self, vipc_cap space, vipc_addr to, vipc_addr *now, vipc_time deadline)
+{
+    vipci_space *s;
+    vipc_error e = vipci_space_begin(self, space, VIPC_RIGHT_WRITE, &s);
+    if (e != VIPC_OK) return e;
+    e = vipci_move_break(self, s, to, false, deadline);
+    if (now && (e == VIPC_OK || e == VIPC_ERR_TIMEOUT || e == VIPC_ERR_WOULD_BLOCK)) *now = to;
+    return vipci_space_end(self, e);
+}
+VIPC_API vipc_error vipc_space_grow_heap(vipc *self, vipc_cap space, uint64_t by, vipc_addr *was)
+{
+    vipci_space *s;
+    vipc_error e = vipci_space_begin(self, space, VIPC_RIGHT_WRITE, &s);
+    if (e != VIPC_OK) return e;
+    const uint64_t old = s->brk;
+    uint64_t to = old;
+    e = vipci_add(&to, by) ? vipci_move_break(self, s, to, true, VIPC_NOW) : VIPC_ERR_LIMIT;
+    if (e == VIPC_OK && was) *was = old;
+    return vipci_space_end(self, e);
+}
+static vipc_error vipci_stack_make(vipc *v, vipci_space *s, uint64_t size, uint64_t first, uint64_t guard, vipc_stack *out)
+{
+    const uint64_t a = VIPCI_R_MAKE(VIPC_REGION_STACK, VIPC_PROT_READ | VIPC_PROT_WRITE, 0), none = VIPCI_R_MAKE(VIPC_REGION_STACK, 0, 0);
+    uint64_t at = 0;
+    vipc_error e = vipci_regions_room(v, s, 3);
+    if (e == VIPC_OK && !vipci_gap_high(v, s, s->start, s->stack_end, size, &at)) e = VIPC_ERR_LIMIT;
+    if (e == VIPC_OK) e = vipci_region_add(v, s, at, at + guard, none | VIPCI_R_GUARD, 0);
+    if (e == VIPC_OK && first < size - guard) e = vipci_region_add(v, s, at + guard, at + size - first, none | VIPCI_R_GROWTH, 0);
+    if (e == VIPC_OK) e = vipci_region_add(v, s, at + size - first, at + size, a, 0);
+    if (e != VIPC_OK) return e;
+    out->bottom = at;
+    out->top = out->sp = at + size;
+    out->guard = guard;
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_space_stack_create(vipc *self, vipc_cap space, const vipc_stack_desc *desc, vipc_stack *out)
+{
+    static const vipc_stack_desc usual = VIPC_INIT;
+    vipci_space *s;
+    vipc_error e = vipci_known(self);
+    if (e == VIPC_OK && !out) e = VIPC_ERR_INVALID_ARGUMENT;
+    if (e != VIPC_OK) return e;
+    const vipc_stack_desc d = desc ? *desc : usual;
+    const uint64_t low = vipci_page_size(self) - 1;
+    uint64_t size = d.size ? d.size : VIPC_LAYOUT_STACK, guard = d.guard ? d.guard : low + 1, first = d.first ? d.first : 65536;
+    if (size > ~low || guard > ~low || first > ~low) return VIPC_ERR_INVALID_ARGUMENT;
+    if (size < 2 * (low + 1)) return VIPC_ERR_INVALID_ARGUMENT;
+    size = (size + low) & ~low;
+    guard = (guard + low) & ~low;
+    first = (first + low) & ~low;
+    if (guard >= size || (d.first && first > size - guard)) return VIPC_ERR_INVALID_ARGUMENT;
+    if (first > size - guard) first = size - guard;
+    e = vipci_space_begin(self, space, VIPC_RIGHT_WRITE, &s);
+    return e == VIPC_OK ? vipci_space_end(self, vipci_stack_make(self, s, size, first, guard, out)) : e;
+}
+/* Is there such a stack?  *guard: its guard; *above: what is above that, growth or the stack itself. */
+static bool vipci_stack_find(const vipc *v, const vipci_space *s, const vipc_stack *k, vipci_area *guard, vipci_area *above)
+{
+    vipci_area r = { 0, 0, VIPCI_R_GROWTH, 0 };
+    *above = r;
+    if (!vipci_region_at(v, s, k->bottom, guard) || guard->start != k->bottom || (guard->a & (VIPCI_R_GUARD | VIPCI_R_LEAVING)) != VIPCI_R_GUARD
+        || guard->end - guard->start != k->guard) return false;
+    for (uint64_t at = guard->end; at < k->top; at = r.end) {      /* all of one stack: no other's guard in between */
+        if (!vipci_region_at(v, s, at, &r) || r.start != at || r.end > k->top
+            || VIPCI_R_TYPE(r.a) != VIPC_REGION_STACK || (r.a & (VIPCI_R_GUARD | VIPCI_R_LEAVING))) return false;
+        if (at == guard->end) *above = r;
+    }
+    return k->top > guard->end && !(r.a & VIPCI_R_GROWTH);
+}
+static vipc_error vipci_stack_grow(vipc *v, vipci_space *s, vipc_stack *k, uint64_t by)
+{
+    vipci_area guard, above;
+    if (k->bottom < s->start || k->top > s->end || k->bottom >= k->top || !vipci_stack_find(v, s, k, &guard, &above)) return VIPC_ERR_NOT_FOUND;
+    if (by > k->bottom - s->start) return VIPC_ERR_LIMIT;
+    const uint64_t bottom = k->bottom - by;
+    if (!vipci_is_free(v, s, bottom, k->bottom)) return VIPC_ERR_EXISTS;
+    vipc_error e = vipci_regions_room(v, s, 1);
+    if (e != VIPC_OK) return e;
+    vipci_area moved = guard, room = { bottom + k->guard, above.start, VIPCI_R_MAKE(VIPC_REGION_STACK, 0, 0) | VIPCI_R_GROWTH, 0 };
+    moved.start = bottom;
+    moved.end = bottom + k->guard;
+    e = vipci_region_change(v, s, guard.start, &moved);
+    if (above.a & VIPCI_R_GROWTH) {
+        room.end = above.end;
+        if (e == VIPC_OK) e = vipci_region_change(v, s, above.start, &room);
+    } else if (e == VIPC_OK) e = vipci_region_insert(v, s, &room);
+    if (vipci_step_end(v, e) == VIPC_OK) k->bottom = bottom;
+    return e;
+}
+VIPC_API vipc_error vipc_space_grow_stack(vipc *self, vipc_cap space, vipc_stack *stack, uint64_t by)
+{
+    vipci_space *s;
+    vipc_error e = vipci_known(self);
+    const uint64_t low = e == VIPC_OK ? vipci_page_size(self) - 1 : 0;
+    if (e == VIPC_OK && (!stack || !by || by > ~low)) e = VIPC_ERR_INVALID_ARGUMENT;
+    if (e != VIPC_OK) return e;
+    vipc_stack k = *stack;
+    e = vipci_space_begin(self, space, VIPC_RIGHT_WRITE, &s);
+    if (e != VIPC_OK) return e;
+    e = vipci_stack_grow(self, s, &k, (by + low) & ~low);
+    if (e == VIPC_OK) *stack = k;
+    return vipci_space_end(self, e);
+}
+
+/* -- looking -- */
+VIPC_API vipc_error vipc_space_find(vipc *self, vipc_cap space, vipc_addr at, vipc_space_region *out)
+{
+    vipci_space *s;
+    vipci_area r;
+    vipc_error e = vipci_known(self);
+    if (e == VIPC_OK && !out) e = VIPC_ERR_INVALID_ARGUMENT;
+    if (e == VIPC_OK) e = vipci_space_begin(self, space, VIPC_RIGHT_READ, &s);
+    if (e != VIPC_OK) return e;
+    if (vipci_region_at(self, s, at, &r)) vipci_tell_region(&r, out);
+    else e = VIPC_ERR_NOT_FOUND;
+    return vipci_space_end(self, e);
+}
+VIPC_API vipc_error vipc_space_sharers(vipc *self, vipc_cap space, vipc_addr at, uint32_t *out)
+{
+    vipci_space *s;
+    uint64_t frame = 0, entry = 0;
+    vipc_error e = vipci_known(self);
+    if (e == VIPC_OK && !out) e = VIPC_ERR_INVALID_ARGUMENT;
+    if (e == VIPC_OK) e = vipci_space_begin(self, space, VIPC_RIGHT_READ, &s);
+    if (e != VIPC_OK) return e;
+    vipci_u64 *leaf = at >= s->start && at < s->end ? vipci_map_node(self, s, vipci_page_of(self, s, at), 0, &frame) : NULL;
+    if (leaf) entry = leaf[vipci_map_slot(self, vipci_page_of(self, s, at), 0)];
+    if (!entry) e = VIPC_ERR_NOT_FOUND;
+    else if (VIPCI_ENTRY_FRAME(entry) >= self->max_frames) e = VIPC_ERR_CORRUPT;
+    else *out = *vipci_refs_at(self, VIPCI_ENTRY_FRAME(entry));
+    return vipci_space_end(self, e);
+}
+VIPC_API vipc_error vipc_space_get(vipc *self, vipc_cap space, vipc_space_info *out)
+{
+    vipci_space *s;
+    vipc_error e = vipci_known(self);
+    if (e == VIPC_OK && !out) e = VIPC_ERR_INVALID_ARGUMENT;
+    if (e == VIPC_OK) e = vipci_space_begin(self, space, VIPC_RIGHT_READ, &s);
+    if (e != VIPC_OK) return e;
+    const vipci_object *o = vipci_object_at(self, s->object - 1);
+    vipc_space_info i = VIPC_INIT;
+    i.root = s->root;
+    i.owner.id = o->owner && o->owner <= self->max_processes ? vipci_load64(self, &vipci_process_at(self, o->owner - 1)->pid) : 0;
+    i.start = s->start; i.end = s->end; i.heap_start = s->heap_start; i.brk = s->brk; i.stack_end = s->stack_end; i.heap_max = s->heap_max;
+    i.regions = s->regions; i.leaving = s->leaving; i.pages = s->pages; i.pages_shared = s->shared; i.table_frames = s->tables;
+    i.zeroed = s->faults[0]; i.copied = s->faults[1]; i.made_writable = s->faults[2]; i.mapped = s->faults[3]; i.grown = s->faults[4];
+    for (uint32_t k = 0; k < VIPC_LABEL_MAX; k++) i.label[k] = o->label[k];
+    *out = i;
+    return vipci_space_end(self, VIPC_OK);
+}
+
+/* -- contents -- */
+/* The bytes of a page that may be written, by a loader.  OK and NULL: look again. */
+static vipc_error vipci_page_for_write(vipc *v, vipci_space *s, uint64_t at, unsigned char **bytes)
+{
+    vipci_spot p = vipci_spot_at(v, s, at);
+    p.leaf = vipci_map_node(v, s, p.page, 0, &p.frame);
+    const uint64_t entry = vipci_spot_entry(&p);
+    vipc_error e = VIPC_OK;
+    if (!entry) e = vipci_give_page(v, s, &p, 0);
+    else if ((entry & VIPCI_COW) && vipci_sole(v, entry)) vipci_keep_page(v, s, &p, 0);
+    else if (entry & VIPCI_COW) {
+        if (s->owed_end) return vipci_settle(v, s, VIPC_FOREVER);
+        e = vipci_copy_page(v, s, &p, 0);
+    }
+    if (e != VIPC_OK) return e;
+    *bytes = (unsigned char *)vipci_frames_at(v, VIPCI_ENTRY_FRAME(vipci_spot_entry(&p)), 1);
+    return *bytes ? VIPC_OK : VIPC_ERR_CORRUPT;
+}
+static vipc_error vipci_may_copy(const vipc *v, const vipci_space *s, uint64_t at)
+{
+    vipci_area r;
+    if (at < s->start || at >= s->end || !vipci_region_at(v, s, at, &r) || r.start > at || (r.a & VIPCI_R_LEAVING)) return VIPC_ERR_FAULT;
+    if (r.a & VIPCI_R_GUARD) return VIPC_ERR_GUARD_PAGE;
+    if (vipci_is_device(&r)) return VIPC_ERR_NOT_SUPPORTED;
+    return VIPCI_R_PROT(r.a) ? VIPC_OK : VIPC_ERR_PERMISSION_DENIED;
+}
+/* One page of vipc_space_read and vipc_space_write, n bytes of it. */
+static vipc_error vipci_copy_part(vipc *v, vipc_cap cap, vipci_space *s, uint64_t at, void *to, const void *from, uint64_t n)
+{
+    const uint64_t low = at & (vipci_page_size(v) - 1);
+    unsigned char *bytes = NULL;
+    vipc_error e = VIPC_OK;
+    for (uint32_t turns = 0; from && e == VIPC_OK && !bytes; turns++) {
+        if (turns) e = turns == 8 ? VIPC_ERR_RESOURCE_BUSY : vipci_space_still(v, cap, VIPC_RIGHT_MODIFY, s);
+        if (e == VIPC_OK) e = vipci_may_copy(v, s, at);
+        if (e == VIPC_OK) e = vipci_page_for_write(v, s, at, &bytes);
+    }
+    if (from && e == VIPC_OK) {
+        vipci_copy(bytes + low, from, n);
+        if (s->limbo) (void)vipci_settle(v, s, VIPC_FOREVER);
+    }
+    if (from || e != VIPC_OK) return e;
+    e = vipci_may_copy(v, s, at);
+    if (e != VIPC_OK) return e;
+    uint64_t frame = 0, page = vipci_page_of(v, s, at);
+    vipci_u64 *leaf = vipci_map_node(v, s, page, 0, &frame);
+    uint64_t entry = leaf ? leaf[vipci_map_slot(v, page, 0)] : 0;
+    if (!entry) { vipci_zero(to, n); return VIPC_OK; }
+    bytes = (unsigned char *)vipci_frames_at(v, VIPCI_ENTRY_FRAME(entry), 1);
+    if (!bytes) return VIPC_ERR_CORRUPT;
+    vipci_copy(to, bytes + low, n);
+    return VIPC_OK;
+}
+static vipc_error vipci_copy_bytes(vipc *self, vipc_cap space, uint64_t at, void *to, const void *from, uint64_t size, uint64_t *done)
+{
+    uint64_t n = 0, end = at;
+    vipc_error e = vipci_known(self);
+    if (done) *done = 0;
+    if (e == VIPC_OK && ((!to && !from) || !size || !vipci_add(&end, size))) e = VIPC_ERR_INVALID_ARGUMENT;
+    while (e == VIPC_OK && n < size) {
+        vipci_space *s;
+        const uint64_t here = at + n, rest = vipci_page_size(self) - (here & (vipci_page_size(self) - 1)), part = size - n < rest ? size - n : rest;
+        e = vipci_space_begin(self, space, VIPC_RIGHT_MODIFY, &s);
+        if (e == VIPC_OK) e = vipci_space_end(self, vipci_copy_part(self, space, s, here, to ? (unsigned char *)to + n : NULL,
+                                                                    from ? (const unsigned char *)from + n : NULL, part));
+        if (e == VIPC_OK) n += part;
+        if (done) *done = n;
+    }
+    return e;
+}
+VIPC_API vipc_error vipc_space_read(vipc *self, vipc_cap space, vipc_addr at, void *to, uint64_t size, uint64_t *done)
+{
+    return vipci_copy_bytes(self, space, at, to, NULL, size, done);
+}
+VIPC_API vipc_error vipc_space_write(vipc *self, vipc_cap space, vipc_addr at, const void *from, uint64_t size, uint64_t *done)
+{
+    return vipci_copy_bytes(self, space, at, NULL, from, size, done);
+}
+#endif
+
 /* --------------------------------------------------------------------------------------------------- >>names
  * A published name is a capability of its publisher's that has no token: it dies with its publisher, and with its parent.  Who waits for a name
  * registers under the lock, so a publisher, who takes the lock later, sees it. */
@@ -6691,6 +9152,22 @@ VIPC_API vipc_error vipc_initial(vipc *self, uint32_t index, vipc_cap *out)
     return VIPC_OK;
 }
 #endif
+#if !VIPC_NO_SPACES
+/* The new process's own, and its capability for it; within a step. */
+static vipc_error vipci_give_space(vipc *by, vipc_cap space, vipci_process *p)
+{
+    vipci_entry *from, *e = NULL;
+    vipc_error r = vipci_check_cap(by, space, VIPC_TYPE_SPACE, VIPC_RIGHT_DELETE, &from);
+    if (r == VIPC_OK && from->object >= by->max_objects) r = VIPC_ERR_CORRUPT;
+    if (r == VIPC_OK) r = vipci_object_give(by, vipci_object_at(by, from->object), p);
+    if (r == VIPC_OK) r = vipci_entry_new(by, from->kind & 0xfffu, from->object, from->badge, vipci_link(by, from), p, &e);
+    if (r == VIPC_OK) r = vipci_limits_inherit(by, from, e);
+    if (r != VIPC_OK) return r;
+    vipci_validate(by, e);
+    vipci_set64(by, &p->space, e->token);
+    return VIPC_OK;
+}
+#endif
 /* Under the lock of `by`: the record gets its pid and counts from here on. */
 static vipc_error vipci_enrol(vipc *by, vipc *v, const vipc_process_desc *desc)
 {
@@ -6701,6 +9178,7 @@ static vipc_error vipci_enrol(vipc *by, vipc *v, const vipc_process_desc *desc)
     for (uint32_t k = 0; !VIPC_NO_INSPECT && k < VIPCI_COUNTERS; k++) vipci_poke64(by, &vipci_tally_at(by, v->process)->gone[k], 0);      /* nobody's yet: no undo */
     if (VIPC_NO_INITIAL) vipci_blank(by, p);
     vipci_set64(by, &p->native_id, desc->native_id);
+    if (!VIPC_NO_SPACES) vipci_set64(by, &p->space, 0);
     vipci_set32(by, &p->threads, 1);
     vipci_set32(by, &p->view, v->view + 1);
     vipci_set32(by, &p->state, VIPCI_LIVE);
@@ -6727,6 +9205,9 @@ static vipc_error vipci_join(vipc *by, vipc *v, const vipc_process_desc *desc, u
     uint32_t process = 0;
     if (!desc) desc = &plain;
     if (!vipci_may_give(desc, VIPC_NO_INITIAL || by == v ? 0 : VIPC_INITIAL_MAX)) return VIPC_ERR_INVALID_ARGUMENT;
+#if !VIPC_NO_SPACES
+    if (by == v && desc->space.token) return VIPC_ERR_INVALID_ARGUMENT;      /* nobody gives */
+#endif
     if (!vipci_any_process(v, VIPC_NO_INITIAL || by == v ? proof : vipci_load64(by, &vipci_us(by)->proof), &process)) return VIPC_ERR_LIMIT;
     vipc_error e = vipci_any_view(v, process, desc->native_thread);
     if (e != VIPC_OK) { vipci_unjoin(v, process, false); return e; }
@@ -6829,6 +9310,9 @@ VIPC_API vipc_error vipc_process_create(vipc *self, const vipc_process_desc *des
     r = vipci_join(self, &v, desc, desc && desc->proof ? desc->proof : vipci_load64(self, &vipci_us(self)->proof));
     if (r != VIPC_OK) return r;
     if (process) r = vipci_entry_new(self, VIPC_TYPE_PROCESS << 8 | VIPC_RIGHT_ALL, v.process, 0, 0, vipci_us(self), &e);
+#if !VIPC_NO_SPACES
+    if (r == VIPC_OK && desc && desc->space.token) r = vipci_give_space(self, desc->space, vipci_process_at(self, v.process));
+#endif
     if (r != VIPC_OK) return vipci_unmake(self, &v, r);
     if (process) {
         vipci_validate(self, e);
@@ -7153,7 +9637,7 @@ VIPC_API vipc_error vipc_stats_get(vipc *self, vipc_stats *out)
 
 /* Kinds of violation, as hook log is told them. */
 enum { VIPCI_BAD_LOCK = 1, VIPCI_BAD_CAP, VIPCI_BAD_TREE, VIPCI_BAD_HELD, VIPCI_BAD_CAP_COUNT, VIPCI_BAD_OBJECT, VIPCI_BAD_OWNED, VIPCI_BAD_OBJECT_COUNT,
-       VIPCI_BAD_NAME, VIPCI_BAD_SLOT, VIPCI_BAD_HINT, VIPCI_BAD_FRAMES, VIPCI_BAD_VIEW, VIPCI_BAD_PROCESS, VIPCI_BAD_LIMIT };
+       VIPCI_BAD_NAME, VIPCI_BAD_SLOT, VIPCI_BAD_HINT, VIPCI_BAD_FRAMES, VIPCI_BAD_VIEW, VIPCI_BAD_PROCESS, VIPCI_BAD_LIMIT, VIPCI_BAD_SPACE, VIPCI_BAD_PAGE };
 typedef struct vipci_checkup { const vipc *v; uint32_t bad; } vipci_checkup;
 static bool vipci_expect(vipci_checkup *k, bool good, uint64_t kind, uint64_t where)
 {
@@ -7271,6 +9755,58 @@ static void vipci_check_queue(vipci_checkup *k, uint32_t index, vipci_object *o,
     vipci_hints(v, r, &tail, &head);
     (void)vipci_expect(k, (hint & (VIPCI_LAP - 1)) < r->capacity && vipci_ahead(hint, tail) <= 0, VIPCI_BAD_HINT, index);
 }
+#if !VIPC_NO_SPACES
+/* One space: its tree, its map, its counts.  *nodes, *regions grow; how many entries it has. */
+static uint64_t vipci_check_space(vipci_checkup *k, const vipci_space *s, uint32_t index, uint32_t *nodes, uint32_t *regions)
+{
+    const vipc *v = k->v;
+    uint64_t frame = 0, pages = 0, shared = 0, tables = 0;
+    uint32_t leaving = 0, n = 0;
+    vipci_area r;
+    (void)vipci_expect(k, vipci_regions_check(v, s, &n) == 0, VIPCI_BAD_SPACE, index);
+    *nodes += n;
+    *regions += s->regions;
+    for (uint64_t at = s->start; vipci_region_at(v, s, at, &r); at = r.end) leaving += (r.a & VIPCI_R_LEAVING) != 0;
+    (void)vipci_expect(k, leaving == s->leaving && (!leaving || s->owed_end), VIPCI_BAD_SPACE, index);
+    for (uint32_t level = 0; level <= vipci_map_top(v, s); level++)
+        for (uint64_t page = 0; vipci_map_next(v, s, level, &page, ~(uint64_t)0, &frame); page = (page | (vipci_map_span(v, level) - 1)) + 1) tables++;
+    vipci_u64 *leaf;
+    for (uint64_t page = 0; (leaf = vipci_map_next(v, s, 0, &page, ~(uint64_t)0, &frame)) != NULL;) {
+        for (uint32_t i = vipci_map_slot(v, page, 0); i < 1u << vipci_map_bits(v); i++, page++) {
+            uint64_t entry = leaf[i], at = vipci_page_at(v, s, page);
+            if (!entry) continue;
+            pages++;
+            shared += entry & VIPCI_COW;
+            bool region = vipci_region_at(v, s, at, &r) && r.start <= at && !vipci_is_device(&r), known = VIPCI_ENTRY_FRAME(entry) < v->max_frames;
+            uint32_t refs = known ? *vipci_refs_at(v, VIPCI_ENTRY_FRAME(entry)) : 0;
+            (void)vipci_expect(k, region && refs && (refs == 1 || (entry & VIPCI_COW) || (r.a & VIPCI_R_SHARED)), VIPCI_BAD_PAGE, at);
+        }
+    }
+    (void)vipci_expect(k, pages == s->pages && shared == s->shared && tables == s->tables, VIPCI_BAD_SPACE, index);
+    return pages + (s->limbo != 0);
+}
+static uint64_t vipci_check_spaces(vipci_checkup *k)           /* how many frames they have */
+{
+    const vipc *v = k->v;
+    vipci_domain *d = vipci_d(v);
+    uint64_t frames = 0, refs = 0, entries = 0;
+    uint32_t nodes = 0, regions = 0, idle = 0, steps = 0;
+    if (!vipci_expect(k, d->used_spaces <= v->max_spaces && d->used_nodes <= v->max_nodes, VIPCI_BAD_SPACE, 0)) return 0;
+    for (uint32_t i = 0; i < v->max_frames; i++) { uint32_t n = *vipci_refs_at(v, i); frames += n != 0; refs += n; }
+    for (uint32_t i = 0; i < d->used_spaces; i++) {
+        const vipci_space *s = vipci_space_at(v, i);
+        if (!s->number) { idle++; continue; }
+        entries += vipci_check_space(k, s, i, &nodes, &regions);
+        frames += s->tables;
+        (void)vipci_expect(k, s->object - 1 < v->max_objects && vipci_space_of(v, vipci_object_at(v, s->object - 1)) == s, VIPCI_BAD_SPACE, i);
+    }
+    for (uint32_t link = d->free_space; link && link <= v->max_spaces && steps <= v->max_spaces; steps++) link = vipci_space_at(v, link - 1)->next;
+    (void)vipci_expect(k, steps == idle, VIPCI_BAD_SPACE, idle);
+    for (uint32_t link = d->free_node; link && link <= v->max_nodes && nodes <= v->max_nodes; nodes++) link = vipci_node_at(v, link - 1)->next;
+    (void)vipci_expect(k, refs == entries && regions == d->regions && nodes == d->used_nodes, VIPCI_BAD_SPACE, regions);
+    return frames;
+}
+#endif
 static void vipci_check_objects(vipci_checkup *k)
 {
     const vipc *v = k->v;
@@ -7300,6 +9836,9 @@ static void vipci_check_objects(vipci_checkup *k)
             (void)vipci_expect(k, !(word & VIPCI_TRIMMED) && (word == 0) == (VIPCI_RUN_FRAMES(word) == 0), VIPCI_BAD_VIEW, i);
             frames += VIPCI_RUN_FRAMES(word);
         }
+#endif
+#if !VIPC_NO_SPACES
+    frames += vipci_check_spaces(k);
 #endif
     (void)vipci_expect(k, frames == d->frames, VIPCI_BAD_FRAMES, frames);
 }
@@ -7408,11 +9947,24 @@ static void vipci_dump_object(vipc *v, vipci_text *t, uint32_t i)
     if (vipci_state(state) == 0) return;
     uint32_t type = vipci_peek32(v, &o->type), other = vipci_peer(v, o);
     bool notification = type == VIPC_TYPE_NOTIFICATION;
-    vipci_put(t, notification ? "notification" : type == VIPC_TYPE_CHANNEL ? "channel end" : type == VIPC_TYPE_WAIT_SET ? "wait set" : "endpoint", state >> 8 << 24 | (i + 1));
+    vipci_put(t, notification ? "notification" : type == VIPC_TYPE_CHANNEL ? "channel end" : type == VIPC_TYPE_WAIT_SET ? "wait set"
+              : type == VIPC_TYPE_SPACE ? "space" : "endpoint", state >> 8 << 24 | (i + 1));
     if (type == VIPC_TYPE_CHANNEL && other < v->max_objects) vipci_put(t, "other", vipci_peek64(v, &o->bound) >> 8 << 24 | (other + 1));
     vipci_put_label(t, o->label, VIPC_LABEL_MAX);
     if (owner < v->max_processes) vipci_put(t, "owner", vipci_peek64(v, &vipci_process_at(v, owner)->pid));
     if (vipci_state(state) != VIPCI_OPEN) vipci_put_text(t, " closed", 7);
+#if !VIPC_NO_SPACES
+    if (type == VIPC_TYPE_SPACE) {
+        const vipci_space *s = vipci_space_of(v, o);
+        if (s) {
+            vipci_put(t, "regions", s->regions);
+            vipci_put(t, "pages", vipci_peek64(v, (vipci_u64 *)(uintptr_t)&s->pages));
+            vipci_put(t, "copy_on_write", vipci_peek64(v, (vipci_u64 *)(uintptr_t)&s->shared));
+        }
+        vipci_end_line(t);
+        return;
+    }
+#endif
     if (notification) vipci_put(t, "bits", vipci_load64(v, &o->tail));
     else vipci_put(t, "capacity", vipci_shape_capacity(vipci_peek64(v, &o->shape)));
     vipci_put(t, "receivers_asleep", vipci_sleepers(v, VIPCI_FOR_MESSAGE, i));
@@ -7531,6 +10083,19 @@ static bool vipci_default(uint32_t *field, uint64_t otherwise, uint32_t most)
     if (*field == 0) *field = otherwise < most ? (uint32_t)otherwise : most;
     return *field <= most;
 }
+#if !VIPC_NO_SPACES
+#define VIPCI_REGIONS_MAX 8000000u
+static bool vipci_resolve_spaces(vipc_config *c)
+{
+    if (!c->max_spaces) return !c->max_regions && !c->max_frames;
+    return c->max_spaces <= c->max_objects && vipci_default(&c->max_regions, 64 * (uint64_t)c->max_spaces, VIPCI_REGIONS_MAX)
+        && vipci_default(&c->max_frames, 65536, 0xfffffff0u);
+}
+/* Each leaf but a root is at least VIPCI_FAN / 2 full, and so is each inner node: see >>regions. */
+static uint32_t vipci_nodes(const vipc_config *c) { return c->max_spaces ? c->max_regions / 6 + c->max_spaces + 16 : 0; }
+#else
+static inline bool vipci_resolve_spaces(const vipc_config *c) { (void)c; return true; }
+#endif
 static bool vipci_resolve(const vipc_config *given, vipc_config *c)
 {
     vipc_config none = VIPC_INIT;
@@ -7539,16 +10104,28 @@ static bool vipci_resolve(const vipc_config *given, vipc_config *c)
         && vipci_default(&c->max_objects, 1024, VIPCI_INDEX_MAX) && vipci_default(&c->max_capabilities, 4 * (uint64_t)c->max_objects, VIPCI_INDEX_MAX)
         && vipci_default(&c->max_names, 256, 1u << 20) && vipci_default(&c->page_shift, 12, 20) && c->page_shift >= 8
         && vipci_default(&c->objects_per_process, c->max_objects, 0xffffffffu)
-        && vipci_default(&c->capabilities_per_process, c->max_capabilities, 0xffffffffu);
+        && vipci_default(&c->capabilities_per_process, c->max_capabilities, 0xffffffffu) && vipci_resolve_spaces(c);
 }
 /* Offsets of the tables, one after the other, each on a line of its own; false if the sum overflows. */
-enum { VIPCI_PROCESSES, VIPCI_VIEWS, VIPCI_CELLS, VIPCI_OBJECTS, VIPCI_CAPS, VIPCI_NAMES, VIPCI_BUCKETS, VIPCI_TABLES };
+enum { VIPCI_PROCESSES, VIPCI_VIEWS, VIPCI_CELLS, VIPCI_OBJECTS, VIPCI_CAPS, VIPCI_NAMES, VIPCI_BUCKETS,
+#if !VIPC_NO_SPACES
+       VIPCI_SPACES, VIPCI_NODES, VIPCI_REFS,
+#endif
+       VIPCI_TABLES };
 static bool vipci_offsets(const vipc_config *c, uint64_t at[VIPCI_TABLES + 1])
 {
     const uint64_t size[VIPCI_TABLES] = { sizeof(vipci_process) + sizeof(vipci_tally), sizeof(vipci_view), sizeof(vipci_u64), sizeof(vipci_object), sizeof(vipci_entry),
-                                          sizeof(vipci_name), sizeof(uint32_t) };
+                                          sizeof(vipci_name), sizeof(uint32_t),
+#if !VIPC_NO_SPACES
+                                          sizeof(vipci_space), sizeof(vipci_node), sizeof(uint32_t),
+#endif
+                                        };
     const uint64_t count[VIPCI_TABLES] = { (uint64_t)c->max_processes + 1, (uint64_t)c->max_threads + 1, (uint64_t)c->max_threads + 1, c->max_objects,
-                                           c->max_capabilities, c->max_names, vipci_buckets(c->max_names) };
+                                           c->max_capabilities, c->max_names, vipci_buckets(c->max_names),
+#if !VIPC_NO_SPACES
+                                           c->max_spaces, vipci_nodes(c), c->max_frames,
+#endif
+                                         };
     at[0] = vipci_round(sizeof(vipci_domain), VIPC_LINE);
     for (uint32_t i = 0; i < VIPCI_TABLES; i++) {
         at[i + 1] = at[i];
@@ -7565,6 +10142,11 @@ VIPC_API uint64_t vipc_required_size(const vipc_config *config)
 static bool vipci_hooks_good(const vipc_hooks *h)
 {
     if (!h || h->size != sizeof *h || !h->frame_alloc || !h->frame_free || !h->frame_pointer) return false;
+#if !VIPC_NO_SPACES
+    if (!h->space_create != !h->space_destroy || !h->space_create != !h->page_map || !h->page_map != !h->page_unmap
+        || !h->page_map != !h->page_protect || !h->page_map != !h->tlb_flush)
+        return false;
+#endif
     return !h->block == !h->wake && !h->enter == !h->leave && (!VIPCI_CRITICAL || h->enter);     /* atomics made of nothing would be none */
 }
 static void vipci_map(vipc *v, void *memory, const vipc_config *c, const uint64_t at[VIPCI_TABLES + 1], const vipc_hooks *hooks)
@@ -7579,6 +10161,15 @@ static void vipci_map(vipc *v, void *memory, const vipc_config *c, const uint64_
     v->caps = v->base + at[VIPCI_CAPS];
     v->names = v->base + at[VIPCI_NAMES];
     v->buckets = v->base + at[VIPCI_BUCKETS];
+#if !VIPC_NO_SPACES
+    v->spaces = v->base + at[VIPCI_SPACES];
+    v->nodes = v->base + at[VIPCI_NODES];
+    v->refs = v->base + at[VIPCI_REFS];
+    v->max_spaces = c->max_spaces;
+    v->max_regions = c->max_regions;
+    v->max_nodes = vipci_nodes(c);
+    v->max_frames = c->max_frames;
+#endif
     v->length = at[VIPCI_TABLES];
     v->max_processes = c->max_processes + 1;                 /* with the doorman's */
     v->max_threads = c->max_threads + 1;
@@ -7668,6 +10259,11 @@ VIPC_API vipc_error vipc_config_get(const vipc *self, vipc_config *out)
     out->max_capabilities = self->max_caps;
     out->max_names = self->max_names;
     out->page_shift = self->page_shift;
+#if !VIPC_NO_SPACES
+    out->max_spaces = self->max_spaces;
+    out->max_regions = self->max_regions;
+    out->max_frames = self->max_frames;
+#endif
     return VIPC_OK;
 }
 #endif /* VERIDIAN_IPC_IMPLEMENTATION */

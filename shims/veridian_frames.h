@@ -108,17 +108,21 @@ VIPC_API vipc_error vipc_frames_attach(vipc_frames *out, void *state, uint64_t s
     return VIPC_OK;
 }
 
-/* Number of low bits of w that are 0; 64 for 0.  No builtin: some targets would call a library for it. */
+/* Number of low bits of w that are 0; 64 for 0.  A builtin only where it is an instruction or two: other targets would call a library for it. */
 static uint32_t vipc_frames_low_zeros_(uint64_t w)
 {
-    uint32_t n = 0;
     if (w == 0) return 64;
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__aarch64__))
+    return (uint32_t)__builtin_ctzll(w);
+#else
+    uint32_t n = 0;
     for (uint32_t half = 32; half != 0; half /= 2)
         if ((w & (((uint64_t)1 << half) - 1)) == 0) {
             n += half;
             w >>= half;
         }
     return n;
+#endif
 }
 
 /* First run of `count` free frames within from..to; self->total if there is none.  Every turn moves `at` on, whatever the words hold. */
@@ -167,7 +171,7 @@ VIPC_API vipc_error vipc_frames_alloc(const vipc_frames *self, uint64_t count, u
     if (count > self->total) return VIPC_ERR_OUT_OF_MEMORY;
     uint64_t hint = self->state[VIPC_FRAMES_HINT_];
     uint64_t lowest = vipc_frames_find_(self, hint, self->total, 1);
-    uint64_t start = vipc_frames_find_(self, lowest, self->total, count);
+    uint64_t start = count == 1 ? lowest : vipc_frames_find_(self, lowest, self->total, count);
     if (start == self->total) {
         start = vipc_frames_find_(self, 0, self->total, count);
         if (start == self->total) return VIPC_ERR_OUT_OF_MEMORY;

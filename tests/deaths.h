@@ -129,13 +129,15 @@ static void show_sights(void)
     }
     note_outcome(says);
 }
+static void end_space(void);
 static void end_sights(void)
 {
     EXPECT_OK(vipc_unpublish(&w.a, "note"));
     EXPECT_OK(vipc_destroy(&w.a, w.see.by, VIPC_NOW));
     EXPECT_OK(vipc_destroy(&w.a, w.see.note, VIPC_NOW));
-    const vipc_cap more[] = { w.see.drop, w.see.chan_a, w.see.chan_b };
-    for (int i = 0; i < 3; i++)
+    if (w.see.space.token) end_space();
+    const vipc_cap more[] = { w.see.drop, w.see.chan_a, w.see.chan_b, w.see.space, w.see.copy };
+    for (int i = 0; i < 5; i++)
         if (more[i].token) {
             vipc_error e = vipc_destroy(&w.a, more[i], VIPC_NOW);
             EXPECT(e == VIPC_OK || e == VIPC_ERR_INVALID_CAPABILITY);
@@ -1041,6 +1043,337 @@ static const char *judge_init(void)
     return "others attach";
 }
 
+/* -- address spaces --
+ * A has a space: private pages 0 - 3, the first three of them touched, and so shared with the clone that A has, too; 8 and 9, of which page 8 is the space's alone; a heap of two pages, of
+ * which it has the first; a stack of eight, of which it has the upper two.  V has all rights to it. */
+#define SPACE_AT ((vipc_addr)0x10000)
+enum { SPACE_PAGES = 64, SPACE_HEAP = 16, SPACE_HEAP_MAX = 8 };
+static vipc_addr page(uint32_t n) { return SPACE_AT + (vipc_addr)n * 4096; }
+static int has_space(const op *o);
+static void map_there(uint32_t at, uint32_t pages)
+{
+    vipc_mmap_desc d = VIPC_INIT;
+    vipc_addr got;
+    d.at = page(at);
+    d.size = (uint64_t)pages * 4096;
+    d.prot = VIPC_PROT_READ | VIPC_PROT_WRITE;
+    d.flags = VIPC_MAP_ANONYMOUS | VIPC_MAP_PRIVATE | VIPC_MAP_FIXED_NOREPLACE;
+    EXPECT_OK(vipc_space_mmap(&w.a, w.see.space, &d, &got, VIPC_NOW));
+}
+static void fill_page(vipc_cap s, vipc_addr at, char with)
+{
+    EXPECT_OK(vipc_page_fault(&w.a, s, at, VIPC_PROT_WRITE, NULL));
+    EXPECT_OK(vipc_space_write(&w.a, s, at, &with, 1, NULL));
+}
+static char first_byte(vipc_cap s, vipc_addr at)
+{
+    char c = 0;
+    EXPECT_OK(vipc_space_read(&w.a, s, at, &c, 1, NULL));
+    return c;
+}
+static uint32_t sharers(vipc_cap s, vipc_addr at)              /* 0: it has no frame */
+{
+    uint32_t n = 0;
+    vipc_error e = vipc_space_sharers(&w.a, s, at, &n);
+    EXPECT(e == VIPC_OK || e == VIPC_ERR_NOT_FOUND);
+    return n;
+}
+static void prepare_space(void)
+{
+    vipc_space_desc d = VIPC_INIT;
+    vipc_stack_desc k = VIPC_INIT;
+    d.start = SPACE_AT;
+    d.end = page(SPACE_PAGES);
+    d.heap_start = page(SPACE_HEAP);
+    d.heap_max = SPACE_HEAP_MAX * 4096;
+    EXPECT_OK(vipc_space_create(&w.a, &d, &w.see.space));
+    map_there(0, 4);
+    for (uint32_t i = 0; i < 3; i++) fill_page(w.see.space, page(i), (char)('a' + i));
+    EXPECT_OK(vipc_space_grow_heap(&w.a, w.see.space, 8192, NULL));
+    fill_page(w.see.space, page(SPACE_HEAP), 'h');
+    k.size = 8 * 4096;
+    k.first = 2 * 4096;
+    EXPECT_OK(vipc_space_stack_create(&w.a, w.see.space, &k, &w.see.stack));
+    fill_page(w.see.space, w.see.stack.top - 4096, 's');
+    EXPECT_OK(vipc_space_clone(&w.a, w.see.space, &w.see.copy, VIPC_NOW));
+    map_there(8, 2);
+    fill_page(w.see.space, page(8), 'x');
+    EXPECT_OK(vipc_publish(&w.a, "space", w.see.space, 0));
+}
+static void ready_space(void) { EXPECT_OK(vipc_lookup(&w.v, "space", 0, &w.see.v_space, VIPC_NOW)); }
+static void end_space(void)
+{
+    vipc_space_info i;
+    (void)vipc_unpublish(&w.a, "space");
+    if (vipc_space_get(&w.a, w.see.space, &i) == VIPC_OK) {
+        EXPECT_OK(vipc_space_unmap(&w.a, w.see.space, SPACE_AT, SPACE_PAGES * 4096, VIPC_NOW));
+        EXPECT_OK(vipc_space_get(&w.a, w.see.space, &i));
+        EXPECT(i.regions == 0 && i.leaving == 0 && i.pages == 0 && i.pages_shared == 0 && i.table_frames == 0);
+    }
+    for (uint32_t n = 0; n < 3; n++) EXPECT(first_byte(w.see.copy, page(n)) == (char)('a' + n) && sharers(w.see.copy, page(n)) == 1);
+    EXPECT_OK(vipc_destroy(&w.a, w.see.copy, VIPC_NOW));
+}
+/* The region around a page; its end is 0 where nothing is mapped. */
+static vipc_space_region around(vipc_addr at)
+{
+    vipc_space_region r = VIPC_INIT, none = VIPC_INIT;
+    vipc_error e = vipc_space_find(&w.a, w.see.space, at, &r);
+    EXPECT(e == VIPC_OK || e == VIPC_ERR_NOT_FOUND);
+    return e == VIPC_OK && r.start <= at ? r : none;
+}
+static vipc_addr brk_of_space(void)
+{
+    vipc_space_info i;
+    EXPECT_OK(vipc_space_get(&w.a, w.see.space, &i));
+    return i.brk;
+}
+/* Pages [from, to) as they were made, but for their contents: private, readable and writable. */
+static int mapped(uint32_t from, uint32_t to)
+{
+    uint32_t n = 0, leaves = 0;
+    for (uint32_t i = from; i < to; i++) {
+        vipc_space_region r = around(page(i));
+        leaves += r.leaving;
+        n += r.end && !r.leaving && r.prot == (VIPC_PROT_READ | VIPC_PROT_WRITE);
+    }
+    EXPECT((n == 0 || n == to - from) && (leaves == 0 || leaves == to - from));
+    return leaves ? -1 : n != 0;
+}
+#define AS_BEFORE "all is as before"
+#define LEAVES "it cannot be used any more; its frames come back with the next unmap, or the end of the space"
+static const char *as_before(void)       /* all but what the row is about */
+{
+    for (uint32_t i = 0; i < 3; i++) EXPECT_EQ(first_byte(w.see.copy, page(i)), 'a' + i);
+    EXPECT_EQ(first_byte(w.see.space, page(8)), 'x');
+    EXPECT_EQ(first_byte(w.see.space, w.see.stack.top - 4096), 's');
+    EXPECT_EQ(first_byte(w.see.copy, page(SPACE_HEAP)), 'h');
+    return AS_BEFORE;
+}
+static const char *judge_whole(void)     /* and that, too */
+{
+    EXPECT(mapped(0, 4) == 1 && mapped(8, 10) == 1 && mapped(SPACE_HEAP, SPACE_HEAP + 2) == 1 && brk_of_space() == page(SPACE_HEAP + 2));
+    for (uint32_t i = 0; i < 3; i++) EXPECT(first_byte(w.see.space, page(i)) == (char)('a' + i) && sharers(w.see.space, page(i)) == 2);
+    EXPECT(sharers(w.see.space, page(8)) == 1 && sharers(w.see.space, page(9)) == 0 && sharers(w.see.space, page(3)) == 0);
+    EXPECT(around(w.see.stack.bottom).guard && around(w.see.stack.bottom + 4096).growth);
+    return as_before();
+}
+static void act_space_create(void)
+{
+    vipc_cap c;
+    EXPECT_OK(vipc_space_create(&w.v, NULL, &c));
+}
+static void act_space_clone(void)
+{
+    vipc_cap c;
+    EXPECT_OK(vipc_space_clone(&w.v, w.see.v_space, &c, VIPC_NOW));
+}
+static void act_space_adopt(void) { EXPECT_OK(vipc_space_adopt(&w.v, w.see.v_space)); }
+static void act_space_destroy(void) { EXPECT_OK(vipc_destroy(&w.v, w.see.v_space, VIPC_NOW)); }
+static const char *judge_space_end(void)
+{
+    vipc_space_info i;
+    vipc_error e = vipc_space_get(&w.a, w.see.space, &i);
+    for (uint32_t n = 0; n < 3; n++) EXPECT_EQ(first_byte(w.see.copy, page(n)), 'a' + n);
+    if (e == VIPC_OK) return judge_whole();
+    EXPECT(e == VIPC_ERR_CLOSED || e == VIPC_ERR_INVALID_CAPABILITY);
+    EXPECT_OK(vipc_trim(&w.a, NULL));
+    EXPECT_EQ(vipc_space_get(&w.a, w.see.space, &i), VIPC_ERR_INVALID_CAPABILITY);
+    return "the space has ended, its frames are back";
+}
+static void act_space_map(void)
+{
+    vipc_mmap_desc d = VIPC_INIT;
+    vipc_addr got;
+    d.at = page(40);
+    d.size = 3 * 4096;
+    d.prot = VIPC_PROT_READ | VIPC_PROT_WRITE;
+    d.flags = VIPC_MAP_ANONYMOUS | VIPC_MAP_PRIVATE | VIPC_MAP_FIXED_NOREPLACE | (strstr(mind.op->name, "frames") ? VIPC_MAP_POPULATE : 0);
+    EXPECT_OK(vipc_space_mmap(&w.v, w.see.v_space, &d, &got, VIPC_NOW));
+}
+static void act_space_map_over(void)
+{
+    vipc_mmap_desc d = VIPC_INIT;
+    vipc_addr got;
+    d.at = page(1);
+    d.size = 4096;
+    d.prot = VIPC_PROT_READ;
+    d.flags = VIPC_MAP_ANONYMOUS | VIPC_MAP_PRIVATE | VIPC_MAP_FIXED;
+    EXPECT_OK(vipc_space_mmap(&w.v, w.see.v_space, &d, &got, VIPC_NOW));
+}
+static const char *judge_map_over(void)
+{
+    vipc_space_region r = around(page(1));
+    EXPECT(mapped(0, 1) == 1 && mapped(2, 4) == 1);
+    as_before();
+    if (!r.end) return "it is gone, with its frames; nothing new is there";
+    if (r.leaving) return LEAVES;
+    if (r.prot != VIPC_PROT_READ) return judge_whole();
+    EXPECT(first_byte(w.see.space, page(1)) == 0 && sharers(w.see.space, page(1)) == 0);
+    return "the new is there instead";
+}
+static void act_space_allocate(void)
+{
+    vipc_addr got;
+    EXPECT_OK(vipc_space_allocate(&w.v, w.see.v_space, 3 * 4096, VIPC_PROT_READ | VIPC_PROT_WRITE, &got));
+}
+static void act_space_physical(void) { EXPECT_OK(vipc_space_map_physical(&w.v, w.see.v_space, 0xfe000000, page(40), 3 * 4096, VIPC_PROT_READ | VIPC_PROT_WRITE, VIPC_UNCACHED)); }
+static const char *judge_map(void)
+{
+    const uint32_t at = mind.op->act == act_space_allocate ? SPACE_HEAP + SPACE_HEAP_MAX : 40;
+    const int is = mapped(at, at + 3);
+    uint32_t n = 0;
+    for (uint32_t i = at; i < at + 3; i++) {
+        const uint32_t has = sharers(w.see.space, page(i));
+        EXPECT(has == 0 || has == 1);
+        n += has;
+        if (has && is == 1) EXPECT_EQ(first_byte(w.see.space, page(i)), 0);
+    }
+    judge_whole();
+    if (is < 0) return LEAVES;
+    EXPECT_EQ(n, is && strstr(mind.op->name, "frames") ? 3 : 0);
+    return is ? "it is mapped" : AS_BEFORE;
+}
+static void act_space_unmap(void) { EXPECT_OK(vipc_space_unmap(&w.v, w.see.v_space, page(1), 8192, VIPC_NOW)); }
+static void act_space_free(void) { EXPECT_OK(vipc_space_free(&w.v, w.see.v_space, page(1), 8192, VIPC_NOW)); }
+static const char *judge_unmap(void)
+{
+    const int is = mapped(1, 3);
+    EXPECT(mapped(0, 1) == 1 && mapped(3, 4) == 1);
+    if (is == 1) return judge_whole();
+    as_before();
+    if (is < 0) return LEAVES;
+    EXPECT(sharers(w.see.space, page(1)) == 0 && sharers(w.see.copy, page(1)) == 1 && sharers(w.see.copy, page(0)) == 2);
+    return "it is gone, with its frames";
+}
+static void act_space_protect(void) { EXPECT_OK(vipc_space_protect(&w.v, w.see.v_space, page(1), 8192, VIPC_PROT_READ, VIPC_NOW)); }
+static const char *judge_protect(void)
+{
+    const vipc_space_region r = around(page(1));
+    EXPECT(r.end && !r.leaving && around(page(2)).prot == r.prot && mapped(0, 1) == 1 && mapped(3, 4) == 1);
+    if (r.prot == (VIPC_PROT_READ | VIPC_PROT_WRITE)) return judge_whole();
+    for (uint32_t i = 0; i < 3; i++) EXPECT(first_byte(w.see.space, page(i)) == (char)('a' + i));
+    as_before();
+    return "it is protected so";
+}
+static void act_break_up(void) { EXPECT_OK(vipc_space_set_break(&w.v, w.see.v_space, page(SPACE_HEAP + 4), NULL, VIPC_NOW)); }
+static void act_heap_up(void) { EXPECT_OK(vipc_space_grow_heap(&w.v, w.see.v_space, 2 * 4096, NULL)); }
+static void act_break_down(void) { EXPECT_OK(vipc_space_set_break(&w.v, w.see.v_space, page(SPACE_HEAP), NULL, VIPC_NOW)); }
+static const char *judge_break(void)
+{
+    const vipc_addr now = brk_of_space();
+    if (now == page(SPACE_HEAP + 2)) { EXPECT(!around(page(SPACE_HEAP + 2)).end); return judge_whole(); }
+    as_before();
+    if (now == page(SPACE_HEAP + 4)) { EXPECT_EQ(mapped(SPACE_HEAP, SPACE_HEAP + 4), 1); return "the break has moved"; }
+    EXPECT(now == page(SPACE_HEAP));
+    if (mapped(SPACE_HEAP, SPACE_HEAP + 2) < 0) return LEAVES;
+    EXPECT(mapped(SPACE_HEAP, SPACE_HEAP + 2) == 0 && sharers(w.see.copy, page(SPACE_HEAP)) == 1);
+    return "the break has moved";
+}
+static void act_stack_create(void)
+{
+    vipc_stack k;
+    vipc_stack_desc d = VIPC_INIT;
+    d.size = 8 * 4096;
+    d.first = 2 * 4096;
+    EXPECT_OK(vipc_space_stack_create(&w.v, w.see.v_space, &d, &k));
+    EXPECT(k.top == w.see.stack.bottom);
+}
+static const char *judge_stack_create(void)
+{
+    const vipc_addr bottom = w.see.stack.bottom - 8 * 4096;
+    const int guard = around(bottom).end != 0, growth = around(bottom + 4096).end != 0, rest = around(bottom + 6 * 4096).end != 0;
+    judge_whole();
+    if (guard + growth + rest == 0) return AS_BEFORE;
+    if (guard + growth + rest < 3) return "a part of its range is taken";
+    EXPECT(around(bottom).guard && around(bottom + 4096).growth && around(bottom + 6 * 4096).prot);
+    return "it is there";
+}
+static void act_grow_stack(void)
+{
+    vipc_stack k = w.see.stack;
+    EXPECT_OK(vipc_space_grow_stack(&w.v, w.see.v_space, &k, 2 * 4096));
+}
+static const char *judge_grow_stack(void)
+{
+    const vipc_addr bottom = w.see.stack.bottom;
+    as_before();
+    if (around(bottom).guard) { EXPECT(!around(bottom - 8192).end); return judge_whole(); }
+    EXPECT(around(bottom - 8192).guard && around(bottom - 4096).growth && around(bottom).growth);
+    return "it may grow so far";
+}
+static void fault_there(vipc_addr at, uint32_t access) { EXPECT_OK(vipc_page_fault(&w.v, w.see.v_space, at, access, NULL)); }
+static void act_fault_zero(void) { fault_there(page(9), VIPC_PROT_READ); }
+static void act_fault_copy(void) { fault_there(page(1), VIPC_PROT_WRITE); }
+static void act_fault_growth(void) { fault_there(w.see.stack.bottom + 3 * 4096, VIPC_PROT_WRITE); }
+static const char *judge_fault_zero(void)
+{
+    const uint32_t n = sharers(w.see.space, page(9));
+    EXPECT(mapped(8, 10) == 1 && n <= 1 && first_byte(w.see.space, page(9)) == 0);
+    as_before();
+    return n ? "the page has a zeroed frame" : judge_whole();
+}
+static const char *judge_fault_copy(void)
+{
+    EXPECT(mapped(0, 4) == 1 && first_byte(w.see.space, page(1)) == 'b');
+    as_before();
+    if (sharers(w.see.space, page(1)) == 2) return judge_whole();
+    EXPECT_EQ(sharers(w.see.space, page(1)), 1);
+    return "the page has a frame of its own, its contents as before";
+}
+static const char *judge_fault_growth(void)
+{
+    const vipc_addr at = w.see.stack.bottom + 3 * 4096;
+    const uint32_t n = sharers(w.see.space, at);
+    as_before();
+    EXPECT(n <= 1);
+    if (around(at).growth && !n) return judge_whole();
+    if (around(at).growth) return "the page has a frame, the stack has not grown";
+    EXPECT(n == 1 && around(at).start == at && around(at).prot && first_byte(w.see.space, at) == 0);
+    return "the stack has grown";
+}
+static void act_touch(void) { EXPECT_OK(vipc_space_touch(&w.v, w.see.v_space, page(0), 3 * 4096, VIPC_PROT_WRITE, NULL)); }
+static const char *judge_touch(void)
+{
+    uint32_t own = 0;
+    for (uint32_t i = 0; i < 3; i++) {
+        EXPECT(first_byte(w.see.space, page(i)) == (char)('a' + i));
+        own += sharers(w.see.space, page(i)) == 1;
+    }
+    as_before();
+    return own == 0 ? judge_whole() : own < 3 ? "it is done to some of the pages" : "it is done to all of the pages";
+}
+static void act_space_write(void) { EXPECT_OK(vipc_space_write(&w.v, w.see.v_space, page(1), "w", 1, NULL)); }
+static const char *judge_space_write(void)
+{
+    const char is = first_byte(w.see.space, page(1));
+    as_before();
+    if (is == 'b') return sharers(w.see.space, page(1)) == 2 ? judge_whole() : "the page has a frame of its own, its contents as before";
+    EXPECT(is == 'w' && sharers(w.see.space, page(1)) == 1);
+    return "it is written";
+}
+static void act_space_read(void)
+{
+    char c = 0;
+    EXPECT_OK(vipc_space_read(&w.v, w.see.v_space, page(1), &c, 1, NULL));
+    EXPECT_EQ(c, 'b');
+}
+static void act_space_find(void)
+{
+    vipc_space_region r;
+    EXPECT_OK(vipc_space_find(&w.v, w.see.v_space, page(1), &r));
+}
+static void act_space_sharers(void)
+{
+    uint32_t n;
+    EXPECT_OK(vipc_space_sharers(&w.v, w.see.v_space, page(1), &n));
+}
+static void act_space_get(void)
+{
+    vipc_space_info i;
+    EXPECT_OK(vipc_space_get(&w.v, w.see.v_space, &i));
+}
+#define SPACE .prepare = prepare_space, .ready = ready_space
+
 /* --------------------------------------------------------------------------------------------------------- rows
  * Up to the comma: the call.  Calls that change nothing in shared memory are listed below. */
 static const op rows[] = {
@@ -1167,14 +1500,46 @@ static const op rows[] = {
     { .name = "vipc_unpublish", .ready = act_publish, .act = act_unpublish, .judge = judge_name, .outcomes = { "the name is free" } },
     { .name = "vipc_lookup", .act = act_lookup, .judge = judge_nothing, .outcomes = { NOTHING } },
     { .name = "vipc_lookup, asleep", .act = act_lookup_wait, .peer = peer_publish, .judge = judge_lookup_wait, .outcomes = { NOTHING } },
+    { .name = "vipc_space_create", .prepare = prepare_space, .ready = ready_space, .act = act_space_create, .judge = judge_whole, .outcomes = { AS_BEFORE } },
+    { .name = "vipc_space_clone", SPACE, .act = act_space_clone, .judge = judge_whole, .outcomes = { AS_BEFORE } },
+    { .name = "vipc_space_adopt", SPACE, .act = act_space_adopt, .judge = judge_space_end, .outcomes = { AS_BEFORE, "the space has ended, its frames are back" }, .ends = 1 },
+    { .name = "vipc_destroy, a space", SPACE, .act = act_space_destroy, .judge = judge_space_end, .outcomes = { AS_BEFORE, "the space has ended, its frames are back" }, .ends = 1 },
+    { .name = "vipc_space_allocate", SPACE, .act = act_space_allocate, .judge = judge_map, .outcomes = { AS_BEFORE, "it is mapped" } },
+    { .name = "vipc_space_mmap", SPACE, .act = act_space_map, .judge = judge_map, .outcomes = { AS_BEFORE, "it is mapped" } },
+    { .name = "vipc_space_mmap, with all its frames", SPACE, .act = act_space_map, .judge = judge_map, .outcomes = { AS_BEFORE, LEAVES, "it is mapped" } },
+    { .name = "vipc_space_mmap, over something", SPACE, .act = act_space_map_over, .judge = judge_map_over,
+      .outcomes = { AS_BEFORE, LEAVES, "it is gone, with its frames; nothing new is there", "the new is there instead" } },
+    { .name = "vipc_space_map_physical", SPACE, .act = act_space_physical, .judge = judge_map, .outcomes = { AS_BEFORE, "it is mapped" } },
+    { .name = "vipc_space_unmap", SPACE, .act = act_space_unmap, .judge = judge_unmap, .outcomes = { AS_BEFORE, LEAVES, "it is gone, with its frames" } },
+    { .name = "vipc_space_free", SPACE, .act = act_space_free, .judge = judge_unmap, .outcomes = { AS_BEFORE, LEAVES, "it is gone, with its frames" } },
+    { .name = "vipc_space_protect", SPACE, .act = act_space_protect, .judge = judge_protect, .outcomes = { AS_BEFORE, "it is protected so" } },
+    { .name = "vipc_space_set_break, up", SPACE, .act = act_break_up, .judge = judge_break, .outcomes = { AS_BEFORE, "the break has moved" } },
+    { .name = "vipc_space_set_break, down", SPACE, .act = act_break_down, .judge = judge_break, .outcomes = { AS_BEFORE, LEAVES, "the break has moved" } },
+    { .name = "vipc_space_grow_heap", SPACE, .act = act_heap_up, .judge = judge_break, .outcomes = { AS_BEFORE, "the break has moved" } },
+    { .name = "vipc_space_stack_create", SPACE, .act = act_stack_create, .judge = judge_stack_create, .outcomes = { AS_BEFORE, "?a part of its range is taken", "it is there" } },
+    { .name = "vipc_space_grow_stack", SPACE, .act = act_grow_stack, .judge = judge_grow_stack, .outcomes = { AS_BEFORE, "it may grow so far" } },
+    { .name = "vipc_space_find", SPACE, .act = act_space_find, .judge = judge_whole, .outcomes = { AS_BEFORE } },
+    { .name = "vipc_space_sharers", SPACE, .act = act_space_sharers, .judge = judge_whole, .outcomes = { AS_BEFORE } },
+    { .name = "vipc_space_get", SPACE, .act = act_space_get, .judge = judge_whole, .outcomes = { AS_BEFORE } },
+    { .name = "vipc_page_fault, of what was never touched", SPACE, .act = act_fault_zero, .judge = judge_fault_zero, .outcomes = { AS_BEFORE, "the page has a zeroed frame" } },
+    { .name = "vipc_page_fault, a write to what is shared", SPACE, .act = act_fault_copy, .judge = judge_fault_copy,
+      .outcomes = { AS_BEFORE, "the page has a frame of its own, its contents as before" } },
+    { .name = "vipc_page_fault, below a stack", SPACE, .act = act_fault_growth, .judge = judge_fault_growth,
+      .outcomes = { AS_BEFORE, "?the page has a frame, the stack has not grown", "the stack has grown" } },
+    { .name = "vipc_space_touch", SPACE, .act = act_touch, .judge = judge_touch, .outcomes = { AS_BEFORE, "it is done to some of the pages", "it is done to all of the pages" } },
+    { .name = "vipc_space_read", SPACE, .act = act_space_read, .judge = judge_whole, .outcomes = { AS_BEFORE } },
+    { .name = "vipc_space_write", SPACE, .act = act_space_write, .judge = judge_space_write,
+      .outcomes = { AS_BEFORE, "the page has a frame of its own, its contents as before", "it is written" } },
     { .name = "vipc_stats_get", .act = act_stats, .judge = judge_nothing, .outcomes = { NOTHING } },
     { .name = "vipc_check", .act = act_check, .judge = judge_nothing, .outcomes = { NOTHING } },
 };
 static const char *const harmless[] = { "vipc_error_string", "vipc_version", "vipc_required_size", "vipc_config_get", "vipc_self", "vipc_time_now", "vipc_after", "vipc_cap_require",
-    "vipc_cap_id", "vipc_cap_generation", "vipc_cap_type", "vipc_cap_flags", "vipc_dump", "vipc_initial" };
+    "vipc_cap_id", "vipc_cap_generation", "vipc_cap_type", "vipc_cap_flags", "vipc_dump", "vipc_initial", "vipc_space_own", "vipc_prot_to_page_flags", "vipc_range_make", "vipc_region_size",
+    "vipc_region_contains", "vipc_region_overlaps", "vipc_stack_usable", "vipc_stack_contains", "vipc_stack_in_guard" };
 /* For kernels, where nobody vanishes in the middle of the core: the header says so of each. */
 static const char *const kernel_s[] = { "vipc_fast_call", "vipc_fast_reply_receive", "vipc_park_call", "vipc_park_receive", "vipc_park_reply_receive", "vipc_unpark" };
 enum { ROWS = sizeof rows / sizeof *rows };
+static int has_space(const op *o) { return o->prepare == prepare_space; }
 
 /* -------------------------------------------------------------------------------------------------------- running them */
 static void read_ledger(const op *o, long instructions, char *line, size_t space)

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.." || exit 1
 parts=" ${*:-compile object bare sanitize emulate} "
 warn="-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wcast-align -Wundef -Werror"
 core_max=24576          # bytes of code of the core with all that can be left out left out
-least="-DVIPC_NO_CALLS=1 -DVIPC_NO_NAMES=1 -DVIPC_NO_INSPECT=1 -DVIPC_NO_LIMITS=1 -DVIPC_NO_TAKE=1 -DVIPC_NO_DROP=1 -DVIPC_NO_BATCH=1 -DVIPC_NO_URGENT=1 -DVIPC_NO_NOTIFICATIONS=1 -DVIPC_NO_CHANNELS=1 -DVIPC_NO_INITIAL=1 -DVIPC_NO_FAST=1 -DVIPC_NO_LARGE=1"        # all that can be left out
+least="-DVIPC_NO_CALLS=1 -DVIPC_NO_NAMES=1 -DVIPC_NO_INSPECT=1 -DVIPC_NO_LIMITS=1 -DVIPC_NO_TAKE=1 -DVIPC_NO_DROP=1 -DVIPC_NO_BATCH=1 -DVIPC_NO_URGENT=1 -DVIPC_NO_NOTIFICATIONS=1 -DVIPC_NO_CHANNELS=1 -DVIPC_NO_INITIAL=1 -DVIPC_NO_FAST=1 -DVIPC_NO_LARGE=1 -DVIPC_NO_SPACES=1"        # all that can be left out
 workspace matrix
 
 check() {       # name, command...: the command's result is the case's
@@ -220,7 +220,7 @@ if part compile; then
             { echo "#include <$header.h>"; cat "$tmp/both.c"; } >"$tmp/after.c"
             check "${compiler}_strict_after_$(echo $header | tr / _)" $compiler -std=c99 -pedantic -Wall -Werror -I. -fsyntax-only "$tmp/after.c"
         done
-        for off in "-DVIPC_NO_LARGE=1" "-DVIPC_NO_CALLS=1" "-DVIPC_NO_NAMES=1" "-DVIPC_NO_INSPECT=1" "-DVIPC_NO_LIMITS=1" "-DVIPC_NO_TAKE=1" "-DVIPC_NO_FAST=1" "-DVIPC_NO_BATCH=1" "-DVIPC_NO_URGENT=1" "-DVIPC_NO_DROP=1" "-DVIPC_NO_BATCH=1 -DVIPC_NO_DROP=1" "-DVIPC_NO_CHANNELS=1" "-DVIPC_NO_NOTIFICATIONS=1" "-DVIPC_NO_INITIAL=1" "$least"; do
+        for off in "-DVIPC_NO_SPACES=1" "-DVIPC_NO_LARGE=1" "-DVIPC_NO_CALLS=1" "-DVIPC_NO_NAMES=1" "-DVIPC_NO_INSPECT=1" "-DVIPC_NO_LIMITS=1" "-DVIPC_NO_TAKE=1" "-DVIPC_NO_FAST=1" "-DVIPC_NO_BATCH=1" "-DVIPC_NO_URGENT=1" "-DVIPC_NO_DROP=1" "-DVIPC_NO_BATCH=1 -DVIPC_NO_DROP=1" "-DVIPC_NO_CHANNELS=1" "-DVIPC_NO_NOTIFICATIONS=1" "-DVIPC_NO_INITIAL=1" "$least"; do
             # shellcheck disable=SC2086
             check "${compiler}_without$(echo "$off" | sed 's/-DVIPC_NO\(_[A-Z]*\)=1 */\1/g')" $compiler -std=c99 -O1 $warn -I. $off "$tmp/one.c" -o "$tmp/one"
             # shellcheck disable=SC2086

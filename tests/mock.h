@@ -28,6 +28,8 @@
 enum mock_hook {
     MOCK_ALLOC = VIPC_MOCK_ALLOC, MOCK_FREE = VIPC_MOCK_FREE, MOCK_POINTER = VIPC_MOCK_POINTER, MOCK_BLOCK = VIPC_MOCK_BLOCK, MOCK_WAKE = VIPC_MOCK_WAKE,
     MOCK_NOW = VIPC_MOCK_NOW, MOCK_ENTER = VIPC_MOCK_ENTER, MOCK_LEAVE = VIPC_MOCK_LEAVE, MOCK_ALIVE = VIPC_MOCK_ALIVE, MOCK_LOG = VIPC_MOCK_LOG,
+    MOCK_SPACE_CREATE = VIPC_MOCK_SPACE_CREATE, MOCK_SPACE_DESTROY = VIPC_MOCK_SPACE_DESTROY, MOCK_MAP = VIPC_MOCK_MAP, MOCK_UNMAP = VIPC_MOCK_UNMAP,
+    MOCK_PROTECT = VIPC_MOCK_PROTECT, MOCK_FLUSH = VIPC_MOCK_FLUSH,
     MOCK_HOOKS = VIPC_MOCK_HOOKS
 };
 enum { MOCK_VIEWS = VIPC_MOCK_MEMBERS, MOCK_DEAD = VIPC_MOCK_DEAD, MOCK_GUARD = VIPC_MOCK_GUARD, MOCK_PROOF = VIPC_MOCK_PROOF, MOCK_NATIVE = VIPC_MOCK_NATIVE };
@@ -73,6 +75,7 @@ static inline void mock_port(mock *m, const vipc_config *config, uint64_t frames
     vipc_mock_desc d = VIPC_INIT;
     if (config) d.config = *config;
     d.frames = frames;
+    d.translations = 16384;
     uint64_t size = vipc_mock_required_size(&d);
     void *memory = malloc((size_t)size);
     if (!memory) { printf("    mock: no memory\n"); exit(2); }
@@ -154,7 +157,7 @@ static inline void mock_release(mock *m)
 static inline void mock_end(mock *m, const char *file, int line)
 {
     mock_heal(m);
-    m->before_sleep = m->asleep = m->on_alloc = m->on_enter = m->on_leave = NULL;
+    m->before_sleep = m->asleep = m->on_alloc = m->on_enter = m->on_leave = m->on_table = m->on_flush = NULL;
     if (mock_somebody(m)) mock_check_by(m, mock_somebody(m), file, line);
     if (m->stuck + m->lost + m->broken == 0) m->trouble = NULL;         /* a test that expected some has set the counts back */
     const char *trouble = vipc_mock_close(m);
@@ -253,6 +256,35 @@ static inline int mock_documented(vipc_error e)
         return 0;
     }
 }
+#if !VIPC_NO_SPACES
+/* Every translation in the port's table of that space says what the core says: a region is there that allows it, and who may write has the frame alone, or shares it knowingly. */
+static inline void mock_audit_space(mock *m, vipc *who, vipc_cap space, const char *file, int line)
+{
+    vipc_space_info info;
+    if (!test_equal_(file, line, "vipc_space_get", vipc_space_get(who, space, &info), VIPC_OK)) return;
+    for (uint32_t i = 0; i < m->pages_max; i++) {
+        const vipci_mock_page *e = &m->pages[i];
+        const vipc_addr at = e->page << m->page_shift;
+        const char *wrong = NULL;
+        vipc_space_region r;
+        uint32_t n = 0;
+        if (e->root != info.root || e->stale) continue;
+        if (vipc_space_find(who, space, at, &r) != VIPC_OK || r.start > at) wrong = "where nothing is mapped";
+        else if (r.leaving || r.guard || r.growth) wrong = "where nobody may be";
+        else if (e->access & ~(r.prot | (r.prot ? (uint32_t)VIPC_PROT_READ : 0))) wrong = "that allows more than the region";
+        else if (e->cache != r.cache) wrong = "with another cache policy";
+        else if (r.type == VIPC_REGION_DEVICE) { if (e->frame != (r.physical + (at - r.start)) >> m->page_shift) wrong = "to another device"; }
+        else if (vipc_space_sharers(who, space, at, &n) != VIPC_OK) wrong = "of a page that has no frame";
+        else if (e->frame >= who->max_frames || *vipci_refs_at(who, e->frame) != n) wrong = "to another frame";
+        else if ((e->access & VIPC_PROT_WRITE) && n != 1 && !(r.flags & VIPC_MAP_SHARED)) wrong = "that lets write what others have";
+        if (!wrong) continue;
+        printf("    %s:%d: a translation %s: %llx\n", file, line, wrong, (unsigned long long)at);
+        test_failures_++;
+        return;
+    }
+}
+#define MOCK_AUDIT(m, i, space) mock_audit_space((m), &(m)->v[i], (space), __FILE__, __LINE__)
+#endif
 /* A small repeatable random source (xorshift64*). */
 static inline uint64_t mock_random(uint64_t *state)
 {

@@ -458,8 +458,224 @@ TEST(calls_are_counted_by_member)
     close_well(&m);
 }
 
+/* ---- address spaces ---- */
+enum { ROOT = VIPC_MOCK_ROOT + 1, LOW = 0x10000, PAGE = 0x1000, RW = VIPC_PROT_READ | VIPC_PROT_WRITE };
+static void open_spaces(vipc_mock *m, uint32_t translations)
+{
+    static unsigned char room[1 << 20];
+    vipc_mock_desc d = VIPC_INIT;
+    uint64_t root = 0;
+    d.members = 1;
+    d.config.max_objects = 8;
+    d.config.max_names = 4;
+    d.config.max_spaces = 2;
+    d.config.max_frames = 64;
+    d.translations = translations;
+    d.frames = 16;
+    REQUIRE_OK(vipc_mock_open(m, room, sizeof room, &d));
+    REQUIRE_OK(m->hooks.space_create(m->hooks.user, 1, LOW, LOW + 64 * PAGE, &root));
+    REQUIRE_EQ(root, ROOT);
+}
+static uint64_t a_frame(vipc_mock *m)
+{
+    uint64_t first = 999;
+    REQUIRE_OK(m->hooks.frame_alloc(m->hooks.user, 1, &first));
+    return first;
+}
+static vipc_error map_page(vipc_mock *m, uint64_t page, uint64_t frame, uint64_t pages, uint32_t access)
+{
+    return m->hooks.page_map(m->hooks.user, ROOT, LOW + page * PAGE, frame, pages, access, VIPC_WRITE_BACK);
+}
+static void unmap_page(vipc_mock *m, uint64_t page, uint64_t pages) { m->hooks.page_unmap(m->hooks.user, ROOT, LOW + page * PAGE, pages); }
+static vipc_error flush_page(vipc_mock *m, uint64_t page, uint64_t pages, vipc_time deadline)
+{
+    return m->hooks.tlb_flush(m->hooks.user, ROOT, LOW + page * PAGE, pages, deadline);
+}
+static void swallow(vipc_mock *m)                               /* what was to be found was */
+{
+    m->broken = 0;
+    m->trouble = NULL;
+}
+TEST(tables_and_what_cpus_keep_of_them)
+{
+    vipc_mock m;
+    uint64_t frame;
+    uint32_t access, cache;
+    open_spaces(&m, 0);
+    CHECK_EQ(m.roots, 1);
+    uint64_t f = a_frame(&m), g = a_frame(&m);
+    REQUIRE_OK(map_page(&m, 3, f, 1, RW));
+    CHECK(vipc_mock_translation(&m, ROOT, LOW + 3 * PAGE + 5, &frame, &access, &cache) && frame == f && access == RW && cache == VIPC_WRITE_BACK);
+    CHECK(!vipc_mock_translation(&m, ROOT, LOW + 4 * PAGE, NULL, NULL, NULL));
+    CHECK(!vipc_mock_translation(&m, ROOT + 1, LOW + 3 * PAGE, NULL, NULL, NULL));
+    CHECK_EQ(m.live, 1);
+    REQUIRE_OK(map_page(&m, 3, f, 1, RW | VIPC_PROT_EXEC));     /* wider: nothing was taken away */
+    CHECK_EQ(m.stale, 0);
+    m.hooks.page_protect(m.hooks.user, ROOT, LOW, 64, VIPC_PROT_READ | VIPC_PROT_EXEC);
+    CHECK_EQ(m.stale, 1);
+    CHECK(vipc_mock_translation(&m, ROOT, LOW + 3 * PAGE, NULL, &access, NULL) && access == (VIPC_PROT_READ | VIPC_PROT_EXEC));
+    m.hooks.page_protect(m.hooks.user, ROOT, LOW, 64, RW);      /* never more than there was */
+    CHECK(vipc_mock_translation(&m, ROOT, LOW + 3 * PAGE, NULL, &access, NULL) && access == VIPC_PROT_READ);
+    CHECK_EQ(m.stale, 2);
+    CHECK_EQ(m.unasked, 2);
+    CHECK_OK(flush_page(&m, 0, 3, VIPC_NOW));                   /* beside it */
+    CHECK_EQ(m.stale, 2);
+    CHECK_OK(flush_page(&m, 3, 1, VIPC_NOW));
+    CHECK_EQ(m.stale, 0);
+    REQUIRE_OK(map_page(&m, 3, g, 1, VIPC_PROT_READ));          /* another frame */
+    CHECK_EQ(m.stale, 1);
+    m.held = 1;
+    CHECK_EQ(flush_page(&m, 0, 64, VIPC_NOW), VIPC_ERR_WOULD_BLOCK);
+    CHECK_EQ(m.unasked, 0);
+    m.late = 1;
+    vipc_time until = m.now + SECOND;
+    CHECK_EQ(flush_page(&m, 0, 64, until), VIPC_ERR_TIMEOUT);
+    CHECK(m.now >= until);
+    CHECK_OK(flush_page(&m, 0, 64, until + SECOND));
+    CHECK_EQ(m.stale, 0);
+    m.held = 0;
+    m.late = 1;
+    CHECK_OK(flush_page(&m, 0, 64, VIPC_FOREVER));
+    CHECK_EQ(m.late, 1);
+    REQUIRE_OK(map_page(&m, 5, 1000, 10, VIPC_PROT_READ));      /* devices */
+    CHECK_EQ(m.live, 11);
+    unmap_page(&m, 5, 4);
+    CHECK_EQ(m.live, 7);
+    CHECK_EQ(m.stale, 4);
+    unmap_page(&m, 5, 4);                                       /* passed over */
+    CHECK_EQ(m.stale, 4);
+    for (int again = 0; again < 3; again++) {                   /* the same, once more: one old translation, not three */
+        REQUIRE_OK(map_page(&m, 5, 1000, 4, VIPC_PROT_READ));
+        unmap_page(&m, 5, 4);
+        CHECK_EQ(m.stale, 4);
+    }
+    CHECK_OK(flush_page(&m, 0, 64, VIPC_NOW));
+    vipc_mock_forget(&m, ROOT + 1);
+    CHECK_EQ(m.live, 7);
+    vipc_mock_forget(&m, 0);
+    CHECK_EQ(m.live, 0);
+    m.hooks.frame_free(m.hooks.user, f, 1);
+    m.hooks.frame_free(m.hooks.user, g, 1);
+    m.busy = 1;
+    CHECK_EQ(m.hooks.space_destroy(m.hooks.user, ROOT), VIPC_ERR_RESOURCE_BUSY);
+    CHECK_OK(m.hooks.space_destroy(m.hooks.user, ROOT));
+    CHECK_OK(m.hooks.space_destroy(m.hooks.user, ROOT));        /* it is gone */
+    CHECK_EQ(m.roots, 0);
+    close_well(&m);
+}
+TEST(page_hooks_fail_half_way)
+{
+    vipc_mock m;
+    open_spaces(&m, 8);
+    vipc_mock_fail_at(&m, VIPC_MOCK_ANYBODY, VIPC_MOCK_MAP, 1);
+    CHECK_EQ(map_page(&m, 0, 1000, 5, RW), VIPC_ERR_OUT_OF_MEMORY);
+    CHECK_EQ(m.live, 0);
+    m.half = 1;
+    vipc_mock_fail_at(&m, VIPC_MOCK_ANYBODY, VIPC_MOCK_ANY_HOOK, 1);
+    CHECK_EQ(map_page(&m, 0, 1000, 5, RW), VIPC_ERR_OUT_OF_MEMORY);
+    CHECK_EQ(m.live, 2);
+    unmap_page(&m, 0, 5);
+    CHECK_EQ(m.stale, 2);
+    CHECK_EQ(m.unasked, 0);
+    CHECK_EQ(map_page(&m, 0, 1000, 3, RW), VIPC_OK);
+    vipc_mock_heal(&m);
+    CHECK_EQ(map_page(&m, 8, 1000, 6, RW), VIPC_ERR_OUT_OF_MEMORY);     /* eight in all */
+    CHECK_OK(flush_page(&m, 0, 64, VIPC_NOW));
+    CHECK_EQ(map_page(&m, 8, 1000, 6, RW), VIPC_ERR_OUT_OF_MEMORY);
+    CHECK_EQ(m.live, 8);
+    m.hooks.page_protect(m.hooks.user, ROOT, LOW, 64, VIPC_PROT_READ);  /* no room for both: forgotten, but not by the CPUs */
+    CHECK_EQ(m.live, 0);
+    CHECK_EQ(m.stale, 8);
+    CHECK_OK(flush_page(&m, 0, 64, VIPC_NOW));
+    CHECK_OK(map_page(&m, 8, 1000, 6, RW));
+    vipc_mock_fail_at(&m, VIPC_MOCK_ANYBODY, VIPC_MOCK_FLUSH, 1);
+    CHECK_EQ(flush_page(&m, 0, 64, m.now + 1), VIPC_ERR_TIMEOUT);
+    vipc_mock_fail_at(&m, VIPC_MOCK_ANYBODY, VIPC_MOCK_SPACE_DESTROY, 1);
+    CHECK_EQ(m.hooks.space_destroy(m.hooks.user, ROOT), VIPC_ERR_RESOURCE_BUSY);
+    uint64_t root = 0;
+    vipc_mock_fail_at(&m, VIPC_MOCK_ANYBODY, VIPC_MOCK_SPACE_CREATE, 1);
+    CHECK_EQ(m.hooks.space_create(m.hooks.user, 2, LOW, LOW + PAGE, &root), VIPC_ERR_OUT_OF_MEMORY);
+    CHECK_OK(m.hooks.space_destroy(m.hooks.user, ROOT));
+    CHECK_EQ(m.live, 0);
+    close_well(&m);
+}
+static void maps_and_unmaps(vipc_mock *m, uint64_t who)
+{
+    vipc_hooks *h = &m->of[who];
+    (void)h->page_map(h->user, ROOT, LOW, 1000, 5, RW, VIPC_WRITE_BACK);
+    h->page_unmap(h->user, ROOT, LOW, 5);
+}
+TEST(members_die_half_way_through_page_hooks)
+{
+    for (int half = 0; half < 2; half++)
+        for (uint64_t n = 1; n <= 2; n++) {
+            vipc_mock m;
+            open_spaces(&m, 0);
+            m.half = half;
+            vipc_mock_kill_at(&m, 0, VIPC_MOCK_ANY_HOOK, n);
+            CHECK(!vipc_mock_run(&m, 0, maps_and_unmaps));
+            CHECK_EQ(m.live, n == 1 ? half * 3 : 5 - half * 3);
+            CHECK_EQ(m.stale, n == 1 ? 0 : half * 3);
+            CHECK_OK(m.hooks.space_destroy(m.hooks.user, ROOT));
+            close_well(&m);
+        }
+}
+TEST(what_it_finds_of_pages)
+{
+    vipc_mock m;
+    uint64_t root = 0;
+    open_spaces(&m, 0);
+    uint64_t f = a_frame(&m);
+    m.hooks.frame_free(m.hooks.user, f, 1);
+    CHECK_OK(map_page(&m, 0, f, 1, RW));
+    SAME_TEXT(m.trouble, "page_map of a frame that nobody holds");
+    swallow(&m);
+    CHECK_EQ(a_frame(&m), f);
+    SAME_TEXT(m.trouble, "a frame is handed out that a translation still leads to");
+    swallow(&m);
+    unmap_page(&m, 0, 1);                                       /* the table forgets it, a CPU need not */
+    m.hooks.frame_free(m.hooks.user, f, 1);
+    SAME_TEXT(m.trouble, "a frame is freed that a translation still leads to");
+    swallow(&m);
+    CHECK_OK(flush_page(&m, 0, 1, VIPC_NOW));
+    CHECK_OK(map_page(&m, 0, 1000, 1, 0));
+    SAME_TEXT(m.trouble, "page_map with no access, or an unknown one");
+    swallow(&m);
+    static const struct { uint64_t at, pages; } wrong[] = {
+        { LOW - PAGE, 1 }, { LOW, 0 }, { LOW, 65 }, { LOW + 63 * PAGE, 2 }, { LOW + 64 * PAGE, 1 }, { LOW + 1, 1 }, { LOW, ~(uint64_t)0 }, { ~(uint64_t)0 << 12, 1 }
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        CHECK_EQ(m.hooks.page_map(m.hooks.user, ROOT, wrong[i].at, 1000, wrong[i].pages, RW, 0), VIPC_ERR_INVALID_ARGUMENT);
+        m.hooks.page_unmap(m.hooks.user, ROOT, wrong[i].at, wrong[i].pages);
+        m.hooks.page_protect(m.hooks.user, ROOT, wrong[i].at, wrong[i].pages, 0);
+        CHECK_OK(m.hooks.tlb_flush(m.hooks.user, ROOT, wrong[i].at, wrong[i].pages, VIPC_NOW));
+        CHECK_EQ(m.broken, 4);
+        SAME_TEXT(m.trouble, "a page hook is told of addresses outside the space, or of parts of a page");
+        swallow(&m);
+    }
+    unmap_page(&m, 0, 64);
+    CHECK_OK(flush_page(&m, 0, 64, VIPC_NOW));
+    CHECK_OK(map_page(&m, 7, 1000, 1, RW));
+    unmap_page(&m, 7, 1);
+    SAME_TEXT(vipc_mock_check(&m), "a translation was taken away, and nobody flushed it");
+    swallow(&m);
+    CHECK_OK(flush_page(&m, 7, 1, VIPC_NOW));
+    m.hooks.page_unmap(m.hooks.user, ROOT + 1, LOW, 1);
+    SAME_TEXT(m.trouble, "a page hook is told of a space that has no tables");
+    swallow(&m);
+    CHECK_OK(m.hooks.space_destroy(m.hooks.user, ROOT + 1));
+    SAME_TEXT(m.trouble, "space_destroy of what never was");
+    swallow(&m);
+    CHECK_OK(m.hooks.space_create(m.hooks.user, 1, LOW, LOW + PAGE, &root));
+    SAME_TEXT(m.trouble, "space_create of a number that has tables");
+    swallow(&m);
+    CHECK_OK(m.hooks.space_destroy(m.hooks.user, ROOT));
+    SAME_TEXT(vipc_mock_close(&m), "a space has still tables after all have left");
+}
+
 RUN_TESTS(T(any_memory_of_the_size_that_it_says), T(what_it_finds), T(the_clock_jumps_to_the_deadline), T(a_stuck_test_is_an_error),
           T(scripts_that_help_nobody_do_not_hang), T(scripts_run_once_at_their_moment), T(block_and_wake), T(the_nth_call_fails_and_no_other),
           T(a_member_dies_at_the_nth_call_and_the_others_go_on), T(a_wake_up_that_the_dead_owed_is_made_up_for),
           T(sleepers_die_too), T(deaths_need_a_run), T(a_member_comes_back_as_another_process),
-          T(calls_are_counted_by_member))
+          T(calls_are_counted_by_member), T(tables_and_what_cpus_keep_of_them), T(page_hooks_fail_half_way),
+          T(members_die_half_way_through_page_hooks), T(what_it_finds_of_pages))

@@ -54,6 +54,8 @@ static struct world {
         uint64_t bits, frames;
         vipc_pid ended;
         vipc_hand hand;
+        vipc_cap space, copy, v_space;     /* A's, and its clone; V's capability for the first */
+        vipc_stack stack;
         void *block;
         uint64_t block_size;
     } see;
@@ -144,6 +146,50 @@ static void note_violation(void *user, uint32_t level, uint32_t id, uint64_t a, 
 }
 static void stage(void);
 
+/* Page tables that nobody needs: what is looked at is the core's own account of who has which frame. */
+static vipc_error space_create(void *user, uint64_t space, uint64_t start, uint64_t end, uint64_t *root)
+{
+    (void)user;
+    (void)start;
+    (void)end;
+    *root = space;
+    return VIPC_OK;
+}
+static vipc_error space_destroy(void *user, uint64_t root)
+{
+    (void)user;
+    (void)root;
+    return VIPC_OK;
+}
+static vipc_error page_map(void *user, uint64_t root, uint64_t at, uint64_t frame, uint64_t pages, uint32_t access, uint32_t cache)
+{
+    (void)user;
+    (void)root;
+    (void)frame;
+    EXPECT(at % 4096 == 0 && pages && access && access < 8 && cache < 4);
+    return VIPC_OK;
+}
+static void page_unmap(void *user, uint64_t root, uint64_t at, uint64_t pages)
+{
+    (void)user;
+    (void)root;
+    EXPECT(at % 4096 == 0 && pages);
+}
+static void page_protect(void *user, uint64_t root, uint64_t at, uint64_t pages, uint32_t access)
+{
+    (void)user;
+    (void)root;
+    EXPECT(at % 4096 == 0 && pages && access < 8);
+}
+static vipc_error tlb_flush(void *user, uint64_t root, uint64_t at, uint64_t pages, vipc_time deadline)
+{
+    (void)user;
+    (void)root;
+    (void)deadline;
+    EXPECT(at % 4096 == 0 && pages);
+    return VIPC_OK;
+}
+
 /* B's sleep after the death.  First it sleeps to the end of its slice, so that it has to find the dead by itself: twice, because the
  * first time it may have been chosen by one who then died.  If it sleeps again there is nothing for it yet, and what the rescue does must wake it. */
 enum { SLICES = 2 };
@@ -188,6 +234,12 @@ static void take_hooks(vipc *v)
     mind.hooks.wake = wake;
     mind.hooks.now = ticks;
     mind.hooks.log = note_violation;
+    mind.hooks.space_create = space_create;
+    mind.hooks.space_destroy = space_destroy;
+    mind.hooks.page_map = page_map;
+    mind.hooks.page_unmap = page_unmap;
+    mind.hooks.page_protect = page_protect;
+    mind.hooks.tlb_flush = tlb_flush;
     mind.hooks.cpus = 1;               /* nobody spins */
     v->hooks = &mind.hooks;
 }
@@ -1250,6 +1302,12 @@ static void open_world(void)
     d.config.max_capabilities = mind.op->judge ? 40 : 24;
     d.config.max_names = mind.op->judge ? 6 : 4;
     d.frames_bytes = 32 << 10;
+    if (has_space(mind.op)) {
+        d.config.max_spaces = 4;
+        d.config.max_regions = 40;
+        d.config.max_frames = 32;
+        d.frames_bytes = 128 << 10;
+    }
     EXPECT_OK(vipc_posix_create_fd(&w.a, &d, &w.domain_fd));
     w.own_proof = vipci_us(&w.a)->proof;
 }
