@@ -32,9 +32,37 @@
  *   nothing gets lost, a wake-up takes up to 2 ms, and an idle sleeper costs 500 short wake-ups a second.
  *   The clock is CLOCK_MONOTONIC: one for all processes of a host.  Processes of different time namespaces must not pass deadlines on.
  *
+ * WINDOWS
+ *   An address space of the core's (vipc_space_create ...) becomes addresses of this process: a window is a range of its addresses that a space lies in, so that
+ *   the space's addresses are this process's pointers.  Nothing of it is mapped at first.  The first touch of a page is a SIGSEGV, which is handled here:
+ *   vipc_page_fault finds or makes its frame, and the frame's part of the file is mapped with just the rights that the region has.  So zero-filled memory on
+ *   demand, copy-on-write, growing stacks, guard pages and read-only memory hold for plain loads and stores.  One window a membership.
+ *   What a process has mapped is taken away from it (unmap, a narrower protection, a clone, by whatever process) by mmap and mprotect where it is this process's own, else
+ *   by a signal: the other's handler drops those pages and says so in the file; the deadline of the operation is for that.  That signal is SIGURG unless the desc says
+ *   otherwise: it must be for nothing else, and if every thread of a process blocks it, others get TIMEOUT.  It interrupts system calls (SA_RESTART is set; poll, nanosleep and
+ *   their like say EINTR all the same).
+ *   What a program has to know:
+ *   - A system call that gets a page not mapped yet says EFAULT: vipc_space_touch first.  So does one that is to write to a page that a clone made copy-on-write.
+ *   - No thread that touches a window may block SIGSEGV or SIGBUS.  Who had handlers for them before the window was made still gets all other faults.  Who
+ *     installs some later must call vipc_posix_window_signal in them.
+ *   - What is passed to a slow-path function of the library, and its results, must not lie in pages of a window that may fault: the function has the lock which the
+ *     fault needs.  Nor may such a function be called on a stack in a window.  Where the thread is known (vipc_posix_open, vipc_posix_thread), such a fault is
+ *     VIPC_ERR_DEADLOCK, else it hangs.  Payloads and messages may lie there.
+ *   - A thread that runs on a stack in a window needs an alternate signal stack (vipc_posix_window_thread), and all handlers that may interrupt it SA_ONSTACK.  No pthread
+ *     is to be given such a stack: libc and the kernel keep words of their own there.
+ *   - A forked child finds the window's addresses reserved and empty; it joins (vipc_posix_after_fork) and enters a space of its own there, a clone for instance
+ *     (vipc_posix_window_enter).  It must not have been forked on a stack in the window.  LIMIT: a child made by a bare clone system call keeps
+ *     its parent's mappings.
+ *   - EXEC needs a file that may be executed from: a nameless domain, or a directory that is not mounted noexec; else PERMISSION_DENIED.
+ *   - Under AddressSanitizer it works as long as that lets programs handle SIGSEGV (allow_user_segv_handler, the default); its reports of other faults stay.  ThreadSanitizer
+ *     holds back signals while a thread makes no call that it knows, and others' unmapping waits for as long.
+ *   - Each stretch of pages whose frames are neighbours takes a mapping of the kernel's (vm.max_map_count, 65,530 a process); frames are given out so that they mostly are.
+ *     When there are no more: OUT_OF_MEMORY.
+ *
  * SWITCHES (implementation only; for tests of the ways not taken)
  *   VIPC_POSIX_PORTABLE     do as on a POSIX host that is not Linux
  *   VIPC_POSIX_NO_TMPFILE   do not use O_TMPFILE
+ *   VIPC_POSIX_BLIND        do as on a processor of which the host does not tell whether an access was a read or a write
  *
  * Members of a domain share its memory and trust each other with its contents; the file's mode says who may join.  The process needs /proc for
  * nameless domains and for vipc_posix_after_fork (Linux).  A 32-bit process can join a domain of up to 2 GiB.
@@ -54,7 +82,8 @@ extern "C" {
 enum vipc_posix_must { VIPC_POSIX_CREATE_OR_JOIN = 0, VIPC_POSIX_CREATE = 1, VIPC_POSIX_JOIN = 2 };
 
 typedef struct vipc_posix_desc {
-    vipc_config config;             /* zero: defaults; a joiner's non-zero fields must match, or INVALID_ARGUMENT */
+    vipc_config config;             /* zero: defaults (max_spaces: 64, or max_objects if that is less; max_frames: all that there are);
+                                     * a joiner's non-zero fields must match, or INVALID_ARGUMENT */
     uint64_t frames_bytes;          /* 24 MiB: memory for queues, in frames; a joiner's must match unless 0 */
     uint32_t file_mode;             /* 0600; set whatever the umask; unused without a name: there the descriptor is the permission */
     uint32_t must;                  /* enum vipc_posix_must: 1: EXISTS if it does; 2: NOT_FOUND if it does not; unused without a name */
@@ -97,6 +126,47 @@ VIPC_API vipc_error vipc_posix_pollable(vipc *self, vipc_cap wait_set, int *fd);
 /* Where the domain of that name lies: path, of `size` bytes; VIPC_POSIX_PATH_MAX is enough.  NAME_TOO_LONG if it is not. */
 VIPC_API vipc_error vipc_posix_path(const char *name, const char *directory, char *path, size_t size);
 
+#if !VIPC_NO_SPACES
+/* -- windows: see above -- */
+typedef struct vipc_posix_fault {      /* what could not be resolved */
+    vipc_error error;                  /* GUARD_PAGE, FAULT, PERMISSION_DENIED, OUT_OF_MEMORY, DEADLOCK (see WINDOWS), or another of vipc_page_fault's */
+    uint32_t access;                   /* enum vipc_prot: READ, WRITE or EXEC.  Some hosts do not tell, and it is found out by trying: there EXEC may read as WRITE */
+    vipc_addr at;
+    vipc_fault_result result;          /* .region around it */
+    void *info, *context;              /* siginfo_t and ucontext_t of the signal */
+} vipc_posix_fault;
+typedef struct vipc_posix_window_desc {
+    uint64_t size;                     /* 1 GiB, 64 MiB on 32-bit hosts: bytes of addresses, rounded up to pages; at most 2^31 pages.  vipc_posix_window_enter: 0 */
+    uint64_t at;                       /* 0: where there is room; else there, a multiple of the frame's size, or EXISTS.  vipc_posix_window_enter: 0 */
+    vipc_space_desc space;             /* of the new space; start and end are the window's, so 0 here.  vipc_posix_window_enter: unused */
+    uint32_t handlers;                 /* 4; at most VIPC_POSIX_HANDLERS_MAX: faults that are resolved at a time, others wait for them.  Each takes one of the domain's max_threads */
+    int32_t signal;                    /* SIGURG: how others ask this process to drop mappings */
+    uint32_t no_handlers;              /* 1: install none: the program's own for SIGSEGV, SIGBUS and `signal` call vipc_posix_window_signal */
+    /* Optional: asked about what could not be resolved, in the signal handler, on its stack, so it may do what handlers may, and siglongjmp out of it.  true: repaired, try the
+     * access again.  false: the handler that was there before, and without one the process ends by that signal. */
+    bool (*fault)(void *user, const vipc_posix_fault *fault);
+    void *user;
+} vipc_posix_window_desc;
+#define VIPC_POSIX_HANDLERS_MAX 8u
+#define VIPC_POSIX_WINDOWS_MAX 8u      /* of a process: one for each of its memberships */
+
+/* For all: INVALID_ARGUMENT: self is no view of a membership that was opened here.  Slow path. */
+/* Reserve addresses, make a space of them and make it the process's own (vipc_space_adopt).  desc (opt).  *space has all rights.  Gives the calling thread an alternate signal
+ * stack if it has none.  EXISTS: there is a window already, the process has another space of its own, or something is in the way of .at; NOT_SUPPORTED: frames are not whole
+ * pages of the host (config.page_shift); LIMIT: windows, spaces, threads, descriptors; OUT_OF_MEMORY: also of addresses. */
+VIPC_API vipc_error vipc_posix_window_open(vipc *self, const vipc_posix_window_desc *desc, vipc_cap *space);
+/* The same with a space that there is, at the addresses that it has: a clone, in a forked child, or in a process that has room there (EXISTS).  Needs READ and DELETE. */
+VIPC_API vipc_error vipc_posix_window_enter(vipc *self, vipc_cap space, const vipc_posix_window_desc *desc);
+/* Give the addresses back.  The space stays, with all that is in it, and can be entered again; vipc_destroy ends it.  No thread may touch the window any more.
+ * NOT_FOUND: there is none.  vipc_posix_close does this too. */
+VIPC_API vipc_error vipc_posix_window_close(vipc *self);
+/* on 1: give the calling thread an alternate signal stack of 128 KiB, unless it has one; 0: take it away again, if it is one of these, before the thread ends (nobody else
+ * does).  OUT_OF_MEMORY; RESOURCE_BUSY: the thread runs on it. */
+VIPC_API vipc_error vipc_posix_window_thread(uint32_t on);
+/* For a program's own handlers, installed with SA_SIGINFO | SA_ONSTACK: true: it was about a window, and is dealt with, return.  Signal handlers only. */
+VIPC_API bool vipc_posix_window_signal(int number, void *info, void *context);
+#endif
+
 #ifdef __cplusplus
 }
 #endif
@@ -112,6 +182,8 @@ VIPC_API vipc_error vipc_posix_path(const char *name, const char *directory, cha
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -160,6 +232,55 @@ extern int vipc_posix_linkat_(int from, const char *old_path, int to, const char
 extern int vipc_posix_madvise_(void *at, size_t size, int advice) __asm__("madvise");
 #endif
 extern long vipc_posix_syscall_(long number, ...) __asm__("syscall");
+#if !VIPC_NO_SPACES
+extern int vipc_posix_kill_(int pid, int number) __asm__("kill");
+extern int vipc_posix_sigaltstack_(const void *stack, void *old) __asm__("sigaltstack");
+#if defined(__BIONIC__) || defined(__sparc__) || defined(__alpha__) || defined(__hppa__) || defined(__ia64__)   /* where it has another shape, and is not hidden */
+typedef struct sigaction vipc_posix_sigaction_;
+extern int vipc_posix_set_action_(int number, const vipc_posix_sigaction_ *action, vipc_posix_sigaction_ *old) __asm__("sigaction");
+#define VIPC_POSIX_ACTION_FLAGS_(a) ((a)->sa_flags)
+#define VIPC_POSIX_ACTION_MASK_(a) ((void *)(uintptr_t)&(a)->sa_mask)
+#define VIPC_POSIX_ACTION_HANDLER_(a) ((void *)(uintptr_t)&(a)->sa_sigaction)
+#else
+typedef struct vipc_posix_sigaction_ {
+#if defined(__mips__)
+    int flags;
+    uintptr_t handler;
+    unsigned long mask[128 / sizeof(long)];
+#elif defined(__s390x__) && defined(__GLIBC__)
+    uintptr_t handler;
+    int reserved, flags;
+    uintptr_t restorer;
+    unsigned long mask[128 / sizeof(long)];
+#else
+    uintptr_t handler;
+    unsigned long mask[128 / sizeof(long)];
+    int flags;
+    uintptr_t restorer;
+#endif
+    unsigned long spare[4];
+} vipc_posix_sigaction_;
+extern int vipc_posix_set_action_(int number, const vipc_posix_sigaction_ *action, vipc_posix_sigaction_ *old) __asm__("sigaction");
+#define VIPC_POSIX_ACTION_FLAGS_(a) ((a)->flags)
+#define VIPC_POSIX_ACTION_MASK_(a) ((void *)(uintptr_t)(a)->mask)
+#define VIPC_POSIX_ACTION_HANDLER_(a) ((void *)(uintptr_t)&(a)->handler)
+#endif
+#if defined(__mips__)
+typedef struct vipc_posix_stack_ { void *at; size_t size; int flags; } vipc_posix_stack_;
+enum { VIPC_POSIX_SIGINFO_ = 8, VIPC_POSIX_BLOCK_ = 1, VIPC_POSIX_MASK_BYTES_ = 16, VIPC_POSIX_CODE_AT_ = 4 };
+#else
+typedef struct vipc_posix_stack_ { void *at; int flags; size_t size; } vipc_posix_stack_;
+enum { VIPC_POSIX_SIGINFO_ = 4, VIPC_POSIX_BLOCK_ = 0, VIPC_POSIX_MASK_BYTES_ = 8, VIPC_POSIX_CODE_AT_ = 8 };
+#endif
+#define VIPC_POSIX_STACK_AT_ at
+#define VIPC_POSIX_STACK_BYTES_ size
+#define VIPC_POSIX_STACK_FLAGS_ flags
+#define VIPC_POSIX_ONSTACK_ 0x08000000
+#define VIPC_POSIX_RESTART_ 0x10000000
+#define VIPC_POSIX_NODEFER_ 0x40000000
+#define VIPC_POSIX_RESETHAND_ 0x80000000u
+#define VIPC_POSIX_NO_STACK_ 2
+#endif
 #if defined(__LP64__) || defined(__x86_64__) || !defined(SYS_futex)   /* 64-bit hosts, x32, and those younger than 32-bit time */
 typedef int64_t vipc_posix_long_;
 #else
@@ -197,6 +318,23 @@ extern int vipc_posix_clock_gettime_(int clock, vipc_posix_timespec_ *out) __asm
 #define vipc_posix_fchmod_(fd, mode) fchmod((fd), (mode_t)(mode))
 #define vipc_posix_usleep_(microseconds) usleep(microseconds)
 #define vipc_posix_atfork_ pthread_atfork
+#define vipc_posix_kill_(pid, number) kill((pid), (number))
+#define vipc_posix_sigaltstack_(stack, old) sigaltstack((stack), (old))
+#define vipc_posix_set_action_(number, action, old) sigaction((number), (action), (old))
+typedef struct sigaction vipc_posix_sigaction_;
+#define VIPC_POSIX_ACTION_FLAGS_(a) ((a)->sa_flags)
+#define VIPC_POSIX_ACTION_MASK_(a) ((void *)(uintptr_t)&(a)->sa_mask)
+#define VIPC_POSIX_ACTION_HANDLER_(a) ((void *)(uintptr_t)&(a)->sa_sigaction)
+typedef stack_t vipc_posix_stack_;
+#define VIPC_POSIX_STACK_AT_ ss_sp
+#define VIPC_POSIX_STACK_BYTES_ ss_size
+#define VIPC_POSIX_STACK_FLAGS_ ss_flags
+enum { VIPC_POSIX_SIGINFO_ = SA_SIGINFO, VIPC_POSIX_BLOCK_ = SIG_BLOCK, VIPC_POSIX_CODE_AT_ = offsetof(siginfo_t, si_code) };
+#define VIPC_POSIX_ONSTACK_ SA_ONSTACK
+#define VIPC_POSIX_RESTART_ SA_RESTART
+#define VIPC_POSIX_NODEFER_ SA_NODEFER
+#define VIPC_POSIX_RESETHAND_ ((unsigned)SA_RESETHAND)
+#define VIPC_POSIX_NO_STACK_ SS_DISABLE
 #endif
 #ifdef __cplusplus
 }
@@ -215,18 +353,46 @@ extern int vipc_posix_clock_gettime_(int clock, vipc_posix_timespec_ *out) __asm
 #define VIPC_POSIX_NOFOLLOW_ O_NOFOLLOW
 #endif
 
+#if VIPC_POSIX_LINUX_ && !VIPC_NO_SPACES
+#if defined(__mips__)
+enum { VIPC_POSIX_SETOWN_ = 24, VIPC_POSIX_SETSIG_ = 10, VIPC_POSIX_ASYNC_ = 0x1000 };
+#elif defined(__sparc__)
+enum { VIPC_POSIX_SETOWN_ = 6, VIPC_POSIX_SETSIG_ = 10, VIPC_POSIX_ASYNC_ = 0x40 };
+#elif defined(__alpha__)
+enum { VIPC_POSIX_SETOWN_ = 6, VIPC_POSIX_SETSIG_ = 10, VIPC_POSIX_ASYNC_ = 020000 };
+#elif defined(__hppa__)
+enum { VIPC_POSIX_SETOWN_ = 12, VIPC_POSIX_SETSIG_ = 14, VIPC_POSIX_ASYNC_ = 020000 };
+#else
+enum { VIPC_POSIX_SETOWN_ = 8, VIPC_POSIX_SETSIG_ = 10, VIPC_POSIX_ASYNC_ = 020000 };
+#endif
+#endif
+
 /* The header's atomics where this file sees its implementation (they may be the user's), else the compiler's. */
 #if defined(VIPC_ATOMIC_ADD64) && defined(VIPC_ATOMIC_LOAD32)
 #define VIPC_POSIX_ADD64_(p, v) VIPC_ATOMIC_ADD64(p, v)
 #define VIPC_POSIX_LOAD32_(p) VIPC_ATOMIC_LOAD32(p)
+#define VIPC_POSIX_LOAD64_(p) VIPC_ATOMIC_LOAD64(p)
+#define VIPC_POSIX_SWAP64_(p, v) VIPC_ATOMIC_SWAP64(p, v)
+#define VIPC_POSIX_ADD32_(p, v) VIPC_ATOMIC_ADD32(p, v)
+#define VIPC_POSIX_CAS32_(p, e, d) VIPC_ATOMIC_CAS32(p, e, d)
+#define VIPC_POSIX_CAS64_(p, e, d) VIPC_ATOMIC_CAS64(p, e, d)
 #else
 #define VIPC_POSIX_ADD64_(p, v) __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
 #define VIPC_POSIX_LOAD32_(p) __atomic_load_n((p), __ATOMIC_SEQ_CST)
+#if !VIPC_NO_SPACES
+#define VIPC_POSIX_LOAD64_(p) __atomic_load_n((p), __ATOMIC_SEQ_CST)
+#define VIPC_POSIX_SWAP64_(p, v) __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
+#define VIPC_POSIX_ADD32_(p, v) __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
+static inline int vipc_posix_cas32_(uint32_t *p, uint32_t e, uint32_t d) { return __atomic_compare_exchange_n(p, &e, d, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); }
+static inline int vipc_posix_cas64_(uint64_t *p, uint64_t e, uint64_t d) { return __atomic_compare_exchange_n(p, &e, d, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); }
+#define VIPC_POSIX_CAS32_(p, e, d) vipc_posix_cas32_((p), (e), (d))
+#define VIPC_POSIX_CAS64_(p, e, d) vipc_posix_cas64_((p), (e), (d))
+#endif
 #endif
 
 /* ------------------------------------------------------------------------------------------------------- layout */
 #define VIPC_POSIX_MAGIC_ ((uint64_t)0x76697063706f7378u)
-#define VIPC_POSIX_LAYOUT_ 1u
+#define VIPC_POSIX_LAYOUT_ 2u
 #define VIPC_POSIX_FRAMES_BYTES_ ((uint64_t)24 << 20)
 #define VIPC_POSIX_LOCKS_ ((int64_t)1 << 62)           /* the byte of proof p is this + p */
 #define VIPC_POSIX_PROOF_MAX_ ((uint64_t)1 << 60)
@@ -246,11 +412,25 @@ typedef struct vipc_posix_file_ {
     uint64_t size;                     /* of the file; each part starts on a page */
     uint64_t core_at, core_size;
     uint64_t bitmap_at, bitmap_size;
+    uint64_t holders_at, holders;      /* table of who has which space mapped; 0 of them in a domain without spaces */
     uint64_t frames_at, frames;
     uint32_t page_shift, no_futex;
     vipc_posix_u64_ next_proof;        /* atomic */
 } vipc_posix_file_;
-typedef char vipc_posix_assert_file_[sizeof(vipc_posix_file_) == 88 && offsetof(vipc_posix_file_, next_proof) == 80 ? 1 : -1];
+typedef char vipc_posix_assert_file_[sizeof(vipc_posix_file_) == 104 && offsetof(vipc_posix_file_, next_proof) == 96 ? 1 : -1];
+
+/* A process that has a space mapped, and its mailbox.  All atomic.  It belongs to the membership with that proof; when that has died, to whoever claims it. */
+typedef struct vipc_posix_holder_ {
+    vipc_posix_u64_ proof;             /* 0: free */
+    vipc_posix_u64_ root;              /* the space; 0: none yet, or no more */
+    vipc_posix_u64_ start;             /* of the window, in both processes' addresses */
+    vipc_posix_u64_ drop;              /* pages that are to be dropped: first | end << 32, counted from start; first >= end: none */
+    vipc_posix_u64_ ending;            /* a space that is to be given up altogether */
+    uint32_t asked, done;              /* tickets: the last one that was drawn, and the last that was answered.  Futex: done */
+    uint32_t number, reserved;         /* the holder's signal */
+    uint64_t spare;
+} vipc_posix_holder_;
+typedef char vipc_posix_assert_holder_[sizeof(vipc_posix_holder_) == 64 ? 1 : -1];
 
 /* Without OFD locks: a process's one descriptor of a file.  Closing any other would drop its locks, so the memberships share it, and
  * one that was opened by accident waits in `parked` until the last membership has gone. */
@@ -277,6 +457,7 @@ typedef struct vipc_posix_member_ {
     uint32_t page;                     /* bytes of a host page */
     int ring_fd;                       /* rings others' bells; made when it is first needed */
     int bells, bell_fd[64];            /* sockets behind descriptors for poll; -1: a place that is free again */
+    struct vipc_posix_window_ *window; /* NULL until there was one; goes with the membership */
     char path[VIPC_POSIX_PATH_MAX];    /* to open afresh from where there is no /proc; may be empty */
 } vipc_posix_member_;
 typedef char vipc_posix_assert_member_[sizeof(vipc_posix_member_) <= 4096 ? 1 : -1];
@@ -288,7 +469,17 @@ static struct vipc_posix_all_ {
     int no_handler;                    /* pthread_atfork failed */
     vipc_posix_member_ *members;
     vipc_posix_inode_ *inodes;
-} vipc_posix_ = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_ONCE_INIT, 0, NULL, NULL };
+#if !VIPC_NO_SPACES
+    /* For signal handlers, which get no argument either: the windows, each with how many handlers look at it just now; and what was there before our handlers. */
+    struct { struct vipc_posix_window_ *window; uint32_t users; } slot[VIPC_POSIX_WINDOWS_MAX];
+    struct { uint32_t number, reset; union { int none; vipc_posix_sigaction_ action; } was; } before[6];
+    uint64_t last[8][3];               /* where the host does not tell what an access was: thread, page, what was tried; see vipc_posix_guess_ */
+#endif
+} vipc_posix_ = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_ONCE_INIT, 0, NULL, NULL
+#if !VIPC_NO_SPACES
+    , { { NULL, 0 } }, { { 0, 0, { 0 } } }, { { 0, 0 } }
+#endif
+};
 
 /* ------------------------------------------------------------------------------------------------- small helpers */
 static vipc_error vipc_posix_error_(int number)
@@ -448,6 +639,30 @@ static int vipc_posix_lock_(int fd, int what, uint64_t proof)
     return what == VIPC_POSIX_ASK_ && held;
 }
 
+#if !VIPC_POSIX_LINUX_ && !VIPC_NO_SPACES
+/* Who holds the lock of a proof, another process; 0: nobody, or it cannot be told. */
+static int vipc_posix_lock_pid_(int fd, uint64_t proof)
+{
+#if defined(__linux__)
+    struct { int16_t type, whence; int64_t start, length; int32_t pid, zero[3]; } l;
+    memset(&l, 0, sizeof l);
+    l.type = F_WRLCK;
+    l.whence = SEEK_SET;
+    l.start = VIPC_POSIX_LOCKS_ + (int64_t)proof;
+    l.length = 1;
+    return vipc_posix_syscall_(VIPC_POSIX_FCNTL_, fd, VIPC_POSIX_GETLK_, &l) == 0 && l.type != F_UNLCK ? (int)l.pid : 0;
+#else
+    struct flock l;
+    memset(&l, 0, sizeof l);
+    l.l_type = F_WRLCK;
+    l.l_whence = SEEK_SET;
+    l.l_start = (off_t)(VIPC_POSIX_LOCKS_ + (int64_t)proof);
+    l.l_len = 1;
+    return fcntl(fd, F_GETLK, &l) == 0 && l.l_type != F_UNLCK ? (int)l.l_pid : 0;
+#endif
+}
+#endif
+
 /* Does this process itself hold that proof?  An fcntl lock is not in the way of its own process, so the kernel does not tell of it. */
 static int vipc_posix_is_own_(const vipc_posix_member_ *m, uint64_t proof)
 {
@@ -573,6 +788,298 @@ static void vipc_posix_bell_(void *user, uint64_t bell, int ring)
 }
 #endif
 
+#if !VIPC_NO_SPACES
+/* ---------------------------------------------------------------------------------------- windows: who has what mapped
+ * The core says which frame is where; what this process has mapped of it is a cache, and these hooks keep it.  Pages that are not mapped are mapped all the same: to
+ * a part of the file behind its end, where an access is a SIGSEGV, or (after page_protect over such pages) a SIGBUS, and nothing can ever be read or written.
+ *
+ * A process that has a space mapped stands in the file's table of holders before it maps the first page, and until it has dropped the last.  page_map,
+ * page_unmap and page_protect concern the process that calls them, which does its own at once; who takes something away from another asks in tlb_flush:
+ * merges the pages into the holder's `drop`, draws a ticket (`asked`), rings, and sleeps until `done` has come that far.  The holder's signal handler
+ * (vipc_posix_serve_) reads `asked`, THEN takes what is in `drop`, drops it, and says `done`: whoever drew a ticket up to that one had merged before it.  Dropping
+ * more than was asked is always right: a fault brings it back.
+ * A holder that has died has no mappings: its proof says so.  A requester that dies in between leaves pages that are dropped for nothing, or a ticket that nobody waits for.
+ * RACE 40 (a page is mapped here while another takes it away): page_map runs under the domain's lock, after which the other finds this process in the table, or before
+ * which it had committed, and then the core maps what is true.  Test: t_window race_40_*.
+ * RACE 41 (two threads of a holder serve at once): one does; the other counts itself in `serving` and leaves, and the first goes round once more.  Else the second could
+ * answer for pages that the first has taken from `drop` and not dropped yet.  Test: race_41_*.
+ * RACE 43 (the holder itself pays for what another has taken away): the other has told it, in `drop`, before the core could know, so its own tlb_flush drops it.  Else frames
+ * went back that were mapped here still.  Test: race_41_*.
+ * RACE 42 (a thread maps a page while another gives the space up): the one that maps looks again afterwards, and takes it away.  Test: race_42_*. */
+struct vipc_posix_window_ {
+    vipc_posix_u64_ root;              /* atomic; the space that this process has mapped; 0: none */
+    uint32_t serving;                  /* atomic; see RACE 41 */
+    uint32_t leaving;                  /* atomic; 1: give up the space, as if another had asked for it */
+    uint32_t busy;                     /* atomic; views that resolve a fault, one bit each */
+    uint32_t drops;                    /* atomic; how often something was dropped */
+    uint32_t views;
+    vipc_posix_member_ *member;
+    vipc_posix_holder_ *holder;        /* own entry; NULL: none */
+    unsigned char *base;               /* the addresses that are reserved; NULL: none */
+    size_t size;
+    int bell_fd;
+    int number;                        /* signal */
+    bool (*fault)(void *user, const vipc_posix_fault *fault);
+    void *user;
+    vipc view[VIPC_POSIX_HANDLERS_MAX];
+};
+typedef struct vipc_posix_window_ vipc_posix_window_;
+enum { VIPC_POSIX_WINDOW_BELL_ = 255 };           /* the place of its socket among its membership's bells */
+#define VIPC_POSIX_ASK_AGAIN_ ((vipc_time)10000000u)       /* ns between two rings, and two looks whether the holder has died */
+
+/* Forget what is mapped there.  If the kernel has no entry left for the hole that this makes: all of it; one entry more than there were is never needed then. */
+static void vipc_posix_drop_(vipc_posix_window_ *w, unsigned char *at, size_t bytes)
+{
+    const vipc_posix_member_ *m = w->member;
+    const uint64_t nowhere = m->file.size;
+    (void)VIPC_POSIX_ADD32_(&w->drops, 1);
+    if (mmap(at, bytes, PROT_NONE, MAP_SHARED | MAP_FIXED, m->file_fd, (off_t)(nowhere + (uint64_t)(at - w->base))) != MAP_FAILED) return;
+    if (mprotect(at, bytes, PROT_NONE) == 0) return;
+    if (mmap(w->base, w->size, PROT_NONE, MAP_SHARED | MAP_FIXED, m->file_fd, (off_t)nowhere) != MAP_FAILED) return;
+    if (mprotect(w->base, w->size, PROT_NONE) == 0) return;
+    vipc_posix_kill_((int)getpid(), SIGKILL);      /* what it was told to take away others may use by now: a dead process has no mappings */
+}
+
+/* Where [at, at + pages) lies in the window; NULL: not in it. */
+static unsigned char *vipc_posix_within_(const vipc_posix_window_ *w, uint64_t at, uint64_t pages, size_t *bytes)
+{
+    const uint64_t start = (uintptr_t)w->base, shift = w->member->file.page_shift;
+    if (at < start || at - start > w->size || pages > (w->size - (at - start)) >> shift) return NULL;
+    *bytes = (size_t)(pages << shift);
+    return w->base + (size_t)(at - start);
+}
+
+/* The window of this membership, if it has that space. */
+static vipc_posix_window_ *vipc_posix_own_(const vipc_posix_member_ *m, uint64_t root)
+{
+    vipc_posix_window_ *w = m->window;
+    return w && root && VIPC_POSIX_LOAD64_(&w->root) == root ? w : NULL;
+}
+
+static vipc_posix_holder_ *vipc_posix_holder_at_(const vipc_posix_member_ *m, uint64_t i)
+{
+    return (vipc_posix_holder_ *)(void *)(m->base + m->file.holders_at) + i;
+}
+
+static void vipc_posix_answer_(vipc_posix_window_ *w, vipc_posix_holder_ *h, uint32_t ticket)
+{
+    for (uint32_t done = VIPC_POSIX_LOAD32_(&h->done); !VIPC_POSIX_CAS32_(&h->done, done, ticket);) done = VIPC_POSIX_LOAD32_(&h->done);
+    w->member->hooks->wake(w->member, 0, &h->done);
+}
+
+/* All of the space goes; from then on this process holds none.  Whoever waits for it sees the root change, or the proof. */
+static void vipc_posix_give_up_(vipc_posix_window_ *w, vipc_posix_holder_ *h)
+{
+    (void)VIPC_POSIX_SWAP64_(&w->root, 0);
+    vipc_posix_drop_(w, w->base, w->size);
+    (void)VIPC_POSIX_SWAP64_(&h->root, 0);
+    vipc_posix_answer_(w, h, VIPC_POSIX_LOAD32_(&h->asked));
+    w->holder = NULL;
+    (void)VIPC_POSIX_SWAP64_(&h->proof, 0);
+}
+
+static void vipc_posix_serve_once_(vipc_posix_window_ *w)
+{
+    vipc_posix_holder_ *h = w->holder;
+    const uint64_t shift = w->member->file.page_shift, pages = w->size >> shift;
+    if (!h || w->member->hooks->size == 0) return;
+    const uint32_t ticket = VIPC_POSIX_LOAD32_(&h->asked);
+    const uint64_t root = VIPC_POSIX_LOAD64_(&w->root), drop = VIPC_POSIX_SWAP64_(&h->drop, 0);
+    if (VIPC_POSIX_LOAD32_(&w->leaving) || (root && VIPC_POSIX_LOAD64_(&h->ending) == root)) {
+        vipc_posix_give_up_(w, h);
+        return;
+    }
+    uint64_t first = drop & 0xffffffffu, end = drop >> 32;
+    if (end > pages) end = pages;
+    if (first < end) vipc_posix_drop_(w, w->base + (size_t)(first << shift), (size_t)((end - first) << shift));
+    if (VIPC_POSIX_LOAD32_(&h->done) != ticket) vipc_posix_answer_(w, h, ticket);
+}
+
+/* Do what others have asked for; whoever comes while another thread is at it leaves it to that one.  Any context. */
+static void vipc_posix_serve_(vipc_posix_window_ *w)
+{
+    uint32_t turns = VIPC_POSIX_ADD32_(&w->serving, 1) + 1;
+    if (turns != 1) return;                        /* RACE 41 */
+    do {
+        turns = VIPC_POSIX_LOAD32_(&w->serving);
+        vipc_posix_serve_once_(w);
+    } while (!VIPC_POSIX_CAS32_(&w->serving, turns, 0));
+}
+
+/* The window in slot i, kept from going until vipc_posix_let_go_. */
+static vipc_posix_window_ *vipc_posix_look_at_(uint32_t i)
+{
+    (void)VIPC_POSIX_ADD32_(&vipc_posix_.slot[i].users, 1);
+    return __atomic_load_n(&vipc_posix_.slot[i].window, __ATOMIC_SEQ_CST);
+}
+static void vipc_posix_let_go_(uint32_t i)
+{
+    (void)VIPC_POSIX_ADD32_(&vipc_posix_.slot[i].users, (uint32_t)-1);
+}
+static void vipc_posix_serve_all_(void)
+{
+    for (uint32_t i = 0; i < VIPC_POSIX_WINDOWS_MAX; i++) {
+        vipc_posix_window_ *w = vipc_posix_look_at_(i);
+        if (w) vipc_posix_serve_(w);
+        vipc_posix_let_go_(i);
+    }
+}
+
+/* Tell that holder to look.  Linux: a datagram to its socket, which the kernel makes a signal of: no pid is needed, so nobody else can be hit.  Else: the
+ * kernel knows the pid of who holds the lock. */
+static void vipc_posix_ring_(vipc_posix_member_ *m, const vipc_posix_holder_ *h, uint64_t proof)
+{
+#if VIPC_POSIX_LINUX_
+    (void)h;
+    vipc_posix_bell_(m, proof << 8 | VIPC_POSIX_WINDOW_BELL_, 1);
+#else
+    const int pid = vipc_posix_is_own_(m, proof) ? (int)getpid() : vipc_posix_lock_pid_(m->file_fd, proof);
+    const uint32_t number = VIPC_POSIX_LOAD32_((uint32_t *)(uintptr_t)&h->number);
+    if (pid > 0 && number > 0 && number < 65) vipc_posix_kill_(pid, (int)number);
+#endif
+}
+
+/* Into what that holder is to drop. */
+static void vipc_posix_merge_(const vipc_posix_member_ *m, vipc_posix_holder_ *h, uint64_t at, uint64_t pages)
+{
+    const uint64_t start = VIPC_POSIX_LOAD64_(&h->start), shift = m->file.page_shift;
+    uint64_t first = at > start ? (at - start) >> shift : 0, end = first + pages, was, now;
+    if (first > 0xfffffffeu) first = 0xfffffffeu;
+    if (end > 0xffffffffu) end = 0xffffffffu;
+    do {
+        was = VIPC_POSIX_LOAD64_(&h->drop);
+        uint64_t low = was & 0xffffffffu, high = was >> 32;
+        if (low >= high) { low = first; high = end; }
+        now = (low < first ? low : first) | (high > end ? high : end) << 32;
+    } while (!VIPC_POSIX_CAS64_(&h->drop, was, now));
+}
+/* Have that holder drop these pages, and wait for it. */
+static vipc_error vipc_posix_ask_(vipc_posix_member_ *m, vipc_posix_holder_ *h, uint64_t proof, uint64_t root, uint64_t at, uint64_t pages, vipc_time deadline)
+{
+    vipc_posix_merge_(m, h, at, pages);
+    const uint32_t ticket = VIPC_POSIX_ADD32_(&h->asked, 1) + 1;
+    vipc_posix_ring_(m, h, proof);
+    vipc_time look = 0;
+    for (uint32_t spins = 0;;) {
+        const uint32_t done = VIPC_POSIX_LOAD32_(&h->done);
+        if ((int32_t)(done - ticket) >= 0 || VIPC_POSIX_LOAD64_(&h->proof) != proof || VIPC_POSIX_LOAD64_(&h->root) != root) return VIPC_OK;
+        if (spins < 200 && m->hooks->cpus != 1) {  /* it runs, most likely, and is quick */
+            spins++;
+            sched_yield();
+            continue;
+        }
+        const vipc_time time = vipc_posix_now_(m);
+        if (time >= deadline) return vipc_posix_alive_(m, proof) ? VIPC_ERR_TIMEOUT : VIPC_OK;
+        if (time >= look) {
+            if (look != 0 && !vipc_posix_alive_(m, proof)) return VIPC_OK;
+            if (look != 0) vipc_posix_ring_(m, h, proof);
+            look = time + VIPC_POSIX_ASK_AGAIN_;
+        }
+        vipc_posix_serve_all_();                   /* somebody may wait for this thread meanwhile, whose signals may be blocked */
+        (void)m->hooks->block(m, 0, &h->done, done, look < deadline ? look : deadline);
+    }
+}
+
+/* The space's number names it: a kill between the two loses nothing. */
+static vipc_error vipc_posix_space_create_(void *user, uint64_t space, uint64_t start, uint64_t end, uint64_t *root)
+{
+    (void)user; (void)start; (void)end;
+    *root = space;
+    return VIPC_OK;
+}
+
+/* With the lock held: so whoever has it mapped is asked to give it up, and has done so when this is called once more. */
+static vipc_error vipc_posix_space_destroy_(void *user, uint64_t root)
+{
+    vipc_posix_member_ *m = (vipc_posix_member_ *)user;
+    vipc_posix_window_ *own = vipc_posix_own_(m, root);
+    vipc_error e = VIPC_OK;
+    if (own) {
+        (void)VIPC_POSIX_ADD32_(&own->leaving, 1);
+        vipc_posix_serve_(own);
+        while (VIPC_POSIX_LOAD64_(&own->root) == root) sched_yield();     /* another thread is at it */
+    }
+    for (uint64_t i = 0; root && i < m->file.holders; i++) {
+        vipc_posix_holder_ *h = vipc_posix_holder_at_(m, i);
+        if (VIPC_POSIX_LOAD64_(&h->root) != root) continue;
+        const uint64_t proof = VIPC_POSIX_LOAD64_(&h->proof);
+        if (!proof || proof == m->proof || proof > VIPC_POSIX_PROOF_MAX_ || !vipc_posix_alive_(m, proof)) continue;
+        (void)VIPC_POSIX_SWAP64_(&h->ending, root);
+        (void)VIPC_POSIX_ADD32_(&h->asked, 1);
+        vipc_posix_ring_(m, h, proof);
+        e = VIPC_ERR_RESOURCE_BUSY;
+    }
+    return e;
+}
+
+static vipc_error vipc_posix_page_map_(void *user, uint64_t root, uint64_t at, uint64_t frame, uint64_t pages, uint32_t access, uint32_t cache)
+{
+    vipc_posix_member_ *m = (vipc_posix_member_ *)user;
+    vipc_posix_window_ *w = vipc_posix_own_(m, root);
+    size_t bytes = 0;
+    (void)cache;
+    if (frame >= m->file.frames || pages > m->file.frames - frame) return VIPC_ERR_NOT_SUPPORTED;     /* memory outside the file: a device */
+    if (!w) return VIPC_OK;                        /* who has it mapped comes upon it by a fault */
+    unsigned char *to = vipc_posix_within_(w, at, pages, &bytes);
+    if (!to) return VIPC_ERR_INVALID_ARGUMENT;
+    const int prot = PROT_READ | (access & VIPC_PROT_WRITE ? PROT_WRITE : 0) | (access & VIPC_PROT_EXEC ? PROT_EXEC : 0);
+    if (mmap(to, bytes, prot, MAP_SHARED | MAP_FIXED, m->file_fd, (off_t)(m->file.frames_at + (frame << m->file.page_shift))) == MAP_FAILED)
+        return vipc_posix_error_(errno);
+    if (VIPC_POSIX_LOAD64_(&w->root) != root) vipc_posix_drop_(w, to, bytes);      /* RACE 42 */
+    return VIPC_OK;
+}
+
+/* Another's pages: it finds them in `drop`, whoever makes it look. */
+static void vipc_posix_tell_holders_(const vipc_posix_member_ *m, uint64_t root, uint64_t at, uint64_t pages)
+{
+    for (uint64_t i = 0; root && i < m->file.holders; i++) {
+        vipc_posix_holder_ *h = vipc_posix_holder_at_(m, i);
+        if (VIPC_POSIX_LOAD64_(&h->root) == root && VIPC_POSIX_LOAD64_(&h->proof) != m->proof) vipc_posix_merge_(m, h, at, pages);
+    }
+}
+
+static void vipc_posix_page_unmap_(void *user, uint64_t root, uint64_t at, uint64_t pages)
+{
+    vipc_posix_window_ *w = vipc_posix_own_((vipc_posix_member_ *)user, root);
+    size_t bytes = 0;
+    unsigned char *from = w ? vipc_posix_within_(w, at, pages, &bytes) : NULL;
+    if (from) vipc_posix_drop_(w, from, bytes);
+    else vipc_posix_tell_holders_((const vipc_posix_member_ *)user, root, at, pages);
+}
+
+static void vipc_posix_page_protect_(void *user, uint64_t root, uint64_t at, uint64_t pages, uint32_t access)
+{
+    vipc_posix_window_ *w = vipc_posix_own_((vipc_posix_member_ *)user, root);
+    size_t bytes = 0;
+    unsigned char *from = w ? vipc_posix_within_(w, at, pages, &bytes) : NULL;
+    /* Whatever is mapped may be read.  Which of these pages may be written, or executed, nobody knows here: that comes back by a fault. */
+    if (!from) vipc_posix_tell_holders_((const vipc_posix_member_ *)user, root, at, pages);
+    else if (access != VIPC_PROT_READ || mprotect(from, bytes, PROT_READ) != 0) vipc_posix_drop_(w, from, bytes);
+}
+
+static vipc_error vipc_posix_tlb_flush_(void *user, uint64_t root, uint64_t at, uint64_t pages, vipc_time deadline)
+{
+    vipc_posix_member_ *m = (vipc_posix_member_ *)user;
+    vipc_posix_window_ *own = vipc_posix_own_(m, root);
+    vipc_error e = VIPC_OK;
+    if (own) {                                     /* what others have unmapped here, and perhaps not asked for yet: RACE 43 */
+        vipc_posix_serve_(own);
+        while (VIPC_POSIX_LOAD32_(&own->serving)) sched_yield();          /* another thread is at it */
+    }
+    for (uint64_t i = 0; root && i < m->file.holders; i++) {
+        vipc_posix_holder_ *h = vipc_posix_holder_at_(m, i);
+        if (VIPC_POSIX_LOAD64_(&h->root) != root) continue;
+        const uint64_t proof = VIPC_POSIX_LOAD64_(&h->proof);
+        if (!proof || proof == m->proof || proof > VIPC_POSIX_PROOF_MAX_) continue;
+        if (deadline != VIPC_NOW) {
+            const vipc_error one = vipc_posix_ask_(m, h, proof, root, at, pages, deadline);
+            if (one != VIPC_OK) e = one;
+        } else if (vipc_posix_alive_(m, proof)) return VIPC_ERR_WOULD_BLOCK;
+    }
+    return e;
+}
+#endif
+
 static void vipc_posix_fill_hooks_(vipc_posix_member_ *m)
 {
     vipc_hooks *h = m->hooks;
@@ -591,6 +1098,14 @@ static void vipc_posix_fill_hooks_(vipc_posix_member_ *m)
 #endif
     h->now = vipc_posix_now_;
     h->process_alive = vipc_posix_alive_;
+#if !VIPC_NO_SPACES
+    h->space_create = vipc_posix_space_create_;
+    h->space_destroy = vipc_posix_space_destroy_;
+    h->page_map = vipc_posix_page_map_;
+    h->page_unmap = vipc_posix_page_unmap_;
+    h->page_protect = vipc_posix_page_protect_;
+    h->tlb_flush = vipc_posix_tlb_flush_;
+#endif
     h->cpus = vipc_posix_cpus_();
     h->size = sizeof *h;
 }
@@ -708,9 +1223,26 @@ static void vipc_posix_close_bells_(vipc_posix_member_ *m)
     m->ring_fd = -1;
 }
 #endif
+#if !VIPC_NO_SPACES
+/* The addresses stay reserved, for a space of the child's own; its parent's mappings go, before anybody can have used them. */
+static void vipc_posix_window_in_child_(vipc_posix_window_ *w)
+{
+    if (!w) return;
+    w->root = 0;
+    w->holder = NULL;
+    w->serving = w->leaving = w->busy = w->views = 0;
+    if (w->base) vipc_posix_drop_(w, w->base, w->size);
+    if (w->bell_fd >= 0) close(w->bell_fd);
+    w->bell_fd = -1;
+}
+#endif
 /* The description of a lock is shared with the parent: while this process had it open too, the parent would live on after its death. */
 static void vipc_posix_in_child_(void)
 {
+#if !VIPC_NO_SPACES
+    memset(vipc_posix_.slot, 0, sizeof vipc_posix_.slot);   /* handlers of the parent's other threads are not here */
+    for (vipc_posix_member_ *m = vipc_posix_.members; m; m = m->next) vipc_posix_window_in_child_(m->window);
+#endif
     for (vipc_posix_member_ *m = vipc_posix_.members; m; m = m->next) {
         m->hooks->size = 0;   /* so already where the kernel wipes the page */
         m->proof = 0;
@@ -769,12 +1301,24 @@ static void vipc_posix_member_retire_(vipc_posix_member_ *m)
     pthread_mutex_unlock(&vipc_posix_.lock);
 }
 
+#if !VIPC_NO_SPACES
+static void vipc_posix_window_free_(vipc_posix_member_ *m)
+{
+    if (!m->window) return;
+    if (m->window->base) munmap(m->window->base, m->window->size);
+    munmap((void *)m->window, sizeof *m->window);
+    m->window = NULL;
+}
+#endif
 static void vipc_posix_member_end_(vipc_posix_member_ *m)
 {
     vipc_posix_member_retire_(m);
     if (m->base) munmap(m->base, (size_t)m->file.size);
     while (m) {
         vipc_posix_member_ *stale = m->stale;
+#if !VIPC_NO_SPACES
+        vipc_posix_window_free_(m);
+#endif
         munmap((void *)m->hooks, 2 * (size_t)m->page);
         m = stale;
     }
@@ -789,7 +1333,7 @@ static vipc_posix_member_ *vipc_posix_member_of_(const vipc *self)
     return m;
 }
 
-#if !VIPC_NO_NOTIFICATIONS
+#if !VIPC_NO_NOTIFICATIONS || !VIPC_NO_SPACES
 /* Of any of its threads' views: they have its hooks. */
 static vipc_posix_member_ *vipc_posix_member_with_(const vipc_hooks *hooks)
 {
@@ -900,11 +1444,12 @@ static vipc_error vipc_posix_check_(const vipc_posix_file_ *f, uint32_t host_pag
     if (magic != VIPC_POSIX_MAGIC_) return VIPC_ERR_BAD_DOMAIN;
     if (f->layout != VIPC_POSIX_LAYOUT_ || f->host_page != host_page) return VIPC_ERR_VERSION;
     if (f->size > UINT64_MAX / 4 || f->page_shift < 8 || f->page_shift > 20 || f->no_futex > 1) return VIPC_ERR_BAD_DOMAIN;
-    uint64_t parts[3][2] = { { f->core_at, f->core_size }, { f->bitmap_at, f->bitmap_size }, { f->frames_at, 0 } };
-    if (f->frames == 0 || f->frames > f->size >> f->page_shift) return VIPC_ERR_BAD_DOMAIN;
-    parts[2][1] = f->frames << f->page_shift;
+    uint64_t parts[4][2] = { { f->core_at, f->core_size }, { f->bitmap_at, f->bitmap_size }, { f->holders_at, 0 }, { f->frames_at, 0 } };
+    if (f->frames == 0 || f->frames > f->size >> f->page_shift || f->holders > f->size / sizeof(vipc_posix_holder_)) return VIPC_ERR_BAD_DOMAIN;
+    parts[2][1] = f->holders * sizeof(vipc_posix_holder_);
+    parts[3][1] = f->frames << f->page_shift;
     uint64_t end = host_page;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         if (parts[i][0] < end || parts[i][0] % host_page != 0 || parts[i][0] > f->size || parts[i][1] > f->size - parts[i][0]) return VIPC_ERR_BAD_DOMAIN;
         end = parts[i][0] + parts[i][1];
     }
@@ -956,6 +1501,20 @@ static uint64_t vipc_posix_round_up_(uint64_t n, uint64_t to)
     return n > UINT64_MAX / 4 ? UINT64_MAX / 2 : (n + to - 1) / to * to;   /* too large stays too large: refused below */
 }
 
+/* What the desc asks for, with room for spaces unless it says how much. */
+static vipc_config vipc_posix_config_(const vipc_posix_desc *desc, uint64_t frames)
+{
+    vipc_config c = desc->config;
+#if !VIPC_NO_SPACES
+    const uint32_t objects = c.max_objects ? c.max_objects : 1024;
+    if (!c.max_spaces) c.max_spaces = objects < 64 ? objects : 64;
+    if (!c.max_frames) c.max_frames = frames < 0xfffffff0u ? (uint32_t)frames : 0xfffffff0u;
+#else
+    (void)frames;
+#endif
+    return c;
+}
+
 static vipc_error vipc_posix_plan_(vipc_posix_file_ *f, const vipc_posix_desc *desc, uint32_t page)
 {
     uint64_t bytes = desc->frames_bytes ? desc->frames_bytes : VIPC_POSIX_FRAMES_BYTES_;
@@ -964,17 +1523,21 @@ static vipc_error vipc_posix_plan_(vipc_posix_file_ *f, const vipc_posix_desc *d
     f->host_page = page;
     f->page_shift = desc->config.page_shift ? desc->config.page_shift : 12;
     f->no_futex = VIPC_POSIX_LINUX_ ? desc->no_futex : 1;
-    f->core_size = vipc_required_size(&desc->config);
-    if (f->core_size == 0) return VIPC_ERR_INVALID_ARGUMENT;
-    f->frames = bytes >> f->page_shift;
-    if (f->frames == 0) return VIPC_ERR_INVALID_ARGUMENT;
+    f->frames = bytes >> (f->page_shift <= 20 ? f->page_shift : 20);
+    const vipc_config config = vipc_posix_config_(desc, f->frames);
+    f->core_size = vipc_required_size(&config);
+    if (f->core_size == 0 || f->frames == 0) return VIPC_ERR_INVALID_ARGUMENT;
+#if !VIPC_NO_SPACES
+    f->holders = config.max_spaces;
+#endif
     if (bytes > UINT64_MAX / 8 || f->core_size > UINT64_MAX / 8) return VIPC_ERR_OUT_OF_MEMORY;
     uint64_t frame = (uint64_t)1 << f->page_shift;
     f->core_at = page;
     f->core_size = vipc_posix_round_up_(f->core_size, page);
     f->bitmap_at = f->core_at + f->core_size;
     f->bitmap_size = vipc_posix_round_up_(vipc_frames_required_size(f->frames), page);
-    f->frames_at = vipc_posix_round_up_(f->bitmap_at + f->bitmap_size, frame > page ? frame : page);
+    f->holders_at = f->bitmap_at + f->bitmap_size;
+    f->frames_at = vipc_posix_round_up_(f->holders_at + f->holders * sizeof(vipc_posix_holder_), frame > page ? frame : page);
     f->size = vipc_posix_round_up_(f->frames_at + f->frames * frame, page);
     if (f->size > (SIZE_MAX >> 1)) return VIPC_ERR_OUT_OF_MEMORY;
     f->next_proof = VIPC_POSIX_CREATOR_ + 1;
@@ -1110,7 +1673,8 @@ static vipc_error vipc_posix_fill_(vipc *out, vipc_posix_member_ *m, const vipc_
     if (e != VIPC_OK) return e;
     vipc_posix_fill_hooks_(m);
     vipc_process_desc d = vipc_posix_process_desc_(m, desc->label);
-    e = vipc_init(out, m->base + m->file.core_at, m->file.core_size, &desc->config, &d, m->hooks);
+    const vipc_config config = vipc_posix_config_(desc, m->file.frames);
+    e = vipc_init(out, m->base + m->file.core_at, m->file.core_size, &config, &d, m->hooks);
     if (e == VIPC_OK) shared->magic = m->file.magic = VIPC_POSIX_MAGIC_;
     return e;
 }
@@ -1271,6 +1835,13 @@ VIPC_API vipc_error vipc_posix_after_fork(vipc *self, const char *label)
 #endif
     vipc_error e = vipc_posix_enter_(self, m, NULL, label);
     vipc_posix_member_ *loser = e == VIPC_OK ? old : m;   /* what both have stays with the other */
+#if !VIPC_NO_SPACES
+    if (e == VIPC_OK && old->window) {
+        m->window = old->window;                          /* the addresses */
+        m->window->member = m;
+        old->window = NULL;
+    }
+#endif
     loser->base = NULL;
     loser->inode = NULL;
     loser->file_fd = -1;
@@ -1340,6 +1911,546 @@ VIPC_API vipc_error vipc_posix_pollable(vipc *self, vipc_cap wait_set, int *fd)
 }
 #endif
 
+#if !VIPC_NO_SPACES
+/* ---------------------------------------------------------------------------------------- windows: faults and signals
+ * Everything from here to the public functions runs in signal handlers, and calls nothing that may not. */
+static uintptr_t vipc_posix_handler_of_(const vipc_posix_sigaction_ *a)     /* 0: SIG_DFL; 1: SIG_IGN */
+{
+    uintptr_t n;
+    memcpy(&n, VIPC_POSIX_ACTION_HANDLER_(a), sizeof n);
+    return n;
+}
+
+/* What was there before ours; NULL: ours is not installed for that signal. */
+static vipc_posix_sigaction_ *vipc_posix_before_(int number, uint32_t **reset)
+{
+    for (size_t i = 0; i < sizeof vipc_posix_.before / sizeof *vipc_posix_.before; i++)
+        if (VIPC_POSIX_LOAD32_(&vipc_posix_.before[i].number) == (uint32_t)number) {
+            if (reset) *reset = &vipc_posix_.before[i].reset;
+            return &vipc_posix_.before[i].was.action;
+        }
+    return NULL;
+}
+
+/* Was it an instruction, which runs again when the handler returns, or did somebody send it? */
+static bool vipc_posix_is_raised_(int number, const void *info)
+{
+    int32_t code;
+    memcpy(&code, (const unsigned char *)info + VIPC_POSIX_CODE_AT_, sizeof code);
+    return (number == SIGSEGV || number == SIGBUS) && code > 0;
+}
+
+/* Not about a window: as if ours were not there. */
+static void vipc_posix_pass_on_(int number, void *info, void *context)
+{
+    const bool raised = vipc_posix_is_raised_(number, info);
+    uint32_t *reset = NULL;
+    vipc_posix_sigaction_ *a = vipc_posix_before_(number, &reset);
+    uintptr_t handler = a ? vipc_posix_handler_of_(a) : 0;
+    const unsigned flags = a ? (unsigned)VIPC_POSIX_ACTION_FLAGS_(a) : 0;
+    if (reset && handler > 1 && (flags & VIPC_POSIX_RESETHAND_) && VIPC_POSIX_ADD32_(reset, 1) != 0) handler = 0;
+    if (handler > 1) {
+        union { uintptr_t number; void (*plain)(int); void (*full)(int, void *, void *); } to;
+        to.number = handler;
+#if VIPC_POSIX_LINUX_ || defined(__linux__)
+        unsigned long own[128 / sizeof(long)] = { 0 };
+        own[(unsigned)(number - 1) / (8 * sizeof(long))] = 1ul << (unsigned)(number - 1) % (8 * sizeof(long));
+        if (flags & VIPC_POSIX_NODEFER_) vipc_posix_syscall_(SYS_rt_sigprocmask, VIPC_POSIX_BLOCK_ + 1, own, NULL, VIPC_POSIX_MASK_BYTES_);
+        vipc_posix_syscall_(SYS_rt_sigprocmask, VIPC_POSIX_BLOCK_, VIPC_POSIX_ACTION_MASK_(a), NULL, VIPC_POSIX_MASK_BYTES_);
+#else
+        sigset_t own;
+        sigemptyset(&own);
+        sigaddset(&own, number);
+        if (flags & VIPC_POSIX_NODEFER_) pthread_sigmask(SIG_UNBLOCK, &own, NULL);
+        pthread_sigmask(SIG_BLOCK, &a->sa_mask, NULL);
+#endif
+        if (flags & VIPC_POSIX_SIGINFO_) to.full(number, info, context);
+        else to.plain(number);
+        return;
+    }
+    if (!raised && (handler == 1 || number == SIGURG)) return;     /* ignored, as it is by default */
+    vipc_posix_sigaction_ usual;
+    memset(&usual, 0, sizeof usual);
+    vipc_posix_set_action_(number, &usual, NULL);
+    if (!raised) vipc_posix_kill_((int)getpid(), number);          /* else the instruction runs again, and the process ends with the true address */
+}
+
+/* What the access was, where the host tells: enum vipc_prot, 0: it does not.  The kernel's own layout of the context. */
+static uint32_t vipc_posix_access_(const void *context)
+{
+    const unsigned char *c = (const unsigned char *)context;
+#if defined(VIPC_POSIX_BLIND)
+    (void)c;
+    return 0;
+#elif defined(__linux__) && defined(__x86_64__) && defined(__LP64__)
+    uint64_t error;
+    memcpy(&error, c + 192, sizeof error);
+    return error & 16 ? VIPC_PROT_EXEC : error & 2 ? VIPC_PROT_WRITE : VIPC_PROT_READ;
+#elif defined(__linux__) && defined(__i386__)
+    uint32_t error;
+    memcpy(&error, c + 72, sizeof error);
+    return error & 16 ? VIPC_PROT_EXEC : error & 2 ? VIPC_PROT_WRITE : VIPC_PROT_READ;
+#elif defined(__linux__) && defined(__aarch64__)
+    for (size_t at = 464; at < 464 + 4096 - 16;) {          /* records: a mark, a size, and here the syndrome register */
+        uint32_t head[2];
+        uint64_t syndrome;
+        memcpy(head, c + at, sizeof head);
+        if (head[1] < 16 || head[1] > 4096) break;
+        if (head[0] == 0x45535201u) {
+            memcpy(&syndrome, c + at + 8, sizeof syndrome);
+            return syndrome >> 27 == 16 ? VIPC_PROT_EXEC : syndrome & 64 ? VIPC_PROT_WRITE : VIPC_PROT_READ;     /* 0x20, 0x21: an instruction's */
+        }
+        at += head[1];
+    }
+    return 0;
+#elif defined(__linux__) && defined(__arm__)
+    uint32_t error;
+    memcpy(&error, c + 24, sizeof error);
+    return error & 0x80000000u ? VIPC_PROT_EXEC : error & 0x800 ? VIPC_PROT_WRITE : VIPC_PROT_READ;
+#else
+    (void)c;
+    return 0;
+#endif
+}
+
+/* Where the host does not tell it is found out: READ first.  If the same thread comes for the same page again, and nothing was dropped in between, then the page is there to
+ * be read, so it was a WRITE.  That may have to be asked for more than once (OK means only: try the access again); what it does not help at all is EXEC. */
+enum { VIPC_POSIX_WRITES_ = 16 };
+static uint32_t vipc_posix_guess_(vipc_posix_window_ *w, uint64_t page)
+{
+    const uint64_t thread = vipc_posix_thread_number_(), drops = VIPC_POSIX_LOAD32_(&w->drops);
+    uint64_t *last = vipc_posix_.last[thread % 8];
+    const uint64_t was = last[0] == thread && last[1] == page && last[2] >> 8 == drops ? (last[2] & 255) + 1 : 0;
+    const uint64_t times = was <= VIPC_POSIX_WRITES_ ? was : VIPC_POSIX_WRITES_ + 1;
+    last[0] = thread;
+    last[1] = page;
+    last[2] = drops << 8 | times;
+    return times == 0 ? VIPC_PROT_READ : times <= VIPC_POSIX_WRITES_ ? VIPC_PROT_WRITE : VIPC_PROT_EXEC;
+}
+
+/* A view for one fault. */
+static uint32_t vipc_posix_view_take_(vipc_posix_window_ *w)
+{
+    for (uint32_t turns = 0;; turns++) {
+        const uint32_t busy = VIPC_POSIX_LOAD32_(&w->busy);
+        for (uint32_t i = 0; i < w->views; i++)
+            if (!(busy >> i & 1)) {
+                if (VIPC_POSIX_CAS32_(&w->busy, busy, busy | 1u << i)) return i;
+                break;
+            }
+        if (turns < 100) sched_yield();
+        else vipc_posix_usleep_(50);
+    }
+}
+static void vipc_posix_view_give_(vipc_posix_window_ *w, uint32_t i)
+{
+    (void)VIPC_POSIX_ADD32_(&w->busy, (uint32_t)0 - (1u << i));
+}
+
+/* A file that somebody has cut short: every touch is a SIGBUS, and nothing that is mapped helps. */
+static bool vipc_posix_cut_short_(const vipc_posix_window_ *w)
+{
+    struct stat st;
+    return fstat(w->member->file_fd, &st) == 0 && (uint64_t)st.st_size < w->member->file.size;
+}
+
+static vipc_error vipc_posix_resolve_(vipc_posix_window_ *w, int number, vipc_posix_fault *f)
+{
+    const vipc_cap own = VIPC_INIT;
+    vipc_error e;
+    if (VIPC_POSIX_LOAD64_(&w->root) == 0 || w->views == 0) return VIPC_ERR_FAULT;        /* its space has ended */
+    const uint64_t locked = vipc_lock_thread(&w->view[0]);
+    if (locked && locked == vipc_posix_thread_number_()) return VIPC_ERR_DEADLOCK;
+    if (number == SIGBUS && vipc_posix_cut_short_(w)) return VIPC_ERR_BAD_DOMAIN;
+    if (!f->access) f->access = vipc_posix_guess_(w, f->at >> w->member->file.page_shift);
+    const uint32_t view = vipc_posix_view_take_(w);
+    e = vipc_page_fault(&w->view[view], own, f->at, f->access, &f->result);
+    vipc_posix_view_give_(w, view);
+    if (e != VIPC_OK) vipc_posix_.last[vipc_posix_thread_number_() % 8][0] = 0;     /* what comes next is another access */
+    return e;
+}
+
+static bool vipc_posix_fault_in_(uint32_t slot, vipc_posix_window_ *w, int number, void *info, void *context, uintptr_t at)
+{
+    vipc_posix_fault f = VIPC_INIT;
+    f.at = at;
+    f.access = vipc_posix_access_(context);
+    f.info = info;
+    f.context = context;
+    f.error = vipc_posix_resolve_(w, number, &f);
+    vipc_posix_holder_ *const h = w->holder;
+    if (h && VIPC_POSIX_LOAD32_(&h->asked) != VIPC_POSIX_LOAD32_(&h->done)) vipc_posix_serve_(w);
+    bool (*const ask)(void *, const vipc_posix_fault *) = w->fault;
+    void *const user = w->user;
+    vipc_posix_let_go_(slot);
+    return f.error == VIPC_OK || (ask && ask(user, &f));
+}
+
+/* Is this signal a fault of the thread that gets it, at an address?  *at. */
+static bool vipc_posix_is_fault_(int number, const void *info, uintptr_t *at)
+{
+#if defined(__linux__)
+    const unsigned char *i = (const unsigned char *)info;      /* the kernel's own: number, errno, code (MIPS: the other way round), address */
+    int32_t code;
+    memcpy(&code, i + VIPC_POSIX_CODE_AT_, sizeof code);
+    memcpy(at, i + (sizeof(long) == 8 ? 16 : 12), sizeof *at);
+    return code == 2 || (code == 1 && number == SIGSEGV);      /* SEGV_ACCERR, BUS_ADRERR; SEGV_MAPERR */
+#else
+    const siginfo_t *i = (const siginfo_t *)info;
+    *at = (uintptr_t)i->si_addr;
+    (void)number;
+    return i->si_code > 0;
+#endif
+}
+
+static bool vipc_posix_window_fault_(int number, void *info, void *context)
+{
+    uintptr_t at;
+    if (!vipc_posix_is_fault_(number, info, &at)) return false;
+    for (uint32_t i = 0; i < VIPC_POSIX_WINDOWS_MAX; i++) {
+        vipc_posix_window_ *w = vipc_posix_look_at_(i);
+        if (w && at - (uintptr_t)w->base < w->size) return vipc_posix_fault_in_(i, w, number, info, context, at);
+        vipc_posix_let_go_(i);
+    }
+    return false;
+}
+
+/* Is this signal some window's, as far as can be told?  What came by a datagram says by which socket. */
+static bool vipc_posix_is_ring_(int number, const void *info)
+{
+    bool yes = false;
+#if VIPC_POSIX_LINUX_
+    int32_t fd;
+    memcpy(&fd, (const unsigned char *)info + (sizeof(long) == 8 ? 24 : 16), sizeof fd);
+#endif
+    for (uint32_t i = 0; i < VIPC_POSIX_WINDOWS_MAX; i++) {
+        vipc_posix_window_ *w = vipc_posix_look_at_(i);
+#if VIPC_POSIX_LINUX_
+        if (w && w->number == number && w->bell_fd == fd) yes = true;
+#else
+        if (w && w->number == number) yes = true;
+        (void)info;
+#endif
+        vipc_posix_let_go_(i);
+    }
+    return yes;
+}
+
+/* Empty the sockets, THEN look at what was asked: a ring that comes after that is a signal of its own. */
+static void vipc_posix_rung_(void)
+{
+#if VIPC_POSIX_LINUX_
+    for (uint32_t i = 0; i < VIPC_POSIX_WINDOWS_MAX; i++) {
+        vipc_posix_window_ *w = vipc_posix_look_at_(i);
+        char byte;
+        if (w) while (recv(w->bell_fd, &byte, 1, MSG_DONTWAIT) >= 0) { }
+        vipc_posix_let_go_(i);
+    }
+#endif
+    vipc_posix_serve_all_();
+}
+
+VIPC_API bool vipc_posix_window_signal(int number, void *info, void *context)
+{
+    const int kept = errno;
+    bool done;
+    if (number == SIGSEGV || number == SIGBUS) done = vipc_posix_window_fault_(number, info, context);
+    else {
+        done = vipc_posix_is_ring_(number, info);
+        vipc_posix_rung_();
+    }
+    errno = kept;
+    return done;
+}
+
+static void vipc_posix_on_signal_(int number, void *info, void *context)
+{
+    if (!vipc_posix_window_signal(number, info, context)) vipc_posix_pass_on_(number, info, context);
+}
+
+/* ------------------------------------------------------------------------------------------ windows: made and ended */
+static vipc_error vipc_posix_install_one_(int number)
+{
+    const size_t most = sizeof vipc_posix_.before / sizeof *vipc_posix_.before;
+    size_t i = 0;
+    while (i < most && vipc_posix_.before[i].number && vipc_posix_.before[i].number != (uint32_t)number) i++;
+    if (i == most) return VIPC_ERR_LIMIT;
+    if (vipc_posix_.before[i].number) return VIPC_OK;
+    if (vipc_posix_set_action_(number, NULL, &vipc_posix_.before[i].was.action) != 0) return errno == EINVAL ? VIPC_ERR_INVALID_ARGUMENT : vipc_posix_error_(errno);
+    vipc_posix_sigaction_ ours;
+    void (*const handler)(int, void *, void *) = vipc_posix_on_signal_;
+    memset(&ours, 0, sizeof ours);
+    memcpy(VIPC_POSIX_ACTION_HANDLER_(&ours), &handler, sizeof handler);
+    VIPC_POSIX_ACTION_FLAGS_(&ours) = VIPC_POSIX_SIGINFO_ | VIPC_POSIX_ONSTACK_ | VIPC_POSIX_RESTART_;
+    vipc_posix_.before[i].reset = 0;
+    (void)VIPC_POSIX_ADD32_(&vipc_posix_.before[i].number, (uint32_t)number);
+    if (vipc_posix_set_action_(number, &ours, NULL) == 0) return VIPC_OK;
+    const int why = errno;
+    (void)VIPC_POSIX_ADD32_(&vipc_posix_.before[i].number, (uint32_t)-number);
+    return why == EINVAL ? VIPC_ERR_INVALID_ARGUMENT : vipc_posix_error_(why);
+}
+/* They stay for good: a signal may still be under way when the last window goes, and by then they pass on everything. */
+static vipc_error vipc_posix_install_handlers_(int number)
+{
+    pthread_mutex_lock(&vipc_posix_.lock);
+    vipc_error e = vipc_posix_install_one_(SIGSEGV);
+    if (e == VIPC_OK) e = vipc_posix_install_one_(SIGBUS);
+    if (e == VIPC_OK) e = vipc_posix_install_one_(number);
+    pthread_mutex_unlock(&vipc_posix_.lock);
+    return e;
+}
+
+/* A stack with a guard page below it, and a mark to know it by. */
+#define VIPC_POSIX_STACK_SIZE_ ((size_t)(128 << 10) - 64)
+VIPC_API vipc_error vipc_posix_window_thread(uint32_t on)
+{
+    const size_t page = vipc_posix_page_(), all = page + 64 + VIPC_POSIX_STACK_SIZE_;
+    vipc_posix_stack_ old, stack;
+    memset(&old, 0, sizeof old);
+    memset(&stack, 0, sizeof stack);
+    if (on > 1) return VIPC_ERR_INVALID_ARGUMENT;
+    if (vipc_posix_sigaltstack_(NULL, &old) != 0) return vipc_posix_error_(errno);
+    const bool ours = !(old.VIPC_POSIX_STACK_FLAGS_ & VIPC_POSIX_NO_STACK_) && old.VIPC_POSIX_STACK_BYTES_ == VIPC_POSIX_STACK_SIZE_;
+    if (on) {
+        if (!(old.VIPC_POSIX_STACK_FLAGS_ & VIPC_POSIX_NO_STACK_)) return VIPC_OK;
+        unsigned char *at = (unsigned char *)vipc_posix_pages_(all);
+        if (!at) return VIPC_ERR_OUT_OF_MEMORY;
+        mprotect(at, page, PROT_NONE);
+        memcpy(at + page, "vipc_posix_stack_", 17);
+        stack.VIPC_POSIX_STACK_AT_ = at + page + 64;
+        stack.VIPC_POSIX_STACK_BYTES_ = VIPC_POSIX_STACK_SIZE_;
+        if (vipc_posix_sigaltstack_(&stack, NULL) == 0) return VIPC_OK;
+        const int why = errno;
+        munmap(at, all);
+        return vipc_posix_error_(why);
+    }
+    if (!ours || memcmp((unsigned char *)old.VIPC_POSIX_STACK_AT_ - 64, "vipc_posix_stack_", 17) != 0) return VIPC_OK;
+    stack.VIPC_POSIX_STACK_FLAGS_ = VIPC_POSIX_NO_STACK_;
+    stack.VIPC_POSIX_STACK_BYTES_ = VIPC_POSIX_STACK_SIZE_;
+    if (vipc_posix_sigaltstack_(&stack, NULL) != 0) return VIPC_ERR_RESOURCE_BUSY;      /* the thread runs on it */
+    munmap((unsigned char *)old.VIPC_POSIX_STACK_AT_ - 64 - page, all);
+    return VIPC_OK;
+}
+
+#if VIPC_POSIX_LINUX_
+/* The socket that others ring.  A datagram raises the signal, in whichever thread of this process does not block it. */
+static vipc_error vipc_posix_window_bell_(vipc_posix_window_ *w)
+{
+    struct sockaddr_un at;
+    const int length = vipc_posix_bell_address_(w->member, w->member->proof << 8 | VIPC_POSIX_WINDOW_BELL_, &at);
+    const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return vipc_posix_error_(errno);
+    int flags = -1;
+    if (bind(fd, (const struct sockaddr *)(const void *)&at, (socklen_t)length) == 0 && fcntl(fd, VIPC_POSIX_SETOWN_, getpid()) == 0 && fcntl(fd, VIPC_POSIX_SETSIG_, w->number) == 0)
+        flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | VIPC_POSIX_ASYNC_) != 0) {
+        const int why = errno;
+        close(fd);
+        return why == EINVAL ? VIPC_ERR_INVALID_ARGUMENT : vipc_posix_error_(why);
+    }
+    w->bell_fd = fd;
+    return VIPC_OK;
+}
+#endif
+
+/* An entry in the table of holders for that space: a free one, or one whose holder has died. */
+static vipc_error vipc_posix_hold_space_(vipc_posix_window_ *w, uint64_t root)
+{
+    vipc_posix_member_ *m = w->member;
+    for (uint64_t i = 0; i < m->file.holders; i++) {
+        vipc_posix_holder_ *h = vipc_posix_holder_at_(m, i);
+        const uint64_t proof = VIPC_POSIX_LOAD64_(&h->proof);
+        if ((proof && (proof == m->proof || vipc_posix_alive_(m, proof))) || !VIPC_POSIX_CAS64_(&h->proof, proof, m->proof)) continue;
+        (void)VIPC_POSIX_SWAP64_(&h->root, 0);                 /* the dead one's: nobody is to ask here about it */
+        (void)VIPC_POSIX_SWAP64_(&h->drop, 0);
+        (void)VIPC_POSIX_SWAP64_(&h->start, (uintptr_t)w->base);
+        h->number = (uint32_t)w->number;
+        w->holder = h;
+        vipc_posix_answer_(w, h, VIPC_POSIX_LOAD32_(&h->asked));
+        (void)VIPC_POSIX_SWAP64_(&h->root, root);              /* from here on others ask; nothing is mapped yet */
+        (void)VIPC_POSIX_SWAP64_(&w->root, root);
+        return VIPC_OK;
+    }
+    return VIPC_ERR_LIMIT;
+}
+
+/* End whatever there is of a window: also one that was never finished. */
+static void vipc_posix_window_end_(vipc_posix_member_ *m)
+{
+    vipc_posix_window_ *w = m->window;
+    if (!w) return;
+    if (w->holder) {
+        (void)VIPC_POSIX_ADD32_(&w->leaving, 1);
+        vipc_posix_serve_(w);
+    }
+    for (uint32_t i = 0; i < VIPC_POSIX_WINDOWS_MAX; i++)
+        if (__atomic_load_n(&vipc_posix_.slot[i].window, __ATOMIC_SEQ_CST) == w) {
+            __atomic_store_n(&vipc_posix_.slot[i].window, (vipc_posix_window_ *)NULL, __ATOMIC_SEQ_CST);
+            while (VIPC_POSIX_LOAD32_(&vipc_posix_.slot[i].users) != 0) sched_yield();
+        }
+    while (VIPC_POSIX_LOAD32_(&w->serving) != 0) sched_yield();
+    while (w->views > 0) (void)vipc_leave(&w->view[--w->views]);
+    pthread_mutex_lock(&vipc_posix_.lock);
+    if (w->bell_fd >= 0) close(w->bell_fd);
+    w->bell_fd = -1;
+    pthread_mutex_unlock(&vipc_posix_.lock);
+    if (w->base) munmap(w->base, w->size);
+    w->base = NULL;
+    w->size = 0;
+    w->leaving = 0;
+}
+
+/* A record for the window of this membership, empty or with addresses that a fork left. */
+static vipc_error vipc_posix_window_new_(vipc *self, vipc_posix_member_ **member)
+{
+    if (!self || self->here != self) return VIPC_ERR_INVALID_ARGUMENT;
+    if (!self->hooks || self->hooks->size == 0) return VIPC_ERR_NOT_INITIALIZED;
+    vipc_posix_member_ *m = vipc_posix_member_with_(self->hooks);
+    if (!m) return VIPC_ERR_INVALID_ARGUMENT;
+    const uint64_t frame = (uint64_t)1 << m->file.page_shift;
+    if (frame % m->page != 0 || m->file.holders == 0) return VIPC_ERR_NOT_SUPPORTED;
+    if (m->window && (m->window->views || m->window->bell_fd >= 0)) return VIPC_ERR_EXISTS;
+    if (!m->window) {
+        m->window = (vipc_posix_window_ *)vipc_posix_pages_(sizeof *m->window);
+        if (!m->window) return VIPC_ERR_OUT_OF_MEMORY;
+        m->window->member = m;
+        m->window->bell_fd = -1;
+    }
+    *member = m;
+    return VIPC_OK;
+}
+
+/* Addresses: at start, or (0) anywhere.  What a fork has left of just these is taken over. */
+static vipc_error vipc_posix_window_reserve_(vipc_posix_window_ *w, uint64_t start, uint64_t size)
+{
+    const uint64_t frame = (uint64_t)1 << w->member->file.page_shift, slack = start ? 0 : frame - w->member->page;
+    if (size == 0 || size > (SIZE_MAX >> 1) - slack || start > UINTPTR_MAX - size || size >> w->member->file.page_shift > (uint64_t)1 << 31) return VIPC_ERR_OUT_OF_MEMORY;
+    pthread_mutex_lock(&vipc_posix_.lock);
+    for (vipc_posix_member_ *m = vipc_posix_.members; m; m = m->next) {
+        vipc_posix_window_ *left = m->window;
+        if (!left || !left->base || left->views || left->bell_fd >= 0) continue;
+        unsigned char *base = left->base;
+        const size_t bytes = left->size;
+        if (m != w->member && ((uintptr_t)base != start || bytes != size)) continue;
+        left->base = NULL;
+        if ((uintptr_t)base == start && bytes == size) { w->base = base; w->size = bytes; }
+        else munmap(base, bytes);
+    }
+    pthread_mutex_unlock(&vipc_posix_.lock);
+    if (!w->base) {
+        void *at = mmap((void *)(uintptr_t)start, (size_t)(size + slack), PROT_NONE, MAP_SHARED, w->member->file_fd, (off_t)w->member->file.size);
+        if (at == MAP_FAILED) return vipc_posix_error_(errno);
+        if (start && (uintptr_t)at != start) {
+            munmap(at, (size_t)size);
+            return VIPC_ERR_EXISTS;
+        }
+        w->base = (unsigned char *)at;
+        w->size = (size_t)(size + slack);
+        const size_t low = (size_t)(((uintptr_t)at + frame - 1) / frame * frame - (uintptr_t)at);
+        if (low) munmap(w->base, low);
+        w->base += low;
+        if (w->size - low > size) munmap(w->base + size, w->size - low - (size_t)size);
+        w->size = (size_t)size;
+    }
+    vipc_posix_drop_(w, w->base, w->size);
+    return VIPC_OK;
+}
+
+/* With addresses reserved that are those of the space: all the rest. */
+static vipc_error vipc_posix_window_begin_(vipc *self, vipc_posix_window_ *w, vipc_cap space, uint64_t root, const vipc_posix_window_desc *desc)
+{
+    const uint32_t handlers = desc->handlers ? desc->handlers : 4;
+    vipc_error e = VIPC_OK;
+    w->number = desc->signal ? desc->signal : SIGURG;
+    w->fault = desc->fault;
+    w->user = desc->user;
+    w->leaving = w->busy = 0;
+#if VIPC_POSIX_LINUX_
+    e = vipc_posix_window_bell_(w);
+#endif
+    for (uint32_t i = 0; e == VIPC_OK && i < handlers; i++) {
+        e = vipc_thread_enter(self, 0, &w->view[i]);           /* no thread's number: see vipc_posix_resolve_ */
+        if (e == VIPC_OK) w->views++;
+    }
+    if (e == VIPC_OK) e = vipc_posix_window_thread(1);
+    if (e == VIPC_OK && !desc->no_handlers) e = vipc_posix_install_handlers_(w->number);
+    if (e == VIPC_OK) e = vipc_space_adopt(self, space);
+    if (e == VIPC_OK) e = vipc_posix_hold_space_(w, root);
+    if (e != VIPC_OK) return e;
+    e = VIPC_ERR_LIMIT;
+    pthread_mutex_lock(&vipc_posix_.lock);
+    for (uint32_t i = 0; e != VIPC_OK && i < VIPC_POSIX_WINDOWS_MAX; i++)
+        if (!vipc_posix_.slot[i].window) {
+            __atomic_store_n(&vipc_posix_.slot[i].window, w, __ATOMIC_SEQ_CST);
+            e = VIPC_OK;
+        }
+    pthread_mutex_unlock(&vipc_posix_.lock);
+    return e;
+}
+static vipc_error vipc_posix_window_desc_ok_(const vipc_posix_window_desc *d)
+{
+    return d->handlers > VIPC_POSIX_HANDLERS_MAX || d->no_handlers > 1 || d->signal < 0 || d->signal > 64 || d->signal == SIGSEGV || d->signal == SIGBUS ||
+        d->signal == SIGKILL || d->signal == SIGSTOP ? VIPC_ERR_INVALID_ARGUMENT : VIPC_OK;
+}
+
+VIPC_API vipc_error vipc_posix_window_open(vipc *self, const vipc_posix_window_desc *desc, vipc_cap *space)
+{
+    static const vipc_posix_window_desc usual = VIPC_INIT;
+    vipc_posix_member_ *m = NULL;
+    vipc_space_info info;
+    vipc_cap cap = VIPC_INIT;
+    vipc_posix_window_desc d = desc ? *desc : usual;
+    if (!space || vipc_posix_window_desc_ok_(&d) != VIPC_OK || d.space.start || d.space.end) return VIPC_ERR_INVALID_ARGUMENT;
+    vipc_error e = vipc_posix_window_new_(self, &m);
+    if (e != VIPC_OK) return e;
+    const uint64_t frame = (uint64_t)1 << m->file.page_shift, size = vipc_posix_round_up_(d.size ? d.size : sizeof(void *) > 4 ? (uint64_t)1 << 30 : (uint64_t)64 << 20, frame);
+    if (d.at % frame != 0) return VIPC_ERR_INVALID_ARGUMENT;
+    e = vipc_space_own(self, &cap) == VIPC_OK ? VIPC_ERR_EXISTS : vipc_posix_window_reserve_(m->window, d.at, size);
+    if (e != VIPC_OK) return e;
+    d.space.start = (uintptr_t)m->window->base;
+    d.space.end = d.space.start + size;
+    if (!d.space.heap_start) d.space.heap_start = d.space.start;
+    if (!d.space.stack_end) d.space.stack_end = d.space.end;
+    e = vipc_space_create(self, &d.space, &cap);
+    if (e == VIPC_OK) {
+        e = vipc_space_get(self, cap, &info);
+        if (e == VIPC_OK) e = vipc_posix_window_begin_(self, m->window, cap, info.root, &d);
+        if (e != VIPC_OK) (void)vipc_destroy(self, cap, VIPC_FOREVER);
+    }
+    if (e != VIPC_OK) vipc_posix_window_end_(m);
+    else *space = cap;
+    return e;
+}
+
+VIPC_API vipc_error vipc_posix_window_enter(vipc *self, vipc_cap space, const vipc_posix_window_desc *desc)
+{
+    static const vipc_posix_window_desc usual = VIPC_INIT;
+    vipc_posix_member_ *m = NULL;
+    vipc_space_info info;
+    if (!desc) desc = &usual;
+    if (vipc_posix_window_desc_ok_(desc) != VIPC_OK || desc->size || desc->at || !space.token) return VIPC_ERR_INVALID_ARGUMENT;
+    vipc_error e = vipc_posix_window_new_(self, &m);
+    if (e == VIPC_OK) e = vipc_space_get(self, space, &info);
+    if (e == VIPC_OK) e = vipc_cap_require(self, space, VIPC_TYPE_SPACE, VIPC_RIGHT_DELETE);
+    if (e == VIPC_OK) e = vipc_posix_window_reserve_(m->window, info.start, info.end - info.start);
+    if (e != VIPC_OK) return e;
+    e = vipc_posix_window_begin_(self, m->window, space, info.root, desc);
+    if (e != VIPC_OK) vipc_posix_window_end_(m);
+    return e;
+}
+
+VIPC_API vipc_error vipc_posix_window_close(vipc *self)
+{
+    if (!self || self->here != self) return VIPC_ERR_INVALID_ARGUMENT;
+    if (!self->hooks || self->hooks->size == 0) return VIPC_ERR_NOT_INITIALIZED;
+    vipc_posix_member_ *m = vipc_posix_member_with_(self->hooks);
+    if (!m) return VIPC_ERR_INVALID_ARGUMENT;
+    if (!m->window || !m->window->base) return VIPC_ERR_NOT_FOUND;
+    vipc_posix_window_end_(m);
+    return VIPC_OK;
+}
+#endif
+
 VIPC_API vipc_error vipc_posix_close(vipc *self)
 {
     vipc_posix_member_ *m = self ? vipc_posix_member_of_(self) : NULL;
@@ -1348,7 +2459,14 @@ VIPC_API vipc_error vipc_posix_close(vipc *self)
     if (m->hooks->size != 0) {
 #if !VIPC_NO_INSPECT                   /* without it nobody counts them: closing while others are at work is then as with any memory */
         vipc_process_info info;
-        if (vipc_process_get(self, vipc_self(self), &info) == VIPC_OK && info.threads > 1) return VIPC_ERR_RESOURCE_BUSY;
+        uint32_t ours = 1;
+#if !VIPC_NO_SPACES
+        if (m->window) ours += m->window->views;
+#endif
+        if (vipc_process_get(self, vipc_self(self), &info) == VIPC_OK && info.threads > ours) return VIPC_ERR_RESOURCE_BUSY;
+#endif
+#if !VIPC_NO_SPACES
+        vipc_posix_window_end_(m);
 #endif
         e = vipc_leave(self);
         if (e == VIPC_ERR_NOT_INITIALIZED) e = VIPC_OK;   /* it had left before */

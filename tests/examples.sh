@@ -47,6 +47,17 @@ Linux)
 *)  echo "skip epoll_server_c: no epoll"; skipped=$((skipped + 1));;
 esac
 
+# Address spaces.
+limit 20 "$tmp/cow_fork.c.bin" >"$tmp/log"; ok $? cow_fork_c
+same "$(cat "$tmp/log")" "$(sed -nE '/^ \* Expected output:/,/^ \* Of the/s/^ \*     //p' examples/cow_fork.c)"; ok $? cow_fork_prints_what_it_says
+case $(uname -s) in
+Linux)
+    limit 20 "$tmp/guarded_stack.c.bin" >"$tmp/log"; ok $? guarded_stack_c
+    same "$(sed -E 's/depth [0-9]+,/depth N,/; s/, [0-9]+ bytes/, N bytes/; 2s/[0-9]+ KiB/N KiB/' "$tmp/log")" \
+        "$(sed -nE '/^ \* Expected output/,/^ \*\//s/^ \*     //p' examples/guarded_stack.c | sed -E 's/depth [0-9]+,/depth N,/; s/, [0-9]+ bytes/, N bytes/; 2s/[0-9]+ KiB/N KiB/')"; ok $? guarded_stack_prints_what_it_says;;
+*)  echo "skip guarded_stack_c: makecontext may be missing"; skipped=$((skipped + 1));;
+esac
+
 # What it prints is what its first comment says.
 limit 20 "$tmp/test_your_code.c.bin" >"$tmp/log"; ok $? test_your_code_passes
 same "$(cat "$tmp/log")" "$(sed -nE '/^ \* prints:/,/passed/s/^ \*( prints:|        )  //p' examples/test_your_code.c)"; ok $? test_your_code_prints_what_it_says
