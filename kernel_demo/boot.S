@@ -31,9 +31,15 @@ pvh_start:
     mov  %eax, %cr4
     mov  $boot_pml4, %eax
     mov  %eax, %cr3
-    mov  $0xc0000080, %ecx                      /* EFER: SYSCALL, long mode, no-execute */
+    mov  $0x80000001, %eax
+    cpuid
+    shr  $9, %edx                               /* bit 20, no-execute: to bit 11 */
+    and  $0x800, %edx
+    mov  %edx, %edi
+    mov  $0xc0000080, %ecx                      /* EFER: SYSCALL, long mode, no-execute where the CPU has it */
     rdmsr
-    or   $0x901, %eax
+    or   %edi, %eax
+    or   $0x101, %eax
     wrmsr
     mov  $0x80010033, %eax                      /* CR0: paging, write protection in ring 0, native FPU errors, ET, monitor FPU, PE */
     mov  %eax, %cr0

@@ -1,4 +1,4 @@
-/* ipc.c - what the shim asks of this kernel: four functions of the scheduler's.  (The core's implementation is in fast.c.) */
+/* ipc.c - what the shim asks of this kernel: four functions of the scheduler's, and who runs where.  (The core's implementation is in fast.c.) */
 #include "kernel.h"
 
 static uint64_t lock(void *user) { (void)user; return vipc_x86_64_enter(); }
@@ -22,6 +22,14 @@ static void ready(void *user, uint64_t number)
     thread_unpark_if_parked(t);
     thread_ready(t);
 }
+/* A space's tables stay as long as a thread has them in CR3, or will. */
+static bool runs_in(void *user, uint64_t root)
+{
+    (void)user;
+    for (uint32_t i = 0; i < THREADS; i++)
+        if (threads[i].state != THREAD_FREE && threads[i].state != THREAD_DEAD && threads[i].root == root) return true;
+    return false;
+}
 static void log_core(void *user, uint32_t level, uint32_t id, uint64_t a, uint64_t b)
 {
     (void)user;
@@ -29,6 +37,7 @@ static void log_core(void *user, uint32_t level, uint32_t id, uint64_t a, uint64
 }
 const vipc_x86_64_kernel *ipc_kernel(void)
 {
-    static const vipc_x86_64_kernel kernel = { .direct_map = DIRECT_MAP, .lock = lock, .unlock = unlock, .sleep = sleep, .ready = ready, .log = log_core, .cpus = 1 };
+    static const vipc_x86_64_kernel kernel = { .direct_map = DIRECT_MAP, .lock = lock, .unlock = unlock, .sleep = sleep, .ready = ready,
+                                               .runs_in = runs_in, .log = log_core, .cpus = 1 };
     return &kernel;
 }

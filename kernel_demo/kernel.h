@@ -149,18 +149,21 @@ vipc_error user_text(char *to, size_t room, uint64_t from);          /* a string
 enum { NAME_BYTES = 32, ARGUMENT_BYTES = 128 };
 struct process {
     struct thread *thread;           /* NULL: free */
-    uint64_t root;                   /* of its page tables */
     vipc_pid pid;
     vipc_cap cap;                    /* the manager's, with all rights over it */
     uint64_t status;                 /* how it ended: see syscalls.h */
     bool killed;                     /* it is to end at its next safe point */
     bool may_control;                /* the first one: it may set the timer and switch the machine off */
+    uint64_t frames_before;          /* that were free when it was made; 0: it is the copy of another */
+    uint32_t lent;                   /* of `loan`, those that are there */
+    vipc_cap loan[1 + VIPC_INITIAL_MAX];     /* the manager's, of what it has in a fork: the child's space, then what the child starts with */
     char name[NAME_BYTES];
 };
 struct program { const char *name; const uint8_t *image, *end; };
 extern const struct program programs[];                      /* programs.c; ends with a NULL name */
 struct spawn {                       /* an errand for the manager */
     char program[NAME_BYTES], arguments[ARGUMENT_BYTES];
+    struct process *fork;            /* of whom the new one is a copy, with what it has lent; NULL: a program is loaded */
     uint32_t priority;
     vipc_pid parent;                 /* 0: the kernel */
     vipc_error result;
@@ -171,11 +174,14 @@ struct spawn {                       /* an errand for the manager */
 };
 void process_start_manager(void);
 vipc_error process_spawn(struct spawn *s);                   /* sleeps until it is done */
+vipc_error process_fork(struct spawn *s, const vipc_cap *initial, uint32_t count);     /* of the current one */
 NOTHING_MORE void process_exit(uint64_t status);             /* the current one */
 void process_kill(struct process *p, uint64_t status);       /* it ends soon; safe for the current one, which ends at its next safe point */
 void process_end_if_killed(void);                            /* a safe point */
 struct process *process_of(vipc_pid pid);                    /* NULL: ended */
+uint32_t process_count(void);                                /* those that are there, to be buried included */
 extern vipc manager_ipc;                                     /* the kernel's own view of the domain, the manager thread's */
+extern bool process_tell;                                    /* say of each program that ends what its memory came to */
 bool process_status(vipc_pid pid, uint64_t *status);         /* of one of the last that ended */
 
 /* ---- ipc.c: the core, and what the shim asks of the scheduler ---- */

@@ -24,8 +24,8 @@ void kmain(uint64_t start_info)
     console_start();
     say("veridian_ipc %u.%u.%u, demo kernel\n", VIPC_VERSION_MAJOR, VIPC_VERSION_MINOR, VIPC_VERSION_PATCH);
     cpu_start();
-    say("cpu: SMEP %s, SMAP %s\n", cpu.smep ? "on" : "absent", cpu.smap ? "on" : "absent");
     memory_start(start_info);
+    say("cpu: SMEP %s, SMAP %s, NX %s\n", cpu.smep ? "on" : "absent", cpu.smap ? "on" : "absent", port.no_execute ? "on" : "absent");
     sched_start();
     process_start_manager();
     trap_watchdog(90000000000u);

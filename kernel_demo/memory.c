@@ -39,7 +39,7 @@ static void map_kernel(uint64_t at, uint64_t frame, uint64_t bytes, uint32_t acc
 /* The direct map holds RAM alone, and the kernel's text and constants are read-only in it too. */
 static void map_everything(const vipc_x86_64_range *ram, uint32_t n)
 {
-    if (vipc_x86_64_space_create(&port, 0, &kernel_root) != VIPC_OK) panic("no memory for the kernel's page tables");
+    if (vipc_x86_64_tables_make(&port, 0, &kernel_root) != VIPC_OK) panic("no memory for the kernel's page tables");
     for (uint32_t i = 0; i < n; i++) {
         uint64_t from = (ram[i].first + PAGE - 1) & ~(PAGE - 1), to = (ram[i].first + ram[i].bytes) & ~(PAGE - 1);
         if (to > from) map_kernel(DIRECT_MAP + from, from, to - from, VIPC_X86_64_WRITE);
@@ -65,6 +65,8 @@ void memory_start(uint64_t start_info)
     vipc_error e = vipc_x86_64_open(&port, ipc_kernel(), &memory);
     if (e != VIPC_OK) panic("frames: %s", vipc_error_string(e));
     map_everything(ram, n);
+    e = vipc_x86_64_spaces(&port, kernel_root);
+    if (e != VIPC_OK) panic("spaces: %s", vipc_error_string(e));
     say("memory: %lu KiB to hand out, time-stamp counter at %lu kHz\n", port.usable * 4, (1000000ul << 24) / port.tsc_scale);
 }
 

@@ -5,46 +5,37 @@
 #include "kernel.h"
 #include "syscalls.h"
 
-enum { PROCESSES = 48, ENDED = 64, USER_STACK_PAGES = 8 };
-#define USER_STACK_TOP 0x00007fffff000000ull
+enum { PROCESSES = 48, ENDED = 64 };
+#define TRY(expression) do { vipc_error tried = (expression); if (tried != VIPC_OK) return tried; } while (0)
 static struct process processes[PROCESSES];
 static struct thread *manager;
 static struct spawn *errands;
 static struct { vipc_pid pid; uint64_t status; } ended[ENDED];
 static uint32_t ended_count;
 vipc manager_ipc;
+bool process_tell;
 
-/* ---- loading: ELF, segments on pages of their own ---- */
+/* ---- loading: ELF, segments on pages of their own, in a space of the manager's that becomes the process's ---- */
 struct elf { uint8_t ident[16]; uint16_t type, machine; uint32_t version; uint64_t entry, phoff, shoff; uint32_t flags; uint16_t ehsize, phentsize, phnum; };
 struct segment { uint32_t type, flags; uint64_t offset, vaddr, paddr, filesz, memsz, align; };
 enum { LOAD = 1, MAY_EXECUTE = 1, MAY_WRITE = 2 };
 
-static vipc_error give_page(uint64_t root, uint64_t at, uint32_t access, uint8_t **kernel_sees)
-{
-    uint64_t frame;
-    vipc_error e = vipc_x86_64_find(&port, root, at, NULL, NULL) ? VIPC_ERR_EXISTS : vipc_x86_64_take(&port, 1, &frame);
-    if (e != VIPC_OK) return e;
-    *kernel_sees = vipc_x86_64_at(&port, frame);
-    memset(*kernel_sees, 0, PAGE);
-    if (vipc_x86_64_map(&port, root, at, frame, 1, access | VIPC_X86_64_USER) == 1) return VIPC_OK;
-    vipc_x86_64_give(&port, frame, 1);
-    return VIPC_ERR_OUT_OF_MEMORY;
-}
-static vipc_error load_segment(uint64_t root, const struct program *p, const struct segment *s)
+/* The space refuses what is to be both written and executed; the loader writes to all. */
+static vipc_error load_segment(vipc_cap space, const struct program *p, const struct segment *s)
 {
     uint64_t size = (uint64_t)(p->end - p->image);
-    uint32_t access = (s->flags & MAY_WRITE ? VIPC_X86_64_WRITE : 0) | (s->flags & MAY_EXECUTE ? VIPC_X86_64_EXECUTE : 0);
-    if (s->offset > size || s->filesz > size - s->offset || s->filesz > s->memsz || s->vaddr % PAGE || s->vaddr >= USER_TOP || s->memsz > USER_TOP - s->vaddr)
-        return VIPC_ERR_INVALID_ARGUMENT;
-    for (uint64_t at = 0; at < s->memsz; at += PAGE) {
-        uint8_t *page;
-        vipc_error e = give_page(root, s->vaddr + at, access, &page);      /* refuses what is to be both written and executed */
-        if (e != VIPC_OK) return e;
-        if (at < s->filesz) memcpy(page, p->image + s->offset + at, s->filesz - at < PAGE ? s->filesz - at : PAGE);
-    }
-    return VIPC_OK;
+    vipc_mmap_desc d = VIPC_INIT;
+    vipc_addr at;
+    if (s->offset > size || s->filesz > size - s->offset || s->filesz > s->memsz || s->vaddr % PAGE) return VIPC_ERR_INVALID_ARGUMENT;
+    d.at = s->vaddr;
+    d.size = s->memsz;
+    d.prot = VIPC_PROT_READ | (s->flags & MAY_WRITE ? VIPC_PROT_WRITE : 0) | (s->flags & MAY_EXECUTE ? VIPC_PROT_EXEC : 0);
+    d.flags = VIPC_MAP_PRIVATE | VIPC_MAP_ANONYMOUS | VIPC_MAP_FIXED_NOREPLACE;
+    d.type = s->flags & MAY_EXECUTE ? VIPC_REGION_CODE : s->flags & MAY_WRITE ? VIPC_REGION_DATA : VIPC_REGION_RODATA;
+    TRY(vipc_space_mmap(&manager_ipc, space, &d, &at, VIPC_FOREVER));
+    return s->filesz ? vipc_space_write(&manager_ipc, space, s->vaddr, p->image + s->offset, s->filesz, NULL) : VIPC_OK;
 }
-static vipc_error load(uint64_t root, const struct program *p, uint64_t *entry)
+static vipc_error load(vipc_cap space, const struct program *p, uint64_t *entry)
 {
     struct elf h;
     struct segment s;
@@ -55,28 +46,56 @@ static vipc_error load(uint64_t root, const struct program *p, uint64_t *entry)
         return VIPC_ERR_INVALID_ARGUMENT;
     for (uint32_t i = 0; i < h.phnum; i++) {
         memcpy(&s, p->image + h.phoff + i * sizeof s, sizeof s);
-        vipc_error e = s.type == LOAD && s.memsz ? load_segment(root, p, &s) : VIPC_OK;
+        vipc_error e = s.type == LOAD && s.memsz ? load_segment(space, p, &s) : VIPC_OK;
         if (e != VIPC_OK) return e;
     }
     *entry = h.entry;
     return VIPC_OK;
 }
 /* The arguments lie at the stack's upper end, one string; the program's start cuts it into words. */
-static vipc_error make_stack(uint64_t root, const char *arguments)
+static vipc_error make_stack(vipc_cap space, const char *arguments)
 {
-    uint8_t *page = NULL;
-    for (uint64_t i = 1; i <= USER_STACK_PAGES; i++) {
-        vipc_error e = give_page(root, USER_STACK_TOP - i * PAGE, VIPC_X86_64_WRITE, &page);
-        if (e != VIPC_OK) return e;
-        if (i == 1) memcpy(page + PAGE - ARGUMENT_BYTES, arguments, ARGUMENT_BYTES);
-    }
-    return VIPC_OK;
+    vipc_stack_desc d = VIPC_INIT;
+    vipc_stack stack;
+    d.size = USER_STACK_BYTES;
+    TRY(vipc_space_stack_create(&manager_ipc, space, &d, &stack));
+    if (stack.top != USER_STACK_TOP) return VIPC_ERR_EXISTS;
+    return vipc_space_write(&manager_ipc, space, stack.top - ARGUMENT_BYTES, arguments, ARGUMENT_BYTES, NULL);
+}
+/* All that it has gets its frames at once, but for what its stack may grow to: the first process goes on when there are none left. */
+static vipc_error fill(vipc_cap space)
+{
+    vipc_space_region r;
+    vipc_error e;
+    for (vipc_addr at = 0; (e = vipc_space_find(&manager_ipc, space, at, &r)) == VIPC_OK; at = r.end)
+        if (!r.guard && !r.growth) TRY(vipc_space_touch(&manager_ipc, space, r.start, r.end - r.start, r.prot & VIPC_PROT_WRITE ? VIPC_PROT_WRITE : VIPC_PROT_READ, NULL));
+    return e == VIPC_ERR_NOT_FOUND ? VIPC_OK : e;
+}
+static const struct program *find_program(const char *name)
+{
+    for (const struct program *p = programs; p->name; p++)
+        if (strcmp(p->name, name) == 0) return p;
+    return NULL;
+}
+static vipc_error load_program(const struct spawn *s, vipc_cap *space, uint64_t *entry)
+{
+    const struct program *program = find_program(s->program);
+    vipc_space_desc desc = VIPC_INIT;
+    if (!program) return VIPC_ERR_NOT_FOUND;
+    desc.stack_end = USER_STACK_TOP;
+    desc.label = s->program;
+    TRY(vipc_space_create(&manager_ipc, &desc, space));
+    vipc_error e = load(*space, program, entry);
+    if (e == VIPC_OK) e = make_stack(*space, s->arguments);
+    if (e == VIPC_OK && s->parent.id == 0) e = fill(*space);
+    if (e != VIPC_OK) (void)vipc_destroy(&manager_ipc, *space, VIPC_FOREVER);
+    return e;
 }
 
 /* ---- making ---- */
 static void begin(void *process) { (void)process; process_end_if_killed(); }     /* then to its frame, see thread_start */
 
-static void set_frame(struct thread *t, const struct process *p, uint64_t entry)
+static void set_frame(struct thread *t, uint64_t entry, vipc_pid pid)
 {
     struct frame *f = user_frame(t);
     memset(f, 0, sizeof *f);
@@ -86,61 +105,79 @@ static void set_frame(struct thread *t, const struct process *p, uint64_t entry)
     f->flags = 0x202;
     f->rsp = USER_STACK_TOP - ARGUMENT_BYTES;
     f->rdi = USER_STACK_TOP - ARGUMENT_BYTES;
-    f->rsi = p->pid.id;
+    f->rsi = pid.id;
 }
-static const struct program *find_program(const char *name)
+/* The parent sleeps in its system call, so that its FPU registers have been put away.  What C keeps of its registers is not in the frame. */
+static void copy_frame(struct thread *t, const struct thread *parent)
 {
-    for (const struct program *p = programs; p->name; p++)
-        if (strcmp(p->name, name) == 0) return p;
-    return NULL;
+    const struct frame *from = user_frame(parent);
+    struct frame *f = user_frame(t);
+    memset(f, 0, sizeof *f);
+    f->rip = from->rip;
+    f->cs = USER_CODE;
+    f->ss = USER_DATA;
+    f->flags = from->flags;
+    f->rsp = from->rsp;
+    f->rbp = from->rbp;
+    f->vector = VECTOR_SYSCALL;
+    t->uses_fpu = parent->uses_fpu;
+    memcpy(t->fpu, parent->fpu, sizeof t->fpu);
 }
-static vipc_error join(struct process *p, struct spawn *s)
+/* The thread has its page tables from before the process has the space: nobody can destroy that under it. */
+static vipc_error join(struct process *p, struct spawn *s, vipc_cap space, const vipc_cap *initial, uint32_t count)
 {
     vipc_process_desc desc = VIPC_INIT;
     vipc_derive_desc offer = VIPC_INIT;
+    vipc_space_info info;
+    TRY(vipc_space_get(&manager_ipc, space, &info));
+    p->thread->root = info.root;
     desc.label = p->name;
     desc.native_id = desc.native_thread = thread_number(p->thread);
+    desc.space = space;
+    desc.initial = initial;
+    desc.initial_count = count;
     offer.rights = VIPC_RIGHT_READ | VIPC_RIGHT_DELETE;
-    vipc_error e = vipc_process_create(&manager_ipc, &desc, &p->thread->ipc, &p->cap);
-    if (e != VIPC_OK) return e;
+    TRY(vipc_process_create(&manager_ipc, &desc, &p->thread->ipc, &p->cap));
     p->pid = vipc_self(&p->thread->ipc);
-    if (s->parent.id) e = vipc_grant(&manager_ipc, p->cap, s->parent, &offer, &s->cap);
+    vipc_error e = s->parent.id ? vipc_grant(&manager_ipc, p->cap, s->parent, &offer, &s->cap) : VIPC_OK;
+    p->thread->root = e == VIPC_OK ? info.root : kernel_root;
     if (e != VIPC_OK) (void)vipc_process_destroy(&manager_ipc, p->cap, NULL);
     return e;
 }
 static vipc_error make(struct spawn *s)
 {
-    const struct program *program = find_program(s->program);
-    struct process *p = processes;
-    uint64_t entry;
-    if (!program) return VIPC_ERR_NOT_FOUND;
+    struct process *p = processes, *parent = s->fork;
+    vipc_cap space = { 0 };
+    uint64_t entry = 0;
     while (p < processes + PROCESSES && p->thread) p++;
     if (p == processes + PROCESSES) return VIPC_ERR_LIMIT;
     memset(p, 0, sizeof *p);
-    memcpy(p->name, s->program, sizeof p->name);
+    p->frames_before = parent ? 0 : vipc_x86_64_available(&port);
+    memcpy(p->name, parent ? parent->name : s->program, sizeof p->name);
     p->may_control = s->parent.id == 0;
-    vipc_error e = vipc_x86_64_space_create(&port, kernel_root, &p->root);
-    if (e != VIPC_OK) return e;
-    e = load(p->root, program, &entry);
-    if (e == VIPC_OK) e = make_stack(p->root, s->arguments);
-    struct thread *t = e == VIPC_OK ? thread_make(begin, p, s->priority) : NULL;
-    if (e == VIPC_OK && !t) e = VIPC_ERR_OUT_OF_MEMORY;
-    p->thread = t;
-    if (e == VIPC_OK) e = join(p, s);
+    if (parent) space = parent->loan[0];
+    else TRY(load_program(s, &space, &entry));
+    struct thread *t = p->thread = thread_make(begin, p, s->priority);
+    vipc_error e = !t ? VIPC_ERR_OUT_OF_MEMORY : parent ? join(p, s, space, parent->loan + 1, parent->lent - 1) : join(p, s, space, NULL, 0);
     if (e != VIPC_OK) {
         p->thread = NULL;
         if (t) thread_free(t);
-        vipc_x86_64_space_destroy(&port, p->root, true);
+        if (!parent) (void)vipc_destroy(&manager_ipc, space, VIPC_FOREVER);
         return e;
     }
+    if (!parent) (void)vipc_close(&manager_ipc, space);      /* it is the process's */
     s->pid = p->pid;
-    set_frame(t, p, entry);
+    if (parent) copy_frame(t, parent->thread);
+    else set_frame(t, entry, p->pid);
     interrupts_off();
     t->process = p;
-    t->root = p->root;
     thread_ready(t);
     interrupts_on();
     return VIPC_OK;
+}
+static void return_loan(struct process *p)
+{
+    while (p->lent) (void)vipc_close(&manager_ipc, p->loan[--p->lent]);
 }
 
 /* ---- ending ---- */
@@ -153,10 +190,14 @@ static void bury(struct process *p)
     ended_count++;
     vipc_error e = vipc_process_destroy(&manager_ipc, p->cap, NULL);
     if (e != VIPC_OK) panic("process %lu: %s", p->pid.id, vipc_error_string(e));
-    vipc_x86_64_space_destroy(&port, p->root, true);
+    return_loan(p);
     if (t->bounce_frames) vipc_x86_64_give(&port, t->bounce, t->bounce_frames);
     thread_free(t);
     p->thread = NULL;
+    if (process_tell && p->frames_before) {
+        (void)vipc_trim(&manager_ipc, NULL);
+        say("kernel: %s (process %lu): %lu frames were free before it, %lu are after it\n", p->name, p->pid.id, p->frames_before, vipc_x86_64_available(&port));
+    }
 }
 static struct process *next_dead(void)
 {
@@ -176,7 +217,8 @@ static void manage(void *unused)
         interrupts_on();
         if (dead) bury(dead);
         else if (s) {
-            s->result = make(s);
+            s->result = s->result == VIPC_OK ? make(s) : s->result;
+            if (s->fork) return_loan(s->fork);
             interrupts_off();
             struct thread *asker = s->asker;
             s->asker = NULL;
@@ -194,6 +236,8 @@ void process_start_manager(void)
     desc.label = "kernel";
     desc.native_thread = thread_number(manager);
     config.max_processes = PROCESSES + 1;
+    config.max_spaces = 2 * PROCESSES;                       /* each may be about to fork */
+    config.max_regions = 256 * config.max_spaces;
     vipc_error e = vipc_x86_64_domain(&port, &config, &desc, &manager_ipc);
     if (e != VIPC_OK) panic("the domain: %s", vipc_error_string(e));
 }
@@ -207,6 +251,25 @@ vipc_error process_spawn(struct spawn *s)
     while (s->asker) (void)thread_sleep(VIPC_FOREVER);       /* also if it is killed meanwhile: the manager holds on to *s */
     vipc_x86_64_leave(was);
     return s->result;
+}
+/* The caller's space is cloned by the caller: at its own priority, with its own view, and by its own rights.  What the child is to have it lends to the manager, who makes
+ * processes; should it be killed meanwhile, the manager gives that up when it buries it. */
+vipc_error process_fork(struct spawn *s, const vipc_cap *initial, uint32_t count)
+{
+    struct process *p = current()->process;
+    vipc *self = &current()->ipc;
+    vipc_cap clone, own = { 0 };
+    s->fork = p;
+    s->priority = current()->priority;
+    s->parent = p->pid;
+    TRY(vipc_space_clone(self, own, &clone, VIPC_FOREVER));
+    for (uint32_t i = 0; i <= count && s->result == VIPC_OK; i++) {
+        s->result = vipc_grant(self, i == 0 ? clone : initial[i - 1], vipc_self(&manager_ipc), NULL, &p->loan[i]);
+        if (s->result == VIPC_OK) p->lent = i + 1;
+    }
+    vipc_error e = process_spawn(s);
+    (void)(e == VIPC_OK ? vipc_close(self, clone) : vipc_destroy(self, clone, VIPC_FOREVER));
+    return e;
 }
 NOTHING_MORE void process_exit(uint64_t status)
 {
@@ -235,6 +298,12 @@ struct process *process_of(vipc_pid pid)
     for (struct process *p = processes; p < processes + PROCESSES; p++)
         if (p->thread && p->pid.id == pid.id && p->thread->state != THREAD_DEAD) return p;
     return NULL;
+}
+uint32_t process_count(void)
+{
+    uint32_t n = 0;
+    for (const struct process *p = processes; p < processes + PROCESSES; p++) n += p->thread != NULL;
+    return n;
 }
 bool process_status(vipc_pid pid, uint64_t *status)
 {

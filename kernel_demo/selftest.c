@@ -1,15 +1,18 @@
 /* selftest.c - what only ring 0 can try, before the first process */
 #include "kernel.h"
 
+/* What the tables say of a page without EXECUTE: without no-execute all can be executed. */
+static uint32_t found(uint32_t access) { return access | (port.no_execute ? 0 : VIPC_X86_64_EXECUTE); }
+
 /* Whole frames in and out; a map, a look, narrower rights, none. */
 static void page_tables(struct tally *t)
 {
     const uint64_t at = 0x123456000ull;
-    uint64_t before = vipc_x86_64_available(&port), root, frame = 0, found = 0;
+    uint64_t before = vipc_x86_64_available(&port), root, frame = 0, where = 0;
     uint32_t access = 0;
-    bool good = vipc_x86_64_space_create(&port, kernel_root, &root) == VIPC_OK && vipc_x86_64_take(&port, 3, &frame) == VIPC_OK;
+    bool good = vipc_x86_64_tables_make(&port, kernel_root, &root) == VIPC_OK && vipc_x86_64_take(&port, 3, &frame) == VIPC_OK;
     good = good && vipc_x86_64_map(&port, root, at, frame, 3, VIPC_X86_64_WRITE | VIPC_X86_64_USER) == 3;
-    good = good && vipc_x86_64_find(&port, root, at + 2 * PAGE, &found, &access) && found == frame + 2 * PAGE && access == (VIPC_X86_64_WRITE | VIPC_X86_64_USER);
+    good = good && vipc_x86_64_find(&port, root, at + 2 * PAGE, &where, &access) && where == frame + 2 * PAGE && access == found(VIPC_X86_64_WRITE | VIPC_X86_64_USER);
     check(t, good, "page_tables_map_and_find");
     check(t, vipc_x86_64_map(&port, root, at, frame, 1, VIPC_X86_64_WRITE | VIPC_X86_64_EXECUTE) == 0, "page_tables_refuse_writable_code");
     check(t, vipc_x86_64_map(&port, root, USER_TOP, frame, 1, VIPC_X86_64_USER) == 0, "page_tables_refuse_the_last_user_page");
@@ -17,18 +20,18 @@ static void page_tables(struct tally *t)
              vipc_x86_64_map(&port, root, KERNEL_BASE, frame, 1, VIPC_X86_64_USER) == 0 && vipc_x86_64_map(&port, root, at + 1, frame, 1, 0) == 0,
           "page_tables_refuse_what_is_no_place_of_a_process");
     vipc_x86_64_protect(&port, root, at, 3, VIPC_X86_64_READ | VIPC_X86_64_USER);
-    check(t, vipc_x86_64_find(&port, root, at, NULL, &access) && access == VIPC_X86_64_USER, "page_tables_narrow");
+    check(t, vipc_x86_64_find(&port, root, at, NULL, &access) && access == found(VIPC_X86_64_USER), "page_tables_narrow");
     vipc_x86_64_unmap(&port, root, at + PAGE, 1);
     check(t, !vipc_x86_64_find(&port, root, at + PAGE, NULL, NULL) && vipc_x86_64_find(&port, root, at, NULL, NULL), "page_tables_unmap_one");
     vipc_x86_64_give(&port, frame + PAGE, 1);
-    vipc_x86_64_space_destroy(&port, root, true);
+    vipc_x86_64_tables_free(&port, root, true);
     check(t, vipc_x86_64_available(&port) == before, "page_tables_give_all_frames_back");
 }
 /* When memory runs out half way, what was done is told, and nothing leaks. */
 static void out_of_memory(struct tally *t)
 {
     uint64_t before = vipc_x86_64_available(&port), root, frame, done = 0;
-    if (vipc_x86_64_space_create(&port, 0, &root) != VIPC_OK) { check(t, false, "page_tables_out_of_memory"); return; }
+    if (vipc_x86_64_tables_make(&port, 0, &root) != VIPC_OK) { check(t, false, "page_tables_out_of_memory"); return; }
     uint64_t held = 0, chain = 0, left = vipc_x86_64_available(&port) - 3;       /* for three tables of the four that the range needs */
     while (held < left && vipc_x86_64_take(&port, 1, &frame) == VIPC_OK) {       /* a list through the frames themselves */
         *(uint64_t *)vipc_x86_64_at(&port, frame) = chain;
@@ -42,8 +45,99 @@ static void out_of_memory(struct tally *t)
         chain = *(uint64_t *)vipc_x86_64_at(&port, frame);
         vipc_x86_64_give(&port, frame, 1);
     }
-    vipc_x86_64_space_destroy(&port, root, false);
+    vipc_x86_64_tables_free(&port, root, false);
     check(t, vipc_x86_64_available(&port) == before, "page_tables_leak_nothing_then");
+}
+/* ---- spaces: what the suite for ports cannot see from outside ---- */
+/* The last-level entry for an address; 0: no table leads there. */
+static uint64_t entry_of(uint64_t root, uint64_t at)
+{
+    uint64_t entry = root | 1;
+    for (uint32_t shift = 39; shift >= 12 && (entry & 1); shift -= 9) entry = ((const uint64_t *)vipc_x86_64_at(&port, entry & 0x000ffffffffff000ull))[at >> shift & 511];
+    return entry & 1 ? entry : 0;
+}
+static void space_entries(struct tally *t)
+{
+    static const struct { uint32_t access, cache; uint64_t bits; } kinds[] = {
+        { VIPC_PROT_READ, VIPC_WRITE_BACK, 5 }, { VIPC_PROT_READ | VIPC_PROT_WRITE, VIPC_WRITE_BACK, 7 }, { VIPC_PROT_WRITE, VIPC_WRITE_THROUGH, 7 | 0x08 },
+        { VIPC_PROT_READ | VIPC_PROT_WRITE, VIPC_UNCACHED, 7 | 0x18 }, { VIPC_PROT_READ, VIPC_WRITE_COMBINING, 5 | 0x80 },
+    };
+    const uint64_t at = 0x400000, frame = 0x12345, used = 0x67ull;          /* accessed and dirty are the CPU's */
+    uint64_t root = 0, before = vipc_x86_64_available(&port);
+    bool good = vipc_x86_64_space_create(&port, 1, 0x10000, USER_TOP, &root) == VIPC_OK;
+    for (uint32_t i = 0; good && i < sizeof kinds / sizeof *kinds; i++) {
+        good = vipc_x86_64_page_map(&port, root, at, frame, 1, kinds[i].access, kinds[i].cache) == VIPC_OK;
+        good = good && entry_of(root, at) == (frame << 12 | kinds[i].bits | port.no_execute);
+    }
+    good = good && vipc_x86_64_page_map(&port, root, at, frame, 1, VIPC_PROT_READ | VIPC_PROT_EXEC, VIPC_WRITE_BACK) == VIPC_OK && entry_of(root, at) == (frame << 12 | 5);
+    check(t, good, "space_entries_by_access_and_cache_policy");
+    vipc_x86_64_page_protect(&port, root, at, 1, VIPC_PROT_READ);
+    good = good && entry_of(root, at) == (frame << 12 | 5 | port.no_execute);
+    vipc_x86_64_page_protect(&port, root, at, 1, VIPC_PROT_READ | VIPC_PROT_WRITE | VIPC_PROT_EXEC);
+    good = good && (entry_of(root, at) & ~used) == (frame << 12 | port.no_execute) && (entry_of(root, at) & 2) == 0;
+    check(t, good, "space_protection_takes_execution_away_and_gives_none");
+    good = vipc_x86_64_page_map(&port, root, at + 1, frame, 1, VIPC_PROT_READ, 0) < 0 && vipc_x86_64_page_map(&port, root, USER_TOP - PAGE, frame, 2, VIPC_PROT_READ, 0) < 0;
+    good = good && vipc_x86_64_page_map(&port, root, KERNEL_BASE, frame, 1, VIPC_PROT_READ, 0) < 0 && vipc_x86_64_page_map(&port, root, at, 1ull << 40, 1, VIPC_PROT_READ, 0) < 0;
+    good = good && vipc_x86_64_page_map(&port, root, at, frame, 1, VIPC_PROT_NONE, 0) < 0 && vipc_x86_64_page_map(&port, kernel_root, at, frame, 1, VIPC_PROT_READ, 0) < 0;
+    vipc_x86_64_page_unmap(&port, kernel_root, DIRECT_MAP + PAGE, 1);
+    vipc_x86_64_page_unmap(&port, root, DIRECT_MAP + PAGE, 1);
+    good = good && vipc_x86_64_space_create(&port, 2, 0x10000, USER_TOP + PAGE, &root) == VIPC_ERR_INVALID_ARGUMENT;
+    check(t, good && entry_of(kernel_root, DIRECT_MAP + PAGE), "space_hooks_refuse_what_is_no_place_of_a_process");
+    check(t, vipc_x86_64_space_destroy(&port, kernel_root) == VIPC_OK && vipc_x86_64_space_destroy(&port, root + PAGE) == VIPC_OK && vipc_x86_64_space_destroy(&port, ~0ull) == VIPC_OK &&
+             vipc_x86_64_space_destroy(&port, root) == VIPC_OK && vipc_x86_64_available(&port) == before,
+          "space_destroy_passes_over_what_is_no_space");
+}
+/* A table that has become empty leaves at once, and comes back with the flush; and if that fails, with the next. */
+static vipc_error others;
+static uint32_t others_asked;
+static vipc_error flush_others(void *user, uint64_t root, uint64_t address, uint64_t count, vipc_time deadline)
+{
+    (void)user; (void)root; (void)address; (void)count; (void)deadline;
+    others_asked++;
+    return others;
+}
+static void space_tables(struct tally *t)
+{
+    const uint64_t at = 0x40000000 - PAGE;                   /* the last page of a directory */
+    uint64_t root, before = vipc_x86_64_available(&port);
+    vipc_x86_64_kernel several = *ipc_kernel();
+    several.flush_others = flush_others;
+    port.kernel = &several;
+    bool good = vipc_x86_64_space_create(&port, 3, 0x10000, USER_TOP, &root) == VIPC_OK && before - vipc_x86_64_available(&port) == 1;
+    good = good && vipc_x86_64_page_map(&port, root, at, 1, 2, VIPC_PROT_READ, 0) == VIPC_OK && before - vipc_x86_64_available(&port) == 6;
+    good = good && vipc_x86_64_page_map(&port, root, at, 2, 2, VIPC_PROT_READ, 0) == VIPC_OK;        /* in their place: no more are in the tables than before */
+    vipc_x86_64_page_unmap(&port, root, at, 1);
+    good = good && entry_of(root, at) == 0 && entry_of(root, at + PAGE) && before - vipc_x86_64_available(&port) == 6;
+    others = VIPC_ERR_WOULD_BLOCK;
+    good = good && vipc_x86_64_tlb_flush(&port, root, at, 1, VIPC_NOW) == VIPC_ERR_WOULD_BLOCK && before - vipc_x86_64_available(&port) == 6;
+    others = VIPC_ERR_TIMEOUT;
+    good = good && vipc_x86_64_tlb_flush(&port, root, at, 1, 1) == VIPC_ERR_TIMEOUT && before - vipc_x86_64_available(&port) == 6 && others_asked == 2;
+    check(t, good, "space_tables_wait_for_the_other_cpus");
+    others = VIPC_OK;
+    good = vipc_x86_64_tlb_flush(&port, root, at, 1, VIPC_FOREVER) == VIPC_OK && before - vipc_x86_64_available(&port) == 4 && entry_of(root, at + PAGE) != 0;
+    vipc_x86_64_page_protect(&port, root, 0, (USER_TOP - PAGE) / PAGE, VIPC_PROT_NONE);
+    good = good && vipc_x86_64_tlb_flush(&port, root, 0, USER_TOP / PAGE, VIPC_FOREVER) == VIPC_OK && before - vipc_x86_64_available(&port) == 1;
+    check(t, good, "space_tables_come_back_with_the_flush");
+    for (uint64_t i = 0; i < 512 * 3; i += 511) good = vipc_x86_64_page_map(&port, root, at + i * PAGE, 1, 1, VIPC_PROT_READ, 0) == VIPC_OK && good;
+    vipc_x86_64_page_unmap(&port, root, at, 512);
+    port.kernel = ipc_kernel();
+    check(t, good && vipc_x86_64_space_destroy(&port, root) == VIPC_OK && vipc_x86_64_available(&port) == before && port.aside == 0, "space_tables_all_come_back_at_its_end");
+}
+/* A space stays while somebody runs in it, be it only when his turn comes. */
+static void unused(void *argument) { (void)argument; }
+static void space_in_use(struct tally *t)
+{
+    uint64_t root, before = vipc_x86_64_available(&port);
+    bool good = vipc_x86_64_space_create(&port, 4, 0x10000, USER_TOP, &root) == VIPC_OK;
+    write_cr3(root);
+    good = good && vipc_x86_64_space_destroy(&port, root) == VIPC_ERR_RESOURCE_BUSY;
+    write_cr3(kernel_root);
+    struct thread *other = thread_make(unused, NULL, USER_PRIORITY);
+    if (!good || !other) { check(t, false, "space_in_use_stays"); return; }
+    other->root = root;
+    good = vipc_x86_64_space_destroy(&port, root) == VIPC_ERR_RESOURCE_BUSY;
+    thread_free(other);
+    check(t, good && vipc_x86_64_space_destroy(&port, root) == VIPC_OK && vipc_x86_64_available(&port) == before, "space_in_use_stays");
 }
 /* The kernel's own memory: nothing both writable and executable, and its text writable nowhere. */
 static void own_tables(struct tally *t)
@@ -51,9 +145,9 @@ static void own_tables(struct tally *t)
     extern char kernel_text[], kernel_rodata[], kernel_data[];
     uint32_t access = 0, direct = 0, data = 0;
     bool good = vipc_x86_64_find(&port, kernel_root, (uint64_t)kernel_text, NULL, &access) && access == VIPC_X86_64_EXECUTE;
-    good = good && vipc_x86_64_find(&port, kernel_root, DIRECT_MAP + (uint64_t)kernel_text - KERNEL_BASE, NULL, &direct) && direct == VIPC_X86_64_READ;
-    good = good && vipc_x86_64_find(&port, kernel_root, (uint64_t)kernel_data, NULL, &data) && data == VIPC_X86_64_WRITE;
-    good = good && vipc_x86_64_find(&port, kernel_root, (uint64_t)kernel_rodata, NULL, &access) && access == VIPC_X86_64_READ;
+    good = good && vipc_x86_64_find(&port, kernel_root, DIRECT_MAP + (uint64_t)kernel_text - KERNEL_BASE, NULL, &direct) && direct == found(VIPC_X86_64_READ);
+    good = good && vipc_x86_64_find(&port, kernel_root, (uint64_t)kernel_data, NULL, &data) && data == found(VIPC_X86_64_WRITE);
+    good = good && vipc_x86_64_find(&port, kernel_root, (uint64_t)kernel_rodata, NULL, &access) && access == found(VIPC_X86_64_READ);
     check(t, good, "kernel_memory_is_writable_or_executable");
     check(t, !vipc_x86_64_find(&port, kernel_root, 0, NULL, NULL) && !vipc_x86_64_find(&port, kernel_root, 0x100000, NULL, NULL), "boot_mapping_is_gone");
 }
@@ -64,20 +158,20 @@ static void protection(struct tally *t)
     static uint8_t data[16] = { 0xc3 };
     const uint64_t at = 0x600000;
     uint64_t root, frame = 0, code = 0;
-    bool good = vipc_x86_64_space_create(&port, kernel_root, &root) == VIPC_OK && vipc_x86_64_take(&port, 1, &frame) == VIPC_OK && vipc_x86_64_take(&port, 1, &code) == VIPC_OK;
+    bool good = vipc_x86_64_tables_make(&port, kernel_root, &root) == VIPC_OK && vipc_x86_64_take(&port, 1, &frame) == VIPC_OK && vipc_x86_64_take(&port, 1, &code) == VIPC_OK;
     good = good && vipc_x86_64_map(&port, root, at, frame, 1, VIPC_X86_64_WRITE | VIPC_X86_64_USER) == 1;
     good = good && vipc_x86_64_map(&port, root, at + PAGE, code, 1, VIPC_X86_64_EXECUTE | VIPC_X86_64_USER) == 1;
     if (!good) { check(t, false, "protection"); return; }
     *(uint8_t *)vipc_x86_64_at(&port, code) = 0xc3;          /* ret */
     check(t, try_read(kernel_text) == 0 && try_write(kernel_text) == 1 && try_write(vipc_x86_64_at(&port, (uint64_t)kernel_text - KERNEL_BASE)) == 1, "kernel_text_cannot_be_written");
-    check(t, try_write(data) == 0 && try_jump(data) == 1, "kernel_data_cannot_be_executed");
+    check(t, try_write(data) == 0 && try_jump(data) == (port.no_execute != 0), "kernel_data_cannot_be_executed");
     check(t, try_read((const void *)(cpu.current->stack_top - STACK_BYTES)) == 0 && try_read((const void *)(STACK_AREA + 64)) == 1 && try_read(boot_stack_guard) == 1, "a_page_below_each_kernel_stack_is_unmapped");
     write_cr3(root);
     int read = try_read((const void *)at), written = try_write((void *)at), jumped = try_jump((const void *)(at + PAGE)), copied = user_touch((void *)at);
     write_cr3(kernel_root);
     check(t, copied == 0 && (cpu.smap ? read == 1 && written == 1 : read == 0 && written == 0), "user_memory_is_shut_to_the_kernel_where_there_is_smap");
     check(t, jumped == (int)cpu.smep, "user_code_is_shut_to_the_kernel_where_there_is_smep");
-    vipc_x86_64_space_destroy(&port, root, true);
+    vipc_x86_64_tables_free(&port, root, true);
 }
 /* NMI and #DB in the kernel: each on its own stack, and back. */
 static void critical(struct tally *t)
@@ -119,6 +213,9 @@ void selftest(struct tally *t)
 {
     page_tables(t);
     out_of_memory(t);
+    space_entries(t);
+    space_tables(t);
+    space_in_use(t);
     own_tables(t);
     protection(t);
     critical(t);

@@ -5,13 +5,17 @@
 void *memcpy(void *to, const void *from, size_t n)
 {
     void *start = to;
-    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
+    size_t words = n / 8, rest = n % 8;
+    __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(rest) : : "memory");
     return start;
 }
 void *memset(void *to, int c, size_t n)
 {
     void *start = to;
-    __asm__ volatile("rep stosb" : "+D"(to), "+c"(n) : "a"(c) : "memory");
+    size_t words = n / 8, rest = n % 8;
+    __asm__ volatile("rep stosq" : "+D"(to), "+c"(words) : "a"((unsigned char)c * 0x0101010101010101ull) : "memory");
+    __asm__ volatile("rep stosb" : "+D"(to), "+c"(rest) : "a"(c) : "memory");
     return start;
 }
 void *memmove(void *to, const void *from, size_t n)

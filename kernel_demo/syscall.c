@@ -93,8 +93,10 @@ static int64_t do_control(struct thread *t, const uint64_t *a)
     if (!t->process->may_control) return VIPC_ERR_PERMISSION_DENIED;
     if (a[0] == CONTROL_TIMER && a[1] >= 20 && a[1] <= 50000) { timer_start((uint32_t)a[1]); return 0; }
     if (a[0] == CONTROL_OFF) machine_off(a[1], a[2]);
+    if (a[0] == CONTROL_TELL && a[1] <= 1) { process_tell = a[1]; return 0; }
     if (a[0] == CONTROL_INFO) {
-        struct machine_info info = { vipc_x86_64_available(&port), fast_counts.calls, fast_counts.replies, fast_counts.slow, trap_preempted, sched_handed_over, cpu.smep, cpu.smap };
+        struct machine_info info = { vipc_x86_64_available(&port), fast_counts.calls, fast_counts.replies, fast_counts.slow, trap_preempted, sched_handed_over, cpu.smep, cpu.smap, port.no_execute != 0,
+                                     process_count() };
         return user_out(a[1], &info, sizeof info);
     }
     return VIPC_ERR_INVALID_ARGUMENT;
@@ -456,6 +458,72 @@ static int64_t do_lookup(struct thread *t, const uint64_t *a)
     return give(vipc_lookup(&t->ipc, name, (uint32_t)a[1], &c, a[3]), a[2], &c, sizeof c);
 }
 
+/* ---- the process's memory ---- */
+static int64_t do_space_mmap(struct thread *t, const uint64_t *a)
+{
+    vipc_mmap_desc d;
+    vipc_addr at;
+    TRY(user_in(&d, a[1], sizeof d));
+    TRY(user_can_write(a[2], sizeof at));
+    return give(vipc_space_mmap(&t->ipc, cap_of(a[0]), &d, &at, a[3]), a[2], &at, sizeof at);
+}
+static int64_t do_space_unmap(struct thread *t, const uint64_t *a) { return vipc_space_unmap(&t->ipc, cap_of(a[0]), a[1], a[2], a[3]); }
+static int64_t do_space_protect(struct thread *t, const uint64_t *a) { return vipc_space_protect(&t->ipc, cap_of(a[0]), a[1], a[2], (uint32_t)a[3], a[4]); }
+static int64_t do_space_set_break(struct thread *t, const uint64_t *a)
+{
+    vipc_addr now;
+    if (a[2]) TRY(user_can_write(a[2], sizeof now));
+    vipc_error e = vipc_space_set_break(&t->ipc, cap_of(a[0]), a[1], &now, a[3]);
+    return a[2] ? give(e, a[2], &now, sizeof now) : e;
+}
+static int64_t do_space_grow_heap(struct thread *t, const uint64_t *a)
+{
+    vipc_addr was;
+    if (a[2]) TRY(user_can_write(a[2], sizeof was));
+    vipc_error e = vipc_space_grow_heap(&t->ipc, cap_of(a[0]), a[1], &was);
+    return a[2] ? give(e, a[2], &was, sizeof was) : e;
+}
+static int64_t do_space_stack_create(struct thread *t, const uint64_t *a)
+{
+    vipc_stack s;
+    DESC_IN(vipc_stack_desc, d, a[1]);
+    TRY(user_can_write(a[2], sizeof s));
+    return give(vipc_space_stack_create(&t->ipc, cap_of(a[0]), d, &s), a[2], &s, sizeof s);
+}
+static int64_t do_space_find(struct thread *t, const uint64_t *a)
+{
+    vipc_space_region r;
+    TRY(user_can_write(a[2], sizeof r));
+    return give(vipc_space_find(&t->ipc, cap_of(a[0]), a[1], &r), a[2], &r, sizeof r);
+}
+/* Where the page tables lie is the kernel's business alone. */
+static int64_t do_space_get(struct thread *t, const uint64_t *a)
+{
+    vipc_space_info i;
+    TRY(user_can_write(a[1], sizeof i));
+    vipc_error e = vipc_space_get(&t->ipc, cap_of(a[0]), &i);
+    i.root = 0;
+    return give(e, a[1], &i, sizeof i);
+}
+static int64_t do_initial(struct thread *t, const uint64_t *a)
+{
+    vipc_cap c;
+    TRY(user_can_write(a[1], sizeof c));
+    return give(vipc_initial(&t->ipc, (uint32_t)a[0], &c), a[1], &c, sizeof c);
+}
+/* The results are in registers: whatever the user's memory is like then, it is told of the child. */
+static int64_t do_fork(struct thread *t, const uint64_t *a)
+{
+    vipc_cap initial[VIPC_INITIAL_MAX];
+    struct spawn s;
+    if (a[1] > VIPC_INITIAL_MAX) return VIPC_ERR_INVALID_ARGUMENT;
+    if (a[1]) TRY(user_in(initial, a[0], a[1] * sizeof *initial));
+    memset(&s, 0, sizeof s);
+    TRY(process_fork(&s, initial, (uint32_t)a[1]));
+    user_frame(t)->rdx = s.cap.token;
+    return (int64_t)s.pid.id;
+}
+
 static const handler handlers[SYSCALLS] = {
     [SYS_NOTHING] = do_nothing, [SYS_EXIT] = do_exit, [SYS_YIELD] = do_yield, [SYS_SLEEP] = do_sleep, [SYS_LOG] = do_log, [SYS_SPAWN] = do_spawn, [SYS_WAIT] = do_wait,
     [SYS_CONTROL] = do_control, [SYS_SELF] = do_self, [SYS_TIME] = do_time, [SYS_CONFIG_GET] = do_config_get, [SYS_STATS_GET] = do_stats_get, [SYS_CHECK] = do_check,
@@ -469,6 +537,9 @@ static const handler handlers[SYSCALLS] = {
     [SYS_NOTIFICATION_WAIT] = do_notification_wait, [SYS_WAIT_ANY] = do_wait_any, [SYS_WAIT_SET_CREATE] = do_wait_set_create, [SYS_WAIT_SET_ADD] = do_wait_set_add,
     [SYS_WAIT_SET_REMOVE] = do_wait_set_remove, [SYS_WAIT_SET_WAIT] = do_wait_set_wait, [SYS_PUBLISH] = do_publish, [SYS_UNPUBLISH] = do_unpublish,
     [SYS_LOOKUP] = do_lookup,
+    [SYS_SPACE_MMAP] = do_space_mmap, [SYS_SPACE_UNMAP] = do_space_unmap, [SYS_SPACE_PROTECT] = do_space_protect, [SYS_SPACE_SET_BREAK] = do_space_set_break,
+    [SYS_SPACE_GROW_HEAP] = do_space_grow_heap, [SYS_SPACE_STACK_CREATE] = do_space_stack_create, [SYS_SPACE_FIND] = do_space_find, [SYS_SPACE_GET] = do_space_get,
+    [SYS_INITIAL] = do_initial, [SYS_FORK] = do_fork,
 };
 
 /* From entry.S, interrupts off; on in between: a system call is preempted like anything else. */

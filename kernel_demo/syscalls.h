@@ -34,6 +34,12 @@ enum {
     SYS_WAIT_SET_CREATE, SYS_WAIT_SET_ADD, SYS_WAIT_SET_REMOVE, SYS_WAIT_SET_WAIT,
     /* names */
     SYS_PUBLISH, SYS_UNPUBLISH, SYS_LOOKUP,
+    /* the process's memory: its own space with 0, or any of which it has a capability */
+    SYS_SPACE_MMAP, SYS_SPACE_UNMAP, SYS_SPACE_PROTECT, SYS_SPACE_SET_BREAK, SYS_SPACE_GROW_HEAP, SYS_SPACE_STACK_CREATE, SYS_SPACE_FIND, SYS_SPACE_GET,
+    SYS_INITIAL,                     /* (index, *cap) */
+    SYS_FORK,                        /* (capabilities, count): twice from one call.  In the parent rax is the child's pid, and rdx a capability that ends it; in the child rax is
+                                      * 0, and so are rbx and r12 to r15: who wants them keeps them on the stack.  What the capabilities are for (each needs GRANT), the child
+                                      * finds by SYS_INITIAL; it has no others */
     SYSCALLS
 };
 /* Messages in registers.  In: the opcode in r15, the words in rbx r12 r13 r14; rdi, rsi: the arguments that follow; rdx: the deadline (not 0).  Out: rax, the
@@ -43,10 +49,17 @@ enum {
 enum { LOG_MAX = 256, BATCH_MAX = 16, ITEMS_MAX = 32 };      /* what one call moves at most */
 enum { CONTROL_TIMER = 1,            /* a: microseconds between ticks */
        CONTROL_OFF = 2,              /* a: cases passed, b: failed; the machine ends */
-       CONTROL_INFO = 3 };           /* a: result's address, of a struct machine_info */
-struct machine_info { unsigned long long frames_free, fast_calls, fast_replies, slow, preempted, handed_over; unsigned int smep, smap; };
+       CONTROL_INFO = 3,             /* a: result's address, of a struct machine_info */
+       CONTROL_TELL = 4 };           /* a: 1: the log says of each program how many frames were free before it, and after; 0: no longer */
+struct machine_info { unsigned long long frames_free, fast_calls, fast_replies, slow, preempted, handed_over; unsigned int smep, smap, nx, processes; };
+
+/* Where a process's memory is: code and data as its file says, the heap where VIPC_LAYOUT_HEAP says, the first stack below USER_STACK_TOP, growing to USER_STACK_BYTES, of which
+ * the lowest page is a guard. */
+#define USER_STACK_TOP 0x00007fffff000000ull
+#define USER_STACK_BYTES (1ull << 20)
 
 /* How a process ended: a code of 0 to 255 of its own, or one of these. */
 #define STATUS_FAULT 0x100           /* + the exception's vector */
+#define STATUS_MEMORY 0x400          /* - the vipc_error that a page fault ended with: FAULT (no region), GUARD_PAGE, PERMISSION_DENIED, OUT_OF_MEMORY */
 #define STATUS_KILLED 0x200          /* somebody who held its capability */
 #endif

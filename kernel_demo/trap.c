@@ -1,5 +1,5 @@
-/* trap.c - exceptions and interrupts.  A fault in ring 3 ends that process and no other; one in ring 0 is forgiven where usercopy.S expects it, and ends
- * everything elsewhere. */
+/* trap.c - exceptions and interrupts.  A page fault is the core's first, by vipc_page_fault.  What it does not resolve, and any other fault in ring 3, ends that process and
+ * no other; one in ring 0 is forgiven where usercopy.S expects it, and ends everything elsewhere. */
 #include <stdarg.h>
 #include "kernel.h"
 #include "syscalls.h"
@@ -77,22 +77,59 @@ static void tick(const struct frame *f)
 }
 
 /* ---- faults ---- */
+enum { FAULT_WRITE = 2, FAULT_RESERVED = 8, FAULT_FETCH = 16 };      /* in the error code */
+enum { FLAG_INTERRUPTS = 0x200 };
+static uint32_t access_of(const struct frame *f) { return f->error & FAULT_FETCH ? VIPC_PROT_EXEC : f->error & FAULT_WRITE ? VIPC_PROT_WRITE : VIPC_PROT_READ; }
+
+/* The core is asked with the thread's own view: that is in no other call then.  For a fault in ring 3 that is plain; and in the kernel only usercopy.S faults, which system
+ * calls use before they call the core and after, and never while they are in it.  Interrupts are on meanwhile, so the address is read first. */
+static vipc_error resolve(const struct frame *f, uint64_t address)
+{
+    const vipc_cap own = { 0 };
+    if (f->error & FAULT_RESERVED) panic_at(f, "page tables that the CPU does not take");
+    if (address >= USER_TOP) return VIPC_ERR_FAULT;
+    interrupts_on();
+    vipc_error e = vipc_page_fault(&current()->ipc, own, address, access_of(f), NULL);
+    interrupts_off();
+    return e;
+}
+static const char *reason(vipc_error e, uint32_t access)
+{
+    if (e == VIPC_ERR_FAULT) return "no region";
+    if (e == VIPC_ERR_GUARD_PAGE) return "a stack's guard page";
+    if (e == VIPC_ERR_OUT_OF_MEMORY) return "out of frames";
+    if (e != VIPC_ERR_PERMISSION_DENIED) return vipc_error_string(e);
+    return access == VIPC_PROT_EXEC ? "not to be executed" : access == VIPC_PROT_WRITE ? "not to be written" : "not to be read";
+}
 static void kernel_fault(struct frame *f)
 {
+    const uint64_t address = read_cr2();
     if (f->vector == PAGE_FAULT)
         for (const struct fixup *fix = fixups; fix < fixups_end; fix++)
-            if (fix->at == f->rip && read_cr2() < fix->limit) { f->rip = fix->go_on; return; }
+            if (fix->at == f->rip && address < fix->limit) {
+                const struct process *p = current()->process;
+                if (!p || p->killed || !(f->flags & FLAG_INTERRUPTS) || resolve(f, address) != VIPC_OK) f->rip = fix->go_on;
+                return;
+            }
     if (f->vector == PAGE_FAULT && jump_expected && f->rip == jump_expected) { f->rip = jump_fixup; return; }
     panic_at(f, "a fault in the kernel");
+}
+static void page_fault(const struct frame *f)
+{
+    const uint64_t address = read_cr2();
+    const struct process *p = current()->process;
+    vipc_error e = resolve(f, address);
+    if (e == VIPC_OK) return;
+    say("kernel: %s (process %lu) ended: page fault, %s, error %lx, rip %lx, rsp %lx, address %lx\n", p->name, p->pid.id, reason(e, access_of(f)), f->error, f->rip, f->rsp, address);
+    process_kill(current()->process, (uint64_t)(STATUS_MEMORY - e));
 }
 static void user_fault(const struct frame *f)
 {
     struct process *p = current()->process;
+    if (f->vector == PAGE_FAULT) { page_fault(f); return; }
     if (f->vector == NO_FPU && !current()->uses_fpu) { fpu_first_use(); return; }
     if (f->vector == DOUBLE_FAULT || f->vector == MACHINE_CHECK) panic_at(f, "the machine itself");
-    say("kernel: %s (process %lu) ended: %s, error %lx, rip %lx, rsp %lx", p->name, p->pid.id, names[f->vector], f->error, f->rip, f->rsp);
-    if (f->vector == PAGE_FAULT) say(", address %lx", read_cr2());
-    say("\n");
+    say("kernel: %s (process %lu) ended: %s, error %lx, rip %lx, rsp %lx\n", p->name, p->pid.id, names[f->vector], f->error, f->rip, f->rsp);
     process_kill(p, STATUS_FAULT + f->vector);
 }
 void trap(struct frame *f)

@@ -1,8 +1,8 @@
 /* veridian_x86_64.h - v0.1.0 - veridian_ipc.h in a kernel for x86-64
  * SPDX-License-Identifier: MIT OR Unlicense       (see the end of veridian_ipc.h)
  *
- * The hooks that veridian_ipc.h asks for, for a kernel in long mode, and what they are made of: frames from a memory map, four-level page tables,
- * a clock, sleep and wake-up over the kernel's own scheduler.  In ONE C or C++ file of the kernel:
+ * The hooks that veridian_ipc.h asks for, for a kernel in long mode, and what they are made of: frames from a memory map, four-level page tables, for the
+ * kernel itself and as the six hooks for address spaces, a clock, sleep and wake-up over the kernel's own scheduler.  In ONE C or C++ file of the kernel:
  *
  *     #define VERIDIAN_X86_64_IMPLEMENTATION
  *     #include "shims/veridian_x86_64.h"
@@ -14,6 +14,7 @@
  *   - A message is for a kernel thread with a stack of its own; the view that stands for it (vipc_process_create, vipc_thread_enter) has its number
  *     in native_thread.  System calls run the core on that stack, with interrupts on: the core turns them off around what must not be torn (hooks enter, leave).
  *   - No pointer of a user's is handed to the core: copy in, call, copy out.
+ *   - Address spaces, if it wants them (vipc_x86_64_spaces): a page fault calls vipc_page_fault; CR3 of a thread is vipc_space_info.root of its process's space.
  *   - When a process ends: stop its threads, each either while it sleeps in `sleep` (its stack may be thrown away) or at the user boundary; then, from another
  *     process's view, vipc_process_destroy.  There is no other way to die, so process_alive is not hooked.
  *
@@ -32,7 +33,8 @@
  *         return e == VIPC_OK ? vipc_x86_64_domain(port, NULL, &desc, manager) : e;
  *     }
  *
- * LIMIT: frames are of 4 KiB; no large pages.  LIMIT: one CPU unless `flush_others` is given; the page-table functions are for one caller at a time for each space.
+ * LIMIT: frames are of 4 KiB; no large pages, no PCID.  LIMIT: one CPU unless `flush_others` and `runs_in` are given; the page-table functions for the kernel's own use are
+ * for one caller at a time for each root.
  */
 #ifndef VERIDIAN_X86_64_H
 #define VERIDIAN_X86_64_H
@@ -49,6 +51,8 @@ extern "C" {
 #define VIPC_X86_64_USER_TOP 0x00007ffffffff000u   /* first byte that a process may not have: the last page of the lower half stays unmapped, since a system call at
                                                     * its end would return to an address that sysret faults on in ring 0 */
 
+#define VIPC_X86_64_FLUSH_PAGES 32u                /* a flush forgets up to so many pages one by one, and more by loading CR3 */
+
 /* All that the shim asks of a kernel.  It must outlive the vipc_x86_64 that was opened with it. */
 typedef struct vipc_x86_64_kernel {
     void *user;                        /* first argument of every callback */
@@ -64,11 +68,20 @@ typedef struct vipc_x86_64_kernel {
     /* Called between lock and unlock: if that thread is in sleep(), make it ready; else nothing.  Does not switch.  The number may be an old one. */
     void (*ready)(void *user, uint64_t thread);
 
-    /* Optional, for several CPUs: on all others forget `count` translations from `address` on in the space `root` (0: in all spaces); returns when they have.
-     * Called with interrupts on and without the lock. */
-    void (*flush_others)(void *user, uint64_t root, uint64_t address, uint64_t count);
+    /* Optional, for several CPUs: each that has `root` in CR3 (0: each) forgets `count` translations from `address` on, by one invlpg at the least or by loading CR3
+     * again; OK when they have.  The caller's own CPU has done so, which counts only where a thread cannot move to another in between.  Called with interrupts on and without
+     * the lock; TIMEOUT: not all have answered by then.  With VIPC_NOW it must not wait, whatever is held: OK if there is no such CPU, else WOULD_BLOCK. */
+    vipc_error (*flush_others)(void *user, uint64_t root, uint64_t address, uint64_t count, vipc_time deadline);
+    /* Optional; called between lock and unlock: is there a thread that runs on these page tables, or will when its turn comes?  As long as there is they stay.  Without it CR3
+     * of the calling CPU decides alone, which is enough where a space is destroyed only after its threads. */
+    bool (*runs_in)(void *user, uint64_t root);
+    /* Optional, both or none: frames for page tables, one at a time, by physical address, in the direct map; take: contents undefined; OUT_OF_MEMORY.  Without them tables are of
+     * the port's own frames.  May be called with the core's lock held, so they must not call the core. */
+    vipc_error (*table_take)(void *user, uint64_t *physical);
+    void (*table_give)(void *user, uint64_t physical);
     void (*log)(void *user, uint32_t level, uint32_t id, uint64_t a, uint64_t b);     /* optional; as in vipc_hooks */
-    uint64_t tsc_khz;                  /* 1,000 cycles a second of the time-stamp counter; 0: measure it against the PC's interval timer (takes 10 ms) */
+    uint64_t tsc_khz;                  /* 1,000 cycles a second of the time-stamp counter; 0: measure it against the PC's interval timer (takes 10 ms; where
+                                        * others are given the CPU meanwhile, up to 200) */
     uint32_t cpus;                     /* 0: unknown.  1: a wait never spins */
 } vipc_x86_64_kernel;
 
@@ -86,12 +99,18 @@ typedef struct vipc_x86_64 {
     const vipc_x86_64_kernel *kernel;
     uint64_t tsc_start, tsc_scale;     /* private: ns = cycles * scale >> 24 */
     uint64_t usable;                   /* frames that there were to hand out */
+    uint64_t no_execute;               /* the page-table bit; 0: this CPU has none, or it is not turned on (EFER.NXE) */
+    uint64_t write_combining;          /* private: page-table bits */
+    uint64_t kernel_root;              /* private: whose upper half all spaces have */
+    uint64_t *roots;                   /* private: one bit a frame: it is the root of a space */
+    uint64_t aside;                    /* private: physical address of the first of the tables that no entry leads to any more, see vipc_x86_64_set_aside_; 0: none */
 } vipc_x86_64;
 
-/* Frames, clock, hooks.  Neither port nor kernel may move afterwards.  INVALID_ARGUMENT: a callback missing; OUT_OF_MEMORY: no usable range holds the bitmap (one bit for
+/* Frames, clock, hooks.  Neither port nor kernel may move afterwards.  INVALID_ARGUMENT: a callback missing, one of a pair; OUT_OF_MEMORY: no usable range holds the bitmap (one bit for
  * each frame up to the highest).  Called once, before there is a second thread. */
 VIPC_API vipc_error vipc_x86_64_open(vipc_x86_64 *port, const vipc_x86_64_kernel *kernel, const vipc_x86_64_memory *memory);
-/* Take frames for a domain of that shape, make it, and join as its first process, whose threads run the kernel's own errands.  config, desc (opt); page_shift is 12.
+/* Take frames for a domain of that shape, make it, and join as its first process, whose threads run the kernel's own errands.  config, desc (opt); page_shift is 12.  With
+ * max_spaces and no max_frames, all frames may come into spaces.
  * OUT_OF_MEMORY; those of vipc_init. */
 VIPC_API vipc_error vipc_x86_64_domain(vipc_x86_64 *port, const vipc_config *config, const vipc_process_desc *desc, vipc *out);
 
@@ -103,22 +122,48 @@ VIPC_API uint64_t vipc_x86_64_available(vipc_x86_64 *port);
 /* Where the kernel sees that physical address. */
 VIPC_API void *vipc_x86_64_at(const vipc_x86_64 *port, uint64_t physical);
 
-/* -- page tables.  A space is named by the physical address of its root table (CR3 without flags).  None of these flushes but vipc_x86_64_flush. -- */
+/* -- page tables for the kernel's own use.  A tree of them is named by the physical address of its root (CR3 without flags).  None of these flushes but
+ * vipc_x86_64_flush.  In a space of the core's only vipc_x86_64_find may look. -- */
 enum vipc_x86_64_access { VIPC_X86_64_READ = 0, VIPC_X86_64_WRITE = 1, VIPC_X86_64_EXECUTE = 2, VIPC_X86_64_USER = 4, VIPC_X86_64_UNCACHED = 8 };
 /* An empty lower half; the upper half is that of `kernel` (0: empty too), shared for good: its root entries must all be there by then.  OUT_OF_MEMORY. */
-VIPC_API vipc_error vipc_x86_64_space_create(vipc_x86_64 *port, uint64_t kernel, uint64_t *root);
-/* Give back the tables of the lower half and the root; with give_frames also every frame that is mapped there.  The space is in no CPU's CR3. */
-VIPC_API void vipc_x86_64_space_destroy(vipc_x86_64 *port, uint64_t root, bool give_frames);
+VIPC_API vipc_error vipc_x86_64_tables_make(vipc_x86_64 *port, uint64_t kernel, uint64_t *root);
+/* Give back the tables of the lower half and the root; with give_frames also every frame that is mapped there.  The root is in no CPU's CR3. */
+VIPC_API void vipc_x86_64_tables_free(vipc_x86_64 *port, uint64_t root, bool give_frames);
 /* Map `count` neighbouring frames from `address` on; what was mapped there is replaced.  Returns how many were done: less than count when there were no frames for
  * tables.  access: WRITE and EXECUTE together are refused (0), and so is what is not aligned or not canonical. */
 VIPC_API uint64_t vipc_x86_64_map(vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t frame, uint64_t count, uint32_t access);
 /* Cannot fail; what is not mapped stays so.  Tables are kept. */
 VIPC_API void vipc_x86_64_unmap(vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t count);
 VIPC_API void vipc_x86_64_protect(vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t count, uint32_t access);
-/* Is it mapped?  frame, access (opt): to what, how. */
+/* Is it mapped?  frame, access (opt): to what, how; without no-execute (port->no_execute) everything is EXECUTE. */
 VIPC_API bool vipc_x86_64_find(const vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t *frame, uint32_t *access);
 /* Returns when no CPU uses an old translation of that range any more. */
 VIPC_API void vipc_x86_64_flush(vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t count);
+
+#if !VIPC_NO_SPACES
+/* -- address spaces: the six hooks -- */
+/* From here on there are address spaces, which have their upper half from kernel_root, for good: its root entries must all be there by now.  Fills in the six hooks, and does for
+ * this CPU what vipc_x86_64_cpu does.  Once, after vipc_x86_64_open and before vipc_x86_64_domain, whose config has max_spaces.  OUT_OF_MEMORY: for one bit a frame. */
+VIPC_API vipc_error vipc_x86_64_spaces(vipc_x86_64 *port, uint64_t kernel_root);
+/* For each other CPU, before it runs a thread: its page attribute table as the first one's: as after reset, but that entry 4 is write-combining.  A CPU without such a table (or
+ * a kernel that writes its own) has no write-combining; VIPC_WRITE_COMBINING is uncached then. */
+VIPC_API void vipc_x86_64_cpu(const vipc_x86_64 *port);
+
+/* What the hooks are, should a kernel want to stand before one of them: their contract is in >>hooks of veridian_ipc.h, `user` is the vipc_x86_64.  The root is a physical
+ * address, ready for CR3.  Beside the contract:
+ *   space_create   an empty lower half, [start, end) within [0, VIPC_X86_64_USER_TOP) (else INVALID_ARGUMENT).  One frame.
+ *   space_destroy  RESOURCE_BUSY while this CPU has the root in CR3, or runs_in says so.  O(tables).
+ *   page_map       4 KiB pages; at most three tables for each 2 MiB.  Without a frame for one OUT_OF_MEMORY: what was mapped until then is, and is counted.
+ *   page_unmap     a table that is empty now is taken out of the tree, and given back by the next tlb_flush of the space.  O(pages that are mapped + holes of 2 MiB, 1 GiB, 512 GiB).
+ *   page_protect   takes away writing and executing, or all; no page that is there is made to be more.  As page_unmap.
+ *   tlb_flush      on this CPU, if the root is in CR3; then flush_others.  With VIPC_NOW it never waits. */
+VIPC_API vipc_error vipc_x86_64_space_create(void *user, uint64_t space, uint64_t start, uint64_t end, uint64_t *root);
+VIPC_API vipc_error vipc_x86_64_space_destroy(void *user, uint64_t root);
+VIPC_API vipc_error vipc_x86_64_page_map(void *user, uint64_t root, uint64_t at, uint64_t frame, uint64_t pages, uint32_t access, uint32_t cache);
+VIPC_API void vipc_x86_64_page_unmap(void *user, uint64_t root, uint64_t at, uint64_t pages);
+VIPC_API void vipc_x86_64_page_protect(void *user, uint64_t root, uint64_t at, uint64_t pages, uint32_t access);
+VIPC_API vipc_error vipc_x86_64_tlb_flush(void *user, uint64_t root, uint64_t at, uint64_t pages, vipc_time deadline);
+#endif
 
 /* Nanoseconds since open, never 0. */
 VIPC_API vipc_time vipc_x86_64_now(const vipc_x86_64 *port);
@@ -162,6 +207,24 @@ static inline uint64_t vipc_x86_64_cr3_(void)
     return value;
 }
 
+static inline uint64_t vipc_x86_64_msr_(uint32_t number)
+{
+    uint32_t low, high;
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(number));
+    return (uint64_t)high << 32 | low;
+}
+/* EDX of a CPUID leaf; 0: the CPU has no such leaf. */
+static inline uint32_t vipc_x86_64_features_(uint32_t leaf)
+{
+    uint32_t a = leaf & 0x80000000u, b, c = 0, d;
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    if (a < leaf) return 0;
+    a = leaf;
+    c = 0;
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    return d;
+}
+
 VIPC_API uint32_t vipc_x86_64_enter(void)
 {
     uint64_t flags;
@@ -174,21 +237,37 @@ VIPC_API void vipc_x86_64_leave(uint32_t was)
     else __asm__ volatile("" : : : "memory");
 }
 
-/* Cycles in 10 ms of the PC's interval timer: its channel 2, 1,193,182 steps a second, in one-shot mode; bit 5 of port 0x61 shows when it is done. */
-static uint64_t vipc_x86_64_measure_(void)
+/* Cycles in 10 ms of the PC's interval timer: its channel 2, 1,193,182 steps a second, in one-shot mode; bit 5 of port 0x61 shows when it is done.  It began between
+ * `from` and `start`, and ended between `busy` and `done`: what these are apart is how wrong the result may be.  A hypervisor that lets others run just then makes that many
+ * times as long as the measurement itself, and the kernel's clock as slow; so *doubt tells. */
+static uint64_t vipc_x86_64_measure_once_(uint64_t *doubt)
 {
-    uint32_t was = vipc_x86_64_enter();
     uint8_t gate = vipc_x86_64_in_(0x61);
     vipc_x86_64_out_(0x61, (uint8_t)((gate & 0xfc) | 1));
     vipc_x86_64_out_(0x43, 0xb0);
     vipc_x86_64_out_(0x42, 11932 & 0xff);
+    uint64_t from = vipc_x86_64_tsc_();
     vipc_x86_64_out_(0x42, 11932 >> 8);
-    uint64_t start = vipc_x86_64_tsc_();
-    while (!(vipc_x86_64_in_(0x61) & 0x20)) {}
-    uint64_t cycles = vipc_x86_64_tsc_() - start;
+    uint64_t start = vipc_x86_64_tsc_(), busy, look = start;
+    do {
+        busy = look;                 /* before the look that found it running */
+        look = vipc_x86_64_tsc_();
+    } while (!(vipc_x86_64_in_(0x61) & 0x20));
+    uint64_t done = vipc_x86_64_tsc_();
     vipc_x86_64_out_(0x61, gate);
-    vipc_x86_64_leave(was);
-    return cycles / 10;
+    *doubt = (start - from) + (done - busy);
+    return busy - start + *doubt / 2;
+}
+static uint64_t vipc_x86_64_measure_(void)
+{
+    uint64_t best = 0, least = ~0ull, doubt;
+    for (int tries = 0; tries < 20 && least > best / 512; tries++) {
+        uint32_t was = vipc_x86_64_enter();
+        uint64_t cycles = vipc_x86_64_measure_once_(&doubt);
+        vipc_x86_64_leave(was);
+        if (doubt < least) { least = doubt; best = cycles; }
+    }
+    return best / 10;
 }
 static void vipc_x86_64_clock_(vipc_x86_64 *port, uint64_t khz)
 {
@@ -285,12 +364,19 @@ VIPC_API void *vipc_x86_64_at(const vipc_x86_64 *port, uint64_t physical) { retu
 #define VIPC_X86_64_NO_CACHE_ 0x18ull
 #define VIPC_X86_64_NX_ (1ull << 63)
 #define VIPC_X86_64_FRAME_ 0x000ffffffffff000ull
+#define VIPC_X86_64_MSR_PAT_ 0x277u
+#define VIPC_X86_64_MSR_EFER_ 0xc0000080u
 
 static uint64_t *vipc_x86_64_table_(const vipc_x86_64 *port, uint64_t entry) { return (uint64_t *)vipc_x86_64_at(port, entry & VIPC_X86_64_FRAME_); }
 
+static void vipc_x86_64_give_table_(vipc_x86_64 *port, uint64_t physical)
+{
+    if (port->kernel->table_give) port->kernel->table_give(port->kernel->user, physical);
+    else vipc_x86_64_give(port, physical, 1);
+}
 static vipc_error vipc_x86_64_new_table_(vipc_x86_64 *port, uint64_t *physical)
 {
-    vipc_error e = vipc_x86_64_take(port, 1, physical);
+    vipc_error e = port->kernel->table_take ? port->kernel->table_take(port->kernel->user, physical) : vipc_x86_64_take(port, 1, physical);
     if (e != VIPC_OK) return e;
     uint64_t *t = vipc_x86_64_table_(port, *physical);
     for (uint32_t i = 0; i < 512; i++) t[i] = 0;
@@ -319,13 +405,13 @@ static bool vipc_x86_64_sane_(uint64_t address, uint64_t count, uint32_t access)
     if (last < address) return false;
     return last < VIPC_X86_64_USER_TOP || (address >= 0xffff800000000000ull && !(access & VIPC_X86_64_USER));
 }
-static uint64_t vipc_x86_64_bits_(uint32_t access)
+static uint64_t vipc_x86_64_bits_(const vipc_x86_64 *port, uint32_t access)
 {
     return VIPC_X86_64_PRESENT_ | (access & VIPC_X86_64_WRITE ? VIPC_X86_64_WRITABLE_ : 0) | (access & VIPC_X86_64_USER ? VIPC_X86_64_RING3_ : 0)
-         | (access & VIPC_X86_64_EXECUTE ? 0 : VIPC_X86_64_NX_) | (access & VIPC_X86_64_UNCACHED ? VIPC_X86_64_NO_CACHE_ : 0);
+         | (access & VIPC_X86_64_EXECUTE ? 0 : port->no_execute) | (access & VIPC_X86_64_UNCACHED ? VIPC_X86_64_NO_CACHE_ : 0);
 }
 
-VIPC_API vipc_error vipc_x86_64_space_create(vipc_x86_64 *port, uint64_t kernel, uint64_t *root)
+VIPC_API vipc_error vipc_x86_64_tables_make(vipc_x86_64 *port, uint64_t kernel, uint64_t *root)
 {
     uint64_t made;
     vipc_error e = vipc_x86_64_new_table_(port, &made);
@@ -342,9 +428,9 @@ static void vipc_x86_64_drop_(vipc_x86_64 *port, uint64_t table, uint32_t level,
         if (level > 1) vipc_x86_64_drop_(port, entry & VIPC_X86_64_FRAME_, level - 1, give_frames);
         else if (give_frames) vipc_x86_64_give(port, entry & VIPC_X86_64_FRAME_, 1);
     }
-    vipc_x86_64_give(port, table, 1);
+    vipc_x86_64_give_table_(port, table);
 }
-VIPC_API void vipc_x86_64_space_destroy(vipc_x86_64 *port, uint64_t root, bool give_frames) { vipc_x86_64_drop_(port, root, 4, give_frames); }
+VIPC_API void vipc_x86_64_tables_free(vipc_x86_64 *port, uint64_t root, bool give_frames) { vipc_x86_64_drop_(port, root, 4, give_frames); }
 
 VIPC_API uint64_t vipc_x86_64_map(vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t frame, uint64_t count, uint32_t access)
 {
@@ -353,7 +439,7 @@ VIPC_API uint64_t vipc_x86_64_map(vipc_x86_64 *port, uint64_t root, uint64_t add
     for (done = 0; done < count; done++, address += VIPC_X86_64_PAGE, frame += VIPC_X86_64_PAGE) {
         entry = entry && (address >> 12 & 511) ? entry + 1 : vipc_x86_64_entry_(port, root, address, true);
         if (!entry) break;
-        *entry = frame | vipc_x86_64_bits_(access);
+        *entry = frame | vipc_x86_64_bits_(port, access);
     }
     return done;
 }
@@ -371,7 +457,7 @@ VIPC_API void vipc_x86_64_unmap(vipc_x86_64 *port, uint64_t root, uint64_t addre
 }
 VIPC_API void vipc_x86_64_protect(vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t count, uint32_t access)
 {
-    if (vipc_x86_64_sane_(address, count, access)) vipc_x86_64_change_(port, root, address, count, VIPC_X86_64_FRAME_, vipc_x86_64_bits_(access));
+    if (vipc_x86_64_sane_(address, count, access)) vipc_x86_64_change_(port, root, address, count, VIPC_X86_64_FRAME_, vipc_x86_64_bits_(port, access));
 }
 VIPC_API bool vipc_x86_64_find(const vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t *frame, uint32_t *access)
 {
@@ -389,16 +475,250 @@ VIPC_API bool vipc_x86_64_find(const vipc_x86_64 *port, uint64_t root, uint64_t 
     if (access) *access = found;
     return true;
 }
-VIPC_API void vipc_x86_64_flush(vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t count)
+/* On this CPU, and not on one that the thread moves to in between: hence the enter. */
+static vipc_error vipc_x86_64_forget_(vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t count, vipc_time deadline)
 {
+    uint32_t was = vipc_x86_64_enter();
     uint64_t now = vipc_x86_64_cr3_();
     if (root == 0 || (now & VIPC_X86_64_FRAME_) == root || address >> 47) {
-        if (count > 32) __asm__ volatile("mov %0, %%cr3" : : "r"(now) : "memory");
+        if (count > VIPC_X86_64_FLUSH_PAGES) __asm__ volatile("mov %0, %%cr3" : : "r"(now) : "memory");
         else
             for (uint64_t i = 0; i < count; i++) __asm__ volatile("invlpg (%0)" : : "r"(address + i * VIPC_X86_64_PAGE) : "memory");
     }
-    if (port->kernel->flush_others) port->kernel->flush_others(port->kernel->user, root, address, count);
+    vipc_x86_64_leave(was);
+    return port->kernel->flush_others ? port->kernel->flush_others(port->kernel->user, root, address, count, deadline) : VIPC_OK;
 }
+VIPC_API void vipc_x86_64_flush(vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t count)
+{
+    (void)vipc_x86_64_forget_(port, root, address, count, VIPC_FOREVER);
+}
+
+#if !VIPC_NO_SPACES
+/* ------------------------------------------------------------------------------------------------ address spaces
+ * The core calls all of these but tlb_flush under its one lock, so there is one caller at a time for all trees; what tlb_flush touches too is under the kernel's lock.
+ *
+ * An entry that leads to a table counts that table's entries in bits 52 to 61, which the CPU passes over (the root has nobody to count it: it stays).  A table that comes to
+ * none leaves the tree.  CPUs may have cached the entry that led to it, and walk it still: so it is set aside until a flush has come to its end, with nothing in it that they
+ * would take for an entry.  Each invlpg forgets all such cached entries, whatever its address. */
+#define VIPC_X86_64_ONE_ (1ull << 52)
+#define VIPC_X86_64_COUNT_ (0x3ffull << 52)
+
+static void vipc_x86_64_write_(uint64_t *entry, uint64_t value) { *(volatile uint64_t *)entry = value; }
+static bool vipc_x86_64_is_root_(const vipc_x86_64 *port, uint64_t root)
+{
+    uint64_t frame = root / VIPC_X86_64_PAGE;
+    return port->roots && root % VIPC_X86_64_PAGE == 0 && frame < vipc_frames_total(&port->frames) && (((volatile uint64_t *)port->roots)[frame / 64] >> frame % 64 & 1);
+}
+static bool vipc_x86_64_is_place_(const vipc_x86_64 *port, uint64_t root, uint64_t at, uint64_t pages)
+{
+    return vipc_x86_64_is_root_(port, root) && at % VIPC_X86_64_PAGE == 0 && at < VIPC_X86_64_USER_TOP && pages != 0 && pages <= (VIPC_X86_64_USER_TOP - at) / VIPC_X86_64_PAGE;
+}
+
+/* Tables set aside: a list through their first words, the space's root in the second.  Both have bit 0 clear, so for a CPU there is nothing in them. */
+static void vipc_x86_64_set_aside_(vipc_x86_64 *port, uint64_t root, uint64_t table)
+{
+    uint64_t *t = vipc_x86_64_table_(port, table), was = port->kernel->lock(port->kernel->user);
+    vipc_x86_64_write_(&t[0], port->aside);
+    vipc_x86_64_write_(&t[1], root);
+    port->aside = table;
+    port->kernel->unlock(port->kernel->user, was);
+}
+/* Those of one space, as a list of their own.  There seldom are any, so it looks first; what comes just then is for the next. */
+static uint64_t vipc_x86_64_fetch_aside_(vipc_x86_64 *port, uint64_t root)
+{
+    if (*(volatile uint64_t *)&port->aside == 0) return 0;
+    uint64_t mine = 0, was = port->kernel->lock(port->kernel->user), *link = &port->aside;
+    while (*link) {
+        uint64_t table = *link, *t = vipc_x86_64_table_(port, table);
+        if (t[1] != root) { link = t; continue; }
+        *link = t[0];
+        vipc_x86_64_write_(&t[0], mine);
+        mine = table;
+    }
+    port->kernel->unlock(port->kernel->user, was);
+    return mine;
+}
+static void vipc_x86_64_give_aside_(vipc_x86_64 *port, uint64_t table)
+{
+    while (table) {
+        uint64_t next = vipc_x86_64_table_(port, table)[0];
+        vipc_x86_64_give_table_(port, table);
+        table = next;
+    }
+}
+
+VIPC_API vipc_error vipc_x86_64_space_create(void *user, uint64_t space, uint64_t start, uint64_t end, uint64_t *root)
+{
+    vipc_x86_64 *port = (vipc_x86_64 *)user;
+    uint64_t made;
+    (void)space;                     /* nobody is killed in here: what is taken needs not be found again */
+    if (start >= end || end > VIPC_X86_64_USER_TOP) return VIPC_ERR_INVALID_ARGUMENT;
+    vipc_error e = vipc_x86_64_tables_make(port, port->kernel_root, &made);
+    if (e != VIPC_OK) return e;
+    uint64_t frame = made / VIPC_X86_64_PAGE;
+    if (frame >= vipc_frames_total(&port->frames)) {         /* one of table_take's that no bit stands for */
+        vipc_x86_64_give_table_(port, made);
+        return VIPC_ERR_HOOK;
+    }
+    port->roots[frame / 64] |= 1ull << frame % 64;
+    *root = made;
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_x86_64_space_destroy(void *user, uint64_t root)
+{
+    vipc_x86_64 *port = (vipc_x86_64 *)user;
+    if (!vipc_x86_64_is_root_(port, root)) return VIPC_OK;
+    uint64_t frame = root / VIPC_X86_64_PAGE, was = port->kernel->lock(port->kernel->user);
+    bool busy = (vipc_x86_64_cr3_() & VIPC_X86_64_FRAME_) == root || (port->kernel->runs_in && port->kernel->runs_in(port->kernel->user, root));
+    port->kernel->unlock(port->kernel->user, was);
+    if (busy) return VIPC_ERR_RESOURCE_BUSY;
+    port->roots[frame / 64] &= ~(1ull << frame % 64);
+    vipc_x86_64_give_aside_(port, vipc_x86_64_fetch_aside_(port, root));
+    vipc_x86_64_drop_(port, root, 4, false);
+    return VIPC_OK;
+}
+
+/* The entry that leads to the last table for `at`, with all tables above it made.  NULL: no frames. */
+static uint64_t *vipc_x86_64_lead_(vipc_x86_64 *port, uint64_t root, uint64_t at)
+{
+    static const uint64_t inner = VIPC_X86_64_PRESENT_ | VIPC_X86_64_WRITABLE_ | VIPC_X86_64_RING3_;
+    uint64_t *t = vipc_x86_64_table_(port, root), *above = NULL, more;
+    for (uint32_t shift = 39;; shift -= 9) {
+        uint64_t *entry = &t[at >> shift & 511];
+        if (!(*entry & VIPC_X86_64_PRESENT_)) {
+            if (vipc_x86_64_new_table_(port, &more) != VIPC_OK) return NULL;
+            vipc_x86_64_write_(entry, more | inner);
+            if (above) vipc_x86_64_write_(above, *above + VIPC_X86_64_ONE_);
+        }
+        if (shift == 21) return entry;
+        above = entry;
+        t = vipc_x86_64_table_(port, *entry);
+    }
+}
+static uint64_t vipc_x86_64_cache_(const vipc_x86_64 *port, uint32_t cache)
+{
+    return cache == VIPC_WRITE_THROUGH ? 0x08 : cache == VIPC_UNCACHED ? VIPC_X86_64_NO_CACHE_ : cache == VIPC_WRITE_COMBINING ? port->write_combining : 0;
+}
+VIPC_API vipc_error vipc_x86_64_page_map(void *user, uint64_t root, uint64_t at, uint64_t frame, uint64_t pages, uint32_t access, uint32_t cache)
+{
+    vipc_x86_64 *port = (vipc_x86_64 *)user;
+    uint64_t bits;
+    if (!vipc_x86_64_is_place_(port, root, at, pages) || frame >= 1ull << 40 || pages > (1ull << 40) - frame || cache > VIPC_WRITE_COMBINING) return VIPC_ERR_INVALID_ARGUMENT;
+    if (access == VIPC_PROT_NONE || vipc_prot_to_page_flags(access, &bits) != VIPC_OK) return VIPC_ERR_INVALID_ARGUMENT;
+    bits = (bits & ~VIPC_PAGE_NO_EXECUTE) | (bits & VIPC_PAGE_NO_EXECUTE ? port->no_execute : 0) | vipc_x86_64_cache_(port, cache);
+    while (pages != 0) {
+        uint64_t *lead = vipc_x86_64_lead_(port, root, at), *t, added = 0;
+        if (!lead) return VIPC_ERR_OUT_OF_MEMORY;
+        t = vipc_x86_64_table_(port, *lead);
+        for (uint64_t i = at >> 12 & 511; i < 512 && pages != 0; i++, pages--, at += VIPC_X86_64_PAGE, frame++) {
+            if (!(t[i] & VIPC_X86_64_PRESENT_)) added += VIPC_X86_64_ONE_;
+            vipc_x86_64_write_(&t[i], frame << 12 | bits);
+        }
+        vipc_x86_64_write_(lead, *lead + added);
+    }
+    return VIPC_OK;
+}
+
+/* What `above` leads to, from `at` to `end`: each page that is mapped is ANDed with `keep` and has `set` added; one that is not there any more, and a table
+ * that has become empty, is no longer counted in *above.  level: of that table, 4 to 1. */
+typedef struct vipc_x86_64_narrowing_ { vipc_x86_64 *port; uint64_t root, keep, set; } vipc_x86_64_narrowing_;
+static void vipc_x86_64_narrow_(const vipc_x86_64_narrowing_ *c, uint64_t *above, uint32_t level, uint64_t at, uint64_t end)
+{
+    uint64_t *t = vipc_x86_64_table_(c->port, *above), gone = 0;
+    const uint32_t shift = 3 + 9 * level;
+    for (uint64_t next; at < end; at = next) {
+        uint64_t *entry = &t[at >> shift & 511];
+        next = ((at >> shift) + 1) << shift;
+        if (next > end) next = end;
+        if (!(*entry & VIPC_X86_64_PRESENT_)) continue;
+        if (level > 1) vipc_x86_64_narrow_(c, entry, level - 1, at, next);
+        if (level > 1 && (*entry & VIPC_X86_64_COUNT_) == 0) {
+            uint64_t table = *entry & VIPC_X86_64_FRAME_;
+            vipc_x86_64_write_(entry, 0);
+            vipc_x86_64_set_aside_(c->port, c->root, table);
+        } else if (level == 1) vipc_x86_64_write_(entry, (*entry & c->keep) | c->set);
+        if (!(*entry & VIPC_X86_64_PRESENT_)) gone += VIPC_X86_64_ONE_;
+    }
+    vipc_x86_64_write_(above, *above - gone);
+}
+/* The usual case: pages of one last table, which does not become empty.  False: it is another. */
+static bool vipc_x86_64_narrow_few_(vipc_x86_64 *port, uint64_t root, uint64_t at, uint64_t pages, uint64_t keep, uint64_t set)
+{
+    uint64_t *t = vipc_x86_64_table_(port, root), *lead = NULL, there = 0;
+    const uint64_t first = at >> 12 & 511, end = first + pages;
+    if (pages > 512 - first) return false;
+    for (uint32_t shift = 39; shift > 12; shift -= 9) {
+        lead = &t[at >> shift & 511];
+        if (!(*lead & VIPC_X86_64_PRESENT_)) return true;
+        t = vipc_x86_64_table_(port, *lead);
+    }
+    if (keep == 0) {
+        for (uint64_t i = first; i < end; i++) there += t[i] & VIPC_X86_64_PRESENT_;
+        if ((*lead & VIPC_X86_64_COUNT_) <= there * VIPC_X86_64_ONE_) return false;
+    }
+    for (uint64_t i = first; i < end; i++)
+        if (t[i] & VIPC_X86_64_PRESENT_) vipc_x86_64_write_(&t[i], (t[i] & keep) | set);
+    vipc_x86_64_write_(lead, *lead - there * VIPC_X86_64_ONE_);
+    return true;
+}
+static void vipc_x86_64_narrow_all_(vipc_x86_64 *port, uint64_t root, uint64_t at, uint64_t pages, uint64_t keep, uint64_t set)
+{
+    vipc_x86_64_narrowing_ c;
+    if (!vipc_x86_64_is_place_(port, root, at, pages) || vipc_x86_64_narrow_few_(port, root, at, pages, keep, set)) return;
+    uint64_t above = root | VIPC_X86_64_COUNT_;              /* nobody's: the root's entries are not counted, and this is enough to subtract from */
+    c.port = port;
+    c.root = root;
+    c.keep = keep;
+    c.set = set;
+    vipc_x86_64_narrow_(&c, &above, 4, at, at + pages * VIPC_X86_64_PAGE);
+}
+VIPC_API void vipc_x86_64_page_unmap(void *user, uint64_t root, uint64_t at, uint64_t pages) { vipc_x86_64_narrow_all_((vipc_x86_64 *)user, root, at, pages, 0, 0); }
+VIPC_API void vipc_x86_64_page_protect(void *user, uint64_t root, uint64_t at, uint64_t pages, uint32_t access)
+{
+    vipc_x86_64 *port = (vipc_x86_64 *)user;
+    uint64_t keep = access & VIPC_PROT_WRITE ? ~0ull : ~VIPC_X86_64_WRITABLE_, set = access & VIPC_PROT_EXEC ? 0 : port->no_execute;
+    if (access == VIPC_PROT_NONE) keep = set = 0;
+    vipc_x86_64_narrow_all_(port, root, at, pages, keep, set);
+}
+/* The tables are fetched before the flush begins: what is set aside from then on waits for the next one. */
+VIPC_API vipc_error vipc_x86_64_tlb_flush(void *user, uint64_t root, uint64_t at, uint64_t pages, vipc_time deadline)
+{
+    vipc_x86_64 *port = (vipc_x86_64 *)user;
+    uint64_t tables = vipc_x86_64_fetch_aside_(port, root);
+    vipc_error e = vipc_x86_64_forget_(port, root, at, pages, deadline);
+    if (e == VIPC_OK) vipc_x86_64_give_aside_(port, tables);
+    while (e != VIPC_OK && tables) {
+        uint64_t next = vipc_x86_64_table_(port, tables)[0];
+        vipc_x86_64_set_aside_(port, root, tables);
+        tables = next;
+    }
+    return e;
+}
+
+/* Entry 4 is what bit 7 of a page's entry alone chooses.  Nobody has used it before, so no cache holds anything under its old meaning. */
+VIPC_API void vipc_x86_64_cpu(const vipc_x86_64 *port)
+{
+    if (port->write_combining == 0x80) __asm__ volatile("wrmsr" : : "c"(VIPC_X86_64_MSR_PAT_), "a"(0x00070406u), "d"(0x00070401u) : "memory");
+}
+VIPC_API vipc_error vipc_x86_64_spaces(vipc_x86_64 *port, uint64_t kernel_root)
+{
+    uint64_t words = (vipc_frames_total(&port->frames) + 63) / 64, frames = (words * 8 + VIPC_X86_64_PAGE - 1) / VIPC_X86_64_PAGE, first;
+    vipc_error e = vipc_x86_64_take(port, frames, &first);
+    if (e != VIPC_OK) return e;
+    port->roots = (uint64_t *)vipc_x86_64_at(port, first);
+    for (uint64_t i = 0; i < words; i++) port->roots[i] = 0;
+    port->kernel_root = kernel_root;
+    port->write_combining = vipc_x86_64_features_(1) >> 16 & 1 ? 0x80 : VIPC_X86_64_NO_CACHE_;
+    vipc_x86_64_cpu(port);
+    port->hooks.space_create = vipc_x86_64_space_create;
+    port->hooks.space_destroy = vipc_x86_64_space_destroy;
+    port->hooks.page_map = vipc_x86_64_page_map;
+    port->hooks.page_unmap = vipc_x86_64_page_unmap;
+    port->hooks.page_protect = vipc_x86_64_page_protect;
+    port->hooks.tlb_flush = vipc_x86_64_tlb_flush;
+    return VIPC_OK;
+}
+#endif
 
 /* --------------------------------------------------------------------------------------------------------- hooks */
 static vipc_error vipc_x86_64_alloc_hook_(void *user, uint64_t count, uint64_t *first)
@@ -446,11 +766,15 @@ static void vipc_x86_64_log_hook_(void *user, uint32_t level, uint32_t id, uint6
 
 VIPC_API vipc_error vipc_x86_64_open(vipc_x86_64 *port, const vipc_x86_64_kernel *kernel, const vipc_x86_64_memory *memory)
 {
-    if (!port || !kernel || !memory || !kernel->lock || !kernel->unlock || !kernel->sleep || !kernel->ready) return VIPC_ERR_INVALID_ARGUMENT;
+    if (!port || !kernel || !memory || !kernel->lock || !kernel->unlock || !kernel->sleep || !kernel->ready || !kernel->table_take != !kernel->table_give) return VIPC_ERR_INVALID_ARGUMENT;
     const vipc_hooks none = VIPC_INIT;
     port->hooks = none;
     port->kernel = kernel;
     port->usable = 0;
+    port->no_execute = (vipc_x86_64_features_(0x80000001u) >> 20 & 1) && (vipc_x86_64_msr_(VIPC_X86_64_MSR_EFER_) >> 11 & 1) ? VIPC_X86_64_NX_ : 0;
+    port->write_combining = VIPC_X86_64_NO_CACHE_;
+    port->kernel_root = port->aside = 0;
+    port->roots = NULL;
     vipc_x86_64_clock_(port, kernel->tsc_khz);
     port->hooks.size = sizeof port->hooks;
     port->hooks.user = port;
@@ -468,11 +792,17 @@ VIPC_API vipc_error vipc_x86_64_open(vipc_x86_64 *port, const vipc_x86_64_kernel
 }
 VIPC_API vipc_error vipc_x86_64_domain(vipc_x86_64 *port, const vipc_config *config, const vipc_process_desc *desc, vipc *out)
 {
-    uint64_t size = vipc_required_size(config), frames = (size + VIPC_X86_64_PAGE - 1) / VIPC_X86_64_PAGE, first;
-    if (size == 0 || (config && config->page_shift != 0 && config->page_shift != 12)) return VIPC_ERR_INVALID_ARGUMENT;
+    const vipc_config none = VIPC_INIT;
+    vipc_config shape = config ? *config : none;
+#if !VIPC_NO_SPACES
+    uint64_t all = vipc_frames_total(&port->frames);
+    if (shape.max_spaces && shape.max_frames == 0) shape.max_frames = all < 0xfffffff0u ? (uint32_t)all : 0xfffffff0u;
+#endif
+    uint64_t first, size = vipc_required_size(&shape), frames = (size + VIPC_X86_64_PAGE - 1) / VIPC_X86_64_PAGE;
+    if (size == 0 || (shape.page_shift != 0 && shape.page_shift != 12)) return VIPC_ERR_INVALID_ARGUMENT;
     vipc_error e = vipc_x86_64_take(port, frames, &first);
     if (e != VIPC_OK) return e;
-    e = vipc_init(out, vipc_x86_64_at(port, first), frames * VIPC_X86_64_PAGE, config, desc, &port->hooks);
+    e = vipc_init(out, vipc_x86_64_at(port, first), frames * VIPC_X86_64_PAGE, &shape, desc, &port->hooks);
     if (e != VIPC_OK) vipc_x86_64_give(port, first, frames);
     return e;
 }

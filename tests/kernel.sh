@@ -1,6 +1,6 @@
 #!/bin/sh
-# tests/kernel.sh - builds kernel_demo and boots it in QEMU: with all that the emulator's processor can, as qemu64 (no SMEP, no SMAP), and once more built by
-# the other compiler.  Each case that a kernel printed counts; so does how it ended: with 33, and with the sum of them.  Without QEMU (see tests/qemu.sh) it only
+# tests/kernel.sh - builds kernel_demo and boots it in QEMU: with all that the emulator's processor can, as qemu64 (no SMEP, no SMAP), without no-execute, and once
+# more built by the other compiler.  Each case that a kernel printed counts; so does how it ended: with 33, and with the sum of them.  Without QEMU (see tests/qemu.sh) it only
 # builds, and says so.
 # The last line is "N passed, N failed, N skipped".
 set -u
@@ -41,12 +41,13 @@ ends() {        # name, kernel's command line, what it must say: it ends with 35
 other=clang
 case $(basename "${CC%% *}") in *clang*) other=gcc;; esac
 if build kernel "$CC"; then
-    boot kernel_max kernel max 'SMEP on, SMAP on'
+    boot kernel_max kernel max 'SMEP on, SMAP on, NX on'
     ends kernel_panic_shows_where panic 'a fault in the kernel'
     ends kernel_stack_overflow_is_a_double_fault overflow 'a double fault'
-    boot kernel_qemu64 kernel qemu64 'SMEP absent, SMAP absent'
+    boot kernel_qemu64 kernel qemu64 'SMEP absent, SMAP absent, NX on'
+    boot kernel_without_nx kernel qemu64,-nx 'NX absent'
 fi
 if have $other; then
-    if build kernel_$other $other; then boot kernel_$other kernel_$other max 'SMEP on, SMAP on'; fi
+    if build kernel_$other $other; then boot kernel_$other kernel_$other max 'SMEP on, SMAP on, NX on'; fi
 else missing $other kernel_$other; fi
 end_of_cases

@@ -13,6 +13,8 @@
  *     s.start = my_start; s.join = my_join;         // a second thread, or a second process: half of the cases need one
  *     return port_suite_run(&s) != 0;               // how many cases failed
  *
+ * Address spaces: the six hooks, if there are any, are tried by themselves; with s.access also through what they have made.  What can be executed nobody tries.
+ *
  * It prints "ok   NAME", "FAIL NAME: what did not hold" or "skip NAME: why", and at last "N passed, N failed, N skipped".  A hook that is optional and NULL
  * is a skip.  The messaging cases are skipped after a failure among the hooks.  While it runs nobody else may use the port's frames.
  * A port whose block never comes back cannot be told so without a second thread: the suite hangs then, and .begin has named the case.
@@ -41,6 +43,12 @@ struct port_suite {
     int (*critical)(void *user);          /* 1 between enter and leave: may this thread not be interrupted now? */
     int (*rung)(void *user);              /* is the bell of that number, of this process, readable? */
     uint64_t bell;
+#if !VIPC_NO_SPACES
+    /* Try an access to the byte at `at`, as who runs in the space `root` does: READ: *byte is what is there; WRITE: it is put there.  1: done; 0: refused, as by a fault.  The
+     * caller runs in that space until it is called for another, or for 0, and a CPU may keep what it has learnt of translations meanwhile.  Without it nobody looks through them. */
+    int (*access)(void *user, uint64_t root, uint64_t at, uint32_t access, unsigned char *byte);
+    uint64_t space_start, space_end;      /* of the spaces that it makes: VIPC_LAYOUT_USER_START, _END; at least four times as many pages as a frame has 64-bit words */
+#endif
     uint64_t thread;                      /* the calling thread's number, as hook block is told it */
     uint64_t alive, dead;                 /* proofs of one that lives, of one that is proven dead; 0: none at hand */
     uint64_t end;                         /* frames are numbered below this; 0: unknown */
@@ -55,7 +63,8 @@ struct port_suite {
 
 enum {
     PS_SECOND = 1, PS_BLOCK = 2, PS_CLOCK = 4,       /* what a case cannot do without */
-    PS_SOUND = 8                                     /* ... a port whose hooks have passed */
+    PS_SOUND = 8,                                    /* ... a port whose hooks have passed */
+    PS_SPACES = 16, PS_LOOK = 32                     /* the six hooks for address spaces; and a look through them */
 };
 enum { PS_BYTES = 6000, PS_CAPS = 2, PS_RESTS = 200000, PS_LOOKS = 5000000 };
 
@@ -88,6 +97,7 @@ typedef struct ps_state {
     uint64_t balance;                     /* frames that the core holds */
     uint64_t fail_at, failures;           /* frame_allocs to go; since it was set */
     vipc_pid pid;                         /* of the second side */
+    uint64_t root[2], spaces;             /* what space_create has made; the numbers of spaces so far */
     vipc_cap door[PS_CAPS], his[PS_CAPS]; /* the first side's capabilities, and what the second was granted of them */
     ps_job job;
     vipc_config config;
@@ -216,6 +226,13 @@ static inline void ps_tag_frame(const ps_state *st, unsigned char *p, uint64_t n
         t->mark = st->mark;
         t->number = number;
         t->before = st->chain;
+    }
+}
+static inline void ps_tag_frames(ps_state *st, uint64_t first, uint64_t count)      /* again, after others have written to them */
+{
+    for (uint64_t i = 0; i < count; i++) {
+        unsigned char *p = (unsigned char *)st->h->frame_pointer(st->h->user, first + i, 1);
+        if (p) ps_tag_frame(st, p, first + i);
     }
 }
 static inline bool ps_is_tagged(const ps_state *st, unsigned char *p, uint64_t number)
@@ -688,8 +705,264 @@ static inline void ps_the_table_is_well_formed(ps_state *st)
     PS_CHECK(h->frame_alloc && h->frame_free && h->frame_pointer);
     PS_CHECK(!h->block == !h->wake);
     PS_CHECK(!h->enter == !h->leave);
+#if !VIPC_NO_SPACES
+    PS_CHECK(!h->space_create == !h->space_destroy && !h->space_create == !h->page_map && !h->space_create == !h->page_unmap);
+    PS_CHECK(!h->space_create == !h->page_protect && !h->space_create == !h->tlb_flush);
+#endif
     PS_CHECK(h->reserved == 0);
 }
+
+#if !VIPC_NO_SPACES
+/* ------------------------------------------------------------------------------------------------ address spaces
+ * Hooks by themselves, as the core calls them: what page_unmap, page_protect or another page_map took away is gone after tlb_flush. */
+static inline uint64_t ps_space_start(const ps_state *st)
+{
+    uint64_t start = st->s->space_start ? st->s->space_start : VIPC_LAYOUT_USER_START;
+    return (start + st->frame - 1) & ~(st->frame - 1);
+}
+static inline uint64_t ps_space_end(const ps_state *st) { return (st->s->space_end ? st->s->space_end : VIPC_LAYOUT_USER_END) & ~(st->frame - 1); }
+/* Page `n` of those that the cases use: around the border of two page tables that are as large as a frame. */
+static inline uint64_t ps_at(const ps_state *st, uint64_t n)
+{
+    const uint64_t table = st->frame / 8 * st->frame, start = ps_space_start(st);
+    return (start + 2 * table - 1) / table * table - 4 * st->frame + n * st->frame;
+}
+static inline bool ps_space(ps_state *st, uint32_t which)
+{
+    st->root[which] = PS_NONE;
+    vipc_error e = st->h->space_create(st->h->user, ++st->spaces, ps_space_start(st), ps_space_end(st), &st->root[which]);
+    PS_CHECK(e == VIPC_OK && st->root[which] != PS_NONE && "there are frames, and a space is made of them");
+    return e == VIPC_OK && st->root[which] != PS_NONE;
+}
+static inline vipc_error ps_map(ps_state *st, uint32_t which, uint64_t n, uint64_t frame, uint64_t pages, uint32_t access)
+{
+    vipc_error e = st->h->page_map(st->h->user, st->root[which], ps_at(st, n), frame, pages, access, VIPC_WRITE_BACK);
+    PS_CHECK(e <= VIPC_OK);
+    return e;
+}
+static inline void ps_unmap(ps_state *st, uint32_t which, uint64_t n, uint64_t pages) { st->h->page_unmap(st->h->user, st->root[which], ps_at(st, n), pages); }
+static inline void ps_protect(ps_state *st, uint32_t which, uint64_t n, uint64_t pages, uint32_t access)
+{
+    st->h->page_protect(st->h->user, st->root[which], ps_at(st, n), pages, access);
+}
+/* As the core does it: at once if it can be, else with patience. */
+static inline void ps_flush(ps_state *st, uint32_t which, uint64_t n, uint64_t pages)
+{
+    vipc_error e = st->h->tlb_flush(st->h->user, st->root[which], ps_at(st, n), pages, VIPC_NOW);
+    PS_CHECK((e == VIPC_OK || e == VIPC_ERR_WOULD_BLOCK) && "tlb_flush with VIPC_NOW says VIPC_OK or VIPC_ERR_WOULD_BLOCK");
+    if (e != VIPC_OK) PS_CHECK(st->h->tlb_flush(st->h->user, st->root[which], ps_at(st, n), pages, VIPC_FOREVER) == VIPC_OK);
+}
+static inline int ps_try(ps_state *st, uint32_t which, uint64_t n, uint32_t access, unsigned char *byte) { return st->s->access(st->s->user, st->root[which], ps_at(st, n) + 77, access, byte); }
+static inline bool ps_reads(ps_state *st, uint32_t which, uint64_t n, unsigned char value)
+{
+    unsigned char byte = (unsigned char)~value;
+    return ps_try(st, which, n, VIPC_PROT_READ, &byte) == 1 && byte == value;
+}
+static inline bool ps_writes(ps_state *st, uint32_t which, uint64_t n, unsigned char value) { return ps_try(st, which, n, VIPC_PROT_WRITE, &value) == 1; }
+static inline void ps_go_nowhere(ps_state *st)
+{
+    unsigned char byte;
+    if (st->s->access) (void)st->s->access(st->s->user, 0, 0, VIPC_PROT_READ, &byte);
+}
+static inline void ps_end_space(ps_state *st, uint32_t which)
+{
+    ps_go_nowhere(st);
+    PS_CHECK(st->h->space_destroy(st->h->user, st->root[which]) == VIPC_OK && "nobody runs in it");
+}
+/* Byte 77 of frame `i` of a run, as everybody sees it who looks at the frame. */
+static inline unsigned char *ps_byte(ps_state *st, uint64_t first, uint64_t i)
+{
+    unsigned char *p = ps_see(st, st->h, first + i, 1);
+    return p ? p + 77 : st->bytes;
+}
+
+static inline void ps_spaces_come_and_go(ps_state *st)
+{
+    uint64_t n = ps_count(st), frame;
+    for (uint32_t i = 0; i < 5 && !PS_FAILED(st); i++) {
+        if (!ps_space(st, 0) || !ps_space(st, 1)) return;
+        PS_CHECK(st->root[0] != st->root[1]);
+        PS_REQUIRE(ps_take(st, 2, &frame));
+        for (uint32_t k = 0; k <= i; k++) PS_CHECK(ps_map(st, k & 1, k * 3, frame, 2, VIPC_PROT_READ | VIPC_PROT_WRITE) == VIPC_OK);
+        if (i & 1) {
+            ps_unmap(st, 0, 0, 20);
+            ps_flush(st, 0, 0, 20);
+        }
+        ps_end_space(st, 0);
+        PS_CHECK(st->h->space_destroy(st->h->user, st->root[0]) == VIPC_OK && "one that is gone is gone");
+        ps_end_space(st, 1);
+        ps_give(st, frame, 2);
+        PS_CHECK(ps_count(st) == n);
+    }
+    (void)ps_countable(st, n);
+}
+static inline void ps_page_tables_need_not_fit(ps_state *st)
+{
+    uint64_t n = ps_count(st), frame, mapped = 0;
+    vipc_error e = VIPC_OK;
+    if (!ps_countable(st, n)) return;
+    PS_REQUIRE(ps_take(st, 1, &frame));
+    for (uint64_t left = 0; left < 12 && !PS_FAILED(st); left++) {              /* so many frames there are */
+        PS_REQUIRE(ps_take_all(st) == n - 1);
+        for (uint64_t i = 0; i < left && st->taken; i++) {
+            uint64_t last = st->chain;
+            unsigned char *p = ps_see(st, st->h, last, 1);
+            PS_REQUIRE(p);
+            st->chain = ps_tag_at(st, p, 0)->before;
+            ps_give(st, last, 1);
+            st->taken--;
+        }
+        st->root[0] = PS_NONE;
+        e = st->h->space_create(st->h->user, ++st->spaces, ps_space_start(st), ps_space_end(st), &st->root[0]);
+        PS_CHECK(e <= VIPC_OK);
+        if (e == VIPC_OK) {
+            const uint64_t table = st->frame / 8;                               /* pages far apart, a table for each */
+            for (mapped = 0, e = VIPC_OK; mapped < 16 && e == VIPC_OK; mapped++) {
+                uint64_t at = ps_at(st, 0) + mapped * table * st->frame;
+                if (at >= ps_space_end(st) - st->frame) break;
+                e = st->h->page_map(st->h->user, st->root[0], at, frame, 1, VIPC_PROT_READ, VIPC_WRITE_BACK);
+                PS_CHECK(e <= VIPC_OK);
+                if (e != VIPC_OK) st->h->page_unmap(st->h->user, st->root[0], at, 1);
+            }
+            ps_unmap(st, 0, 0, table);
+            ps_flush(st, 0, 0, table);
+            ps_end_space(st, 0);
+        }
+        ps_give_all(st);
+        PS_CHECK(ps_count(st) == n - 1 && "who failed has kept nothing");
+    }
+    ps_give(st, frame, 1);
+    PS_CHECK(ps_count(st) == n);
+}
+static inline void ps_pages_are_where_they_were_mapped(ps_state *st)
+{
+    uint64_t a;
+    PS_REQUIRE(ps_take(st, 9, &a));
+    for (uint64_t i = 0; i < 9; i++) *ps_byte(st, a, i) = (unsigned char)(40 + i);
+    if (!ps_space(st, 0) || !ps_space(st, 1)) return;
+    PS_CHECK(ps_map(st, 0, 0, a, 6, VIPC_PROT_READ | VIPC_PROT_WRITE) == VIPC_OK);                  /* over the border of two tables */
+    PS_CHECK(ps_map(st, 1, 1, a + 6, 3, VIPC_PROT_READ) == VIPC_OK);
+    for (uint64_t i = 0; i < 6 && !PS_FAILED(st); i++) PS_CHECK(ps_reads(st, 0, i, (unsigned char)(40 + i)));
+    for (uint64_t i = 0; i < 3 && !PS_FAILED(st); i++) PS_CHECK(ps_reads(st, 1, i + 1, (unsigned char)(46 + i)) && "a space's pages are its own");
+    for (uint64_t i = 0; i < 6 && !PS_FAILED(st); i++) PS_CHECK(ps_writes(st, 0, i, (unsigned char)(80 + i)) && *ps_byte(st, a, i) == 80 + i);
+    for (uint64_t i = 0; i < 6 && !PS_FAILED(st); i++) PS_CHECK(ps_reads(st, 0, i, (unsigned char)(80 + i)));
+    unsigned char byte = 0;
+    PS_CHECK(ps_try(st, 0, 6, VIPC_PROT_READ, &byte) == 0 && ps_try(st, 1, 0, VIPC_PROT_READ, &byte) == 0 && ps_try(st, 1, 4, VIPC_PROT_READ, &byte) == 0);
+    ps_end_space(st, 0);
+    PS_CHECK(ps_reads(st, 1, 2, 47) && "and stay when another space ends");
+    ps_end_space(st, 1);
+    for (uint64_t i = 0; i < 9; i++) PS_CHECK(*ps_byte(st, a, i) == (i < 6 ? 80 + i : 40 + i));
+    ps_tag_frames(st, a, 9);
+    ps_give(st, a, 9);
+}
+static inline void ps_what_is_mapped_over_is_replaced(ps_state *st)
+{
+    uint64_t a;
+    PS_REQUIRE(ps_take(st, 2, &a));
+    if (!ps_space(st, 0)) return;
+    *ps_byte(st, a, 0) = 1;
+    *ps_byte(st, a, 1) = 2;
+    for (uint64_t i = 0; i < 20 && !PS_FAILED(st); i++) {                       /* as a copy on write: read-only, then another frame that can be written */
+        PS_CHECK(ps_map(st, 0, 2, a, 1, VIPC_PROT_READ) == VIPC_OK);
+        ps_flush(st, 0, 2, 1);
+        PS_CHECK(ps_reads(st, 0, 2, 1) && !ps_writes(st, 0, 2, 3));
+        PS_CHECK(ps_map(st, 0, 2, a + 1, 1, VIPC_PROT_READ | VIPC_PROT_WRITE) == VIPC_OK);
+        ps_flush(st, 0, 2, 1);
+        PS_CHECK(ps_reads(st, 0, 2, 2) && ps_writes(st, 0, 2, 2) && *ps_byte(st, a, 0) == 1);
+    }
+    ps_end_space(st, 0);
+    ps_tag_frames(st, a, 2);
+    ps_give(st, a, 2);
+}
+static inline void ps_protection_narrows_and_never_widens(ps_state *st)
+{
+    uint64_t a;
+    unsigned char byte = 0;
+    PS_REQUIRE(ps_take(st, 6, &a));
+    if (!ps_space(st, 0)) return;
+    for (uint64_t i = 0; i < 6; i++) *ps_byte(st, a, i) = (unsigned char)(10 + i);
+    PS_CHECK(ps_map(st, 0, 1, a, 6, VIPC_PROT_READ | VIPC_PROT_WRITE) == VIPC_OK);
+    for (uint64_t i = 1; i <= 6 && !PS_FAILED(st); i++) PS_CHECK(ps_writes(st, 0, i, (unsigned char)(20 + i)));
+    ps_protect(st, 0, 0, 4, VIPC_PROT_READ);                                    /* one that is not there, and three */
+    ps_flush(st, 0, 0, 4);
+    for (uint64_t i = 1; i <= 6 && !PS_FAILED(st); i++) PS_CHECK(ps_reads(st, 0, i, (unsigned char)(20 + i)) && ps_writes(st, 0, i, (unsigned char)(20 + i)) == (i > 3));
+    PS_CHECK(ps_try(st, 0, 0, VIPC_PROT_READ, &byte) == 0 && "a page that was not there is not there");
+    ps_protect(st, 0, 1, 6, VIPC_PROT_READ | VIPC_PROT_WRITE);
+    ps_flush(st, 0, 1, 6);
+    for (uint64_t i = 1; i <= 6 && !PS_FAILED(st); i++) PS_CHECK(ps_reads(st, 0, i, (unsigned char)(20 + i)) && ps_writes(st, 0, i, (unsigned char)(20 + i)) == (i > 3));
+    ps_protect(st, 0, 2, 2, VIPC_PROT_NONE);
+    ps_flush(st, 0, 2, 2);
+    for (uint64_t i = 1; i <= 6 && !PS_FAILED(st); i++) PS_CHECK(ps_reads(st, 0, i, (unsigned char)(20 + i)) == (i < 2 || i > 3));
+    ps_protect(st, 0, 1, 6, VIPC_PROT_READ);
+    ps_flush(st, 0, 1, 6);
+    PS_CHECK(ps_try(st, 0, 2, VIPC_PROT_READ, &byte) == 0 && !ps_writes(st, 0, 5, 1) && ps_reads(st, 0, 5, 25));
+    PS_CHECK(ps_map(st, 0, 5, a + 4, 1, VIPC_PROT_READ | VIPC_PROT_WRITE) == VIPC_OK && "mapping it again widens");
+    if (!ps_writes(st, 0, 5, 99)) PS_CHECK(ps_writes(st, 0, 5, 99));            /* one fault for an old translation is allowed */
+    ps_end_space(st, 0);
+    ps_tag_frames(st, a, 6);
+    ps_give(st, a, 6);
+}
+/* Many pages of one frame, each of which is used, so that a CPU knows it; then none of them may be. */
+static inline void ps_unmapped_pages_are_gone_after_the_flush(ps_state *st)
+{
+    static const uint32_t counts[] = { 1, 2, 7, 31, 33, 100 };
+    uint64_t a;
+    unsigned char byte = 0;
+    PS_REQUIRE(ps_take(st, 1, &a));
+    if (!ps_space(st, 0)) return;
+    *ps_byte(st, a, 0) = 5;
+    for (uint32_t c = 0; c < sizeof counts / sizeof *counts && !PS_FAILED(st); c++) {
+        const uint64_t n = counts[c];
+        for (uint64_t i = 0; i < n; i++) PS_CHECK(ps_map(st, 0, i + 1, a, 1, VIPC_PROT_READ | VIPC_PROT_WRITE) == VIPC_OK);
+        for (uint64_t i = 0; i < n && !PS_FAILED(st); i++) PS_CHECK(ps_writes(st, 0, i + 1, 5) && ps_reads(st, 0, i + 1, 5));
+        if (n > 3) {
+            ps_unmap(st, 0, 2, 1);                                              /* a hole first */
+            ps_flush(st, 0, 2, 1);
+            ps_flush(st, 0, 1, 3);
+            PS_CHECK(ps_try(st, 0, 2, VIPC_PROT_READ, &byte) == 0 && ps_reads(st, 0, 1, 5) && ps_reads(st, 0, 3, 5) && "its neighbours stay");
+        }
+        ps_unmap(st, 0, 0, n + 2);
+        ps_flush(st, 0, 0, n + 2);
+        for (uint64_t i = 0; i < n + 2 && !PS_FAILED(st); i++) PS_CHECK(ps_try(st, 0, i, VIPC_PROT_READ, &byte) == 0 && !ps_writes(st, 0, i, 1));
+    }
+    ps_unmap(st, 0, 0, (ps_space_end(st) - ps_at(st, 0)) / st->frame);          /* nothing, and much of it */
+    ps_flush(st, 0, 0, (ps_space_end(st) - ps_at(st, 0)) / st->frame);
+    PS_CHECK(*ps_byte(st, a, 0) == 5);
+    ps_end_space(st, 0);
+    ps_tag_frames(st, a, 1);
+    ps_give(st, a, 1);
+}
+static inline void ps_a_space_that_is_in_use_stays(ps_state *st)
+{
+    uint64_t a;
+    PS_REQUIRE(ps_take(st, 1, &a));
+    if (!ps_space(st, 0)) return;
+    *ps_byte(st, a, 0) = 6;
+    PS_CHECK(ps_map(st, 0, 0, a, 1, VIPC_PROT_READ) == VIPC_OK && ps_reads(st, 0, 0, 6));
+    vipc_error e = st->h->space_destroy(st->h->user, st->root[0]);
+    PS_CHECK((e == VIPC_OK || e == VIPC_ERR_RESOURCE_BUSY) && "space_destroy says VIPC_OK or VIPC_ERR_RESOURCE_BUSY");
+    if (e == VIPC_ERR_RESOURCE_BUSY) PS_CHECK(ps_reads(st, 0, 0, 6));
+    ps_end_space(st, 0);
+    ps_tag_frames(st, a, 1);
+    ps_give(st, a, 1);
+}
+static inline void ps_each_cache_policy_can_be_had(ps_state *st)
+{
+    uint64_t a;
+    PS_REQUIRE(ps_take(st, 1, &a));
+    if (!ps_space(st, 0)) return;
+    *ps_byte(st, a, 0) = 7;
+    for (uint32_t cache = VIPC_WRITE_BACK; cache <= VIPC_WRITE_COMBINING; cache++) {
+        PS_CHECK(st->h->page_map(st->h->user, st->root[0], ps_at(st, cache), a, 1, VIPC_PROT_READ, cache) == VIPC_OK);
+        if (st->s->access) PS_CHECK(ps_reads(st, 0, cache, 7));
+    }
+    ps_unmap(st, 0, 0, 4);
+    ps_flush(st, 0, 0, 4);
+    ps_end_space(st, 0);
+    ps_tag_frames(st, a, 1);
+    ps_give(st, a, 1);
+}
+#endif
 
 /* --------------------------------------------------------------------------------------------- domains for messages */
 static inline vipc_error ps_hook_alloc(void *user, uint64_t count, uint64_t *first)
@@ -722,6 +995,26 @@ static inline void ps_hook_relax(void *user) { PS_REAL(user); h->relax(h->user);
 static inline int ps_hook_alive(void *user, uint64_t proof) { PS_REAL(user); return h->process_alive(h->user, proof); }
 static inline void ps_hook_log(void *user, uint32_t level, uint32_t id, uint64_t a, uint64_t b) { PS_REAL(user); h->log(h->user, level, id, a, b); }
 static inline void ps_hook_bell(void *user, uint64_t bell, int ring) { PS_REAL(user); h->bell(h->user, bell, ring); }
+#if !VIPC_NO_SPACES
+static inline vipc_error ps_hook_space_create(void *user, uint64_t space, uint64_t start, uint64_t end, uint64_t *root)
+{
+    PS_REAL(user);
+    return h->space_create(h->user, space, start, end, root);
+}
+static inline vipc_error ps_hook_space_destroy(void *user, uint64_t root) { PS_REAL(user); return h->space_destroy(h->user, root); }
+static inline vipc_error ps_hook_page_map(void *user, uint64_t root, uint64_t at, uint64_t frame, uint64_t pages, uint32_t access, uint32_t cache)
+{
+    PS_REAL(user);
+    return h->page_map(h->user, root, at, frame, pages, access, cache);
+}
+static inline void ps_hook_page_unmap(void *user, uint64_t root, uint64_t at, uint64_t pages) { PS_REAL(user); h->page_unmap(h->user, root, at, pages); }
+static inline void ps_hook_page_protect(void *user, uint64_t root, uint64_t at, uint64_t pages, uint32_t access) { PS_REAL(user); h->page_protect(h->user, root, at, pages, access); }
+static inline vipc_error ps_hook_tlb_flush(void *user, uint64_t root, uint64_t at, uint64_t pages, vipc_time deadline)
+{
+    PS_REAL(user);
+    return h->tlb_flush(h->user, root, at, pages, deadline);
+}
+#endif
 static inline const vipc_hooks *ps_wrap(ps_state *st, uint32_t which, const vipc_hooks *h)
 {
     ps_side *side = &st->side[which];
@@ -739,6 +1032,16 @@ static inline const vipc_hooks *ps_wrap(ps_state *st, uint32_t which, const vipc
     if (h->process_alive) side->hooks.process_alive = ps_hook_alive;
     if (h->log) side->hooks.log = ps_hook_log;
     if (h->bell) side->hooks.bell = ps_hook_bell;
+#if !VIPC_NO_SPACES
+    if (h->space_create) {
+        side->hooks.space_create = ps_hook_space_create;
+        side->hooks.space_destroy = ps_hook_space_destroy;
+        side->hooks.page_map = ps_hook_page_map;
+        side->hooks.page_unmap = ps_hook_page_unmap;
+        side->hooks.page_protect = ps_hook_page_protect;
+        side->hooks.tlb_flush = ps_hook_tlb_flush;
+    }
+#endif
     return &side->hooks;
 }
 
@@ -752,6 +1055,12 @@ static inline vipc_config ps_config(const struct port_suite *s)
     c.max_capabilities = 48;
     c.max_names = 2;
     c.page_shift = s->page_shift;
+#if !VIPC_NO_SPACES
+    if (s->hooks && s->hooks->space_create) {
+        c.max_spaces = 4;
+        c.max_frames = s->end && s->end < 0xfffffff0u ? (uint32_t)s->end : 65536;      /* those beyond come into no space */
+    }
+#endif
     return c;
 }
 static inline unsigned char *ps_domain(ps_state *st) { return (unsigned char *)st + ps_head(); }
@@ -899,6 +1208,59 @@ static inline void ps_a_revoked_capability_is_dead(ps_state *st)
     PS_CHECK(ps_receive(st, v, door, 1, VIPC_NOW) == VIPC_OK);                  /* what was sent before stays sent */
     ps_close(st);
 }
+#if !VIPC_NO_SPACES
+/* The core over the six hooks: zeroes, bytes in and out, faults, a copy of which each has its own; and, where one can look, what who runs there sees. */
+static inline vipc_error ps_resolve(ps_state *st, vipc_cap space, uint64_t at, uint32_t access, unsigned char *byte)
+{
+    vipc_space_info info = VIPC_INIT;
+    vipc_error e = vipc_space_get(ps_first(st), space, &info);
+    for (uint32_t i = 0; e == VIPC_OK && i < 4; i++) {
+        if (st->s->access(st->s->user, info.root, at, access, byte) == 1) return VIPC_OK;
+        e = vipc_page_fault(ps_first(st), space, at, access, NULL);
+    }
+    return e == VIPC_OK ? VIPC_ERR_HOOK : e;
+}
+static inline void ps_spaces_of_the_core_hold_what_they_are_given(ps_state *st)
+{
+    vipc_space_desc d = VIPC_INIT;
+    vipc_mmap_desc m = VIPC_INIT;
+    vipc_cap space = VIPC_INIT, copy = VIPC_INIT;
+    vipc_addr at = 0;
+    unsigned char byte = 1;
+    d.start = st->s->space_start;
+    d.end = st->s->space_end;
+    if (!ps_open(st)) return;
+    vipc *v = ps_first(st);
+    PS_REQUIRE(vipc_space_create(v, &d, &space) == VIPC_OK);
+    m.size = 3 * st->frame;
+    m.prot = VIPC_PROT_READ | VIPC_PROT_WRITE;
+    m.flags = VIPC_MAP_PRIVATE | VIPC_MAP_ANONYMOUS;
+    PS_REQUIRE(vipc_space_mmap(v, space, &m, &at, VIPC_FOREVER) == VIPC_OK && at % st->frame == 0);
+    const uint64_t there = at + st->frame - 100, size = st->frame + 200;       /* over two borders */
+    for (uint32_t i = 0; i < PS_BYTES; i++) { st->bytes[i] = (unsigned char)(i * 11 + 1); st->more[i] = 9; }
+    const uint64_t n = size < PS_BYTES ? size : (uint64_t)PS_BYTES;
+    PS_CHECK(vipc_space_read(v, space, there, st->more, n, NULL) == VIPC_OK && st->more[0] == 0 && st->more[n - 1] == 0);
+    PS_CHECK(vipc_space_write(v, space, there, st->bytes, n, NULL) == VIPC_OK && vipc_space_read(v, space, there, st->more, n, NULL) == VIPC_OK);
+    for (uint64_t i = 0; i < n && !PS_FAILED(st); i++) PS_CHECK(st->more[i] == st->bytes[i]);
+    PS_CHECK(vipc_space_clone(v, space, &copy, VIPC_FOREVER) == VIPC_OK);
+    if (st->s->access) {
+        PS_CHECK(ps_resolve(st, space, there, VIPC_PROT_READ, &byte) == VIPC_OK && byte == st->bytes[0]);
+        PS_CHECK(ps_resolve(st, copy, there, VIPC_PROT_READ, &byte) == VIPC_OK && byte == st->bytes[0]);
+        byte = 200;
+        PS_CHECK(ps_resolve(st, copy, there, VIPC_PROT_WRITE, &byte) == VIPC_OK);
+        PS_CHECK(ps_resolve(st, space, there, VIPC_PROT_READ, &byte) == VIPC_OK && byte == st->bytes[0] && "a write to the copy is the copy's");
+        PS_CHECK(ps_resolve(st, copy, there, VIPC_PROT_READ, &byte) == VIPC_OK && byte == 200);
+        PS_CHECK(vipc_space_protect(v, space, at, 3 * st->frame, VIPC_PROT_READ, VIPC_FOREVER) == VIPC_OK);
+        PS_CHECK(ps_resolve(st, space, there, VIPC_PROT_WRITE, &byte) == VIPC_ERR_PERMISSION_DENIED && ps_resolve(st, space, there, VIPC_PROT_READ, &byte) == VIPC_OK);
+        PS_CHECK(vipc_space_unmap(v, space, at, 3 * st->frame, VIPC_FOREVER) == VIPC_OK && ps_resolve(st, space, there, VIPC_PROT_READ, &byte) == VIPC_ERR_FAULT);
+    }
+    byte = 201;
+    PS_CHECK(vipc_space_write(v, copy, there, &byte, 1, NULL) == VIPC_OK && vipc_space_read(v, copy, there, st->more, n, NULL) == VIPC_OK && st->more[0] == 201);
+    ps_go_nowhere(st);
+    PS_CHECK(vipc_destroy(v, space, VIPC_FOREVER) == VIPC_OK && vipc_destroy(v, copy, VIPC_FOREVER) == VIPC_OK);
+    ps_close(st);
+}
+#endif
 #if !VIPC_NO_NOTIFICATIONS
 static inline void ps_notifications_keep_their_bits(ps_state *st)
 {
@@ -1189,6 +1551,16 @@ static inline const ps_case *ps_cases(uint32_t *count)
         PS_CASE(the_living_and_the_dead_are_told_apart, 0),
         PS_CASE(log_takes_anything, 0),
         PS_CASE(the_bell_rings_and_is_quieted, 0),
+#if !VIPC_NO_SPACES
+        PS_CASE(spaces_come_and_go, PS_SPACES),
+        PS_CASE(page_tables_need_not_fit, PS_SPACES),
+        PS_CASE(each_cache_policy_can_be_had, PS_SPACES),
+        PS_CASE(pages_are_where_they_were_mapped, PS_SPACES | PS_LOOK),
+        PS_CASE(what_is_mapped_over_is_replaced, PS_SPACES | PS_LOOK),
+        PS_CASE(protection_narrows_and_never_widens, PS_SPACES | PS_LOOK),
+        PS_CASE(unmapped_pages_are_gone_after_the_flush, PS_SPACES | PS_LOOK),
+        PS_CASE(a_space_that_is_in_use_stays, PS_SPACES | PS_LOOK),
+#endif
         PS_CASE(messages_come_in_order_and_once, PS_SOUND),
         PS_CASE(a_full_queue_says_so, PS_SOUND),
         PS_CASE(deadlines_are_kept, PS_SOUND | PS_BLOCK | PS_CLOCK),
@@ -1196,6 +1568,9 @@ static inline const ps_case *ps_cases(uint32_t *count)
         PS_CASE(a_revoked_capability_is_dead, PS_SOUND),
         PS_CASE(the_dead_are_cleaned_up_after, PS_SOUND),
         PS_CASE(a_lack_of_frames_is_survived, PS_SOUND),
+#if !VIPC_NO_SPACES
+        PS_CASE(spaces_of_the_core_hold_what_they_are_given, PS_SOUND | PS_SPACES),
+#endif
 #if !VIPC_NO_NOTIFICATIONS
         PS_CASE(notifications_keep_their_bits, PS_SOUND),
         PS_CASE(the_bell_rings_for_a_wait_set, PS_SOUND),
@@ -1225,6 +1600,10 @@ static inline const char *ps_lacks(const ps_state *st, uint32_t needs, uint32_t 
 {
     if ((needs & PS_BLOCK) && (!st->h->block || !st->h->wake)) return "no hooks block and wake";
     if ((needs & PS_CLOCK) && !st->h->now) return "no hook now";
+#if !VIPC_NO_SPACES
+    if ((needs & PS_SPACES) && !st->h->space_create) return "no hooks for address spaces";
+    if ((needs & PS_LOOK) && !st->s->access) return "nothing looks through a space's translations (port_suite.access)";
+#endif
     if ((needs & PS_SECOND) && (!st->s->start || !st->s->join)) return "no second thread";
     return (needs & PS_SOUND) && failed ? "after a failure above" : NULL;
 }

@@ -1,12 +1,13 @@
 /* attacker.c - tries what a hostile process can: tokens that it guesses, pointers to what is not its own, sizes beyond all bounds, calls that do not exist.
- * It must get errors and nothing else.  Exit code 0: so it was; what was not is printed. */
+ * It maps and unmaps what is not its own to map, too.  It must get errors and nothing else.  Exit code 0: so it was; what was not is printed. */
 #include "harness.h"
 
 static vipc ipc;
 static vipc_cap mine, note;
 static unsigned long tried, wrong;
 #define USER_END 0x00007ffffffff000ull       /* first address that no process has */
-#define STACK_END 0x00007fffff000000ull      /* first unmapped address above the stack */
+#define STACK_END USER_STACK_TOP             /* first unmapped address above the stack */
+#define STACK_GUARD (STACK_END - USER_STACK_BYTES)
 #define GUARD 0xa5a5a5a5a5a5a5a5ull
 
 static void expect(int good, const char *what, uint64_t a, int64_t result)
@@ -89,7 +90,7 @@ static void tokens(uint64_t victims)
 }
 
 /* ---- arguments: each call, each argument, every hostile value; the others as they should be.
- * c: own endpoint; r: reply right (0); i: an address to read from; o: one to write to; I, O: the same, may be 0; s: a string; n: a number; d: a deadline. ---- */
+ * c: own endpoint; r: reply right, or own space (0); i: an address to read from; o: one to write to; I, O: the same, may be 0; s: a string; n: a number; d: a deadline. ---- */
 static const struct { int number; const char *name, *kinds; } calls[] = {
     { SYS_LOG, "log", "in" }, { SYS_SPAWN, "spawn", "sSnoo" }, { SYS_WAIT, "wait", "nod" }, { SYS_CONTROL, "control", "nnn" }, { SYS_CONFIG_GET, "config_get", "o" },
     { SYS_STATS_GET, "stats_get", "o" }, { SYS_CHECK, "check", "o" }, { SYS_TRIM, "trim", "O" }, { SYS_PROCESS_WAIT, "process_wait", "nd" },
@@ -102,7 +103,8 @@ static const struct { int number; const char *name, *kinds; } calls[] = {
     { SYS_NOTIFICATION_CREATE, "notification_create", "So" }, { SYS_SIGNAL, "signal", "cn" }, { SYS_NOTIFICATION_WAIT, "notification_wait", "cnod" },
     { SYS_WAIT_ANY, "wait_any", "ind" }, { SYS_WAIT_SET_CREATE, "wait_set_create", "nSo" }, { SYS_WAIT_SET_ADD, "wait_set_add", "ci" },
     { SYS_WAIT_SET_REMOVE, "wait_set_remove", "cc" }, { SYS_WAIT_SET_WAIT, "wait_set_wait", "connd" }, { SYS_PUBLISH, "publish", "scn" }, { SYS_UNPUBLISH, "unpublish", "s" },
-    { SYS_LOOKUP, "lookup", "snod" },
+    { SYS_LOOKUP, "lookup", "snod" }, { SYS_SPACE_MMAP, "space_mmap", "riod" }, { SYS_SPACE_SET_BREAK, "space_set_break", "rnOd" }, { SYS_SPACE_GROW_HEAP, "space_grow_heap", "rnO" },
+    { SYS_SPACE_STACK_CREATE, "space_stack_create", "rIo" }, { SYS_SPACE_FIND, "space_find", "rno" }, { SYS_SPACE_GET, "space_get", "ro" }, { SYS_INITIAL, "initial", "no" },
 };
 enum { CALLS = sizeof calls / sizeof calls[0], BUFFER = 64 };
 static uint64_t in_buffer[BUFFER], out_buffer[BUFFER];
@@ -111,7 +113,7 @@ static const uint64_t in_text[2] = { 0x65746e72, 0 };       /* read-only; no pro
 static const uint64_t hostile[] = {
     0, ~0ull, 1, 7, 4095, USER_END - 1, USER_END - 8, USER_END, USER_END + 1, 0x0000800000000000ull, 0x8000000000000000ull, 0x7fffffffffffffffull,
     0xffff7fffffffffffull, 0xffff800000000000ull, 0xffff800000100000ull, 0xffffffff80000000ull, 0xffffffff80100000ull, 0xffffffffc0001000ull, ~0ull - 7, ~0ull - 4095,
-    STACK_END - 1, STACK_END - 3, STACK_END, STACK_END - 8 * 4096 - 1, STACK_END - 8 * 4096 - 8,
+    STACK_END - 1, STACK_END - 3, STACK_END, STACK_GUARD, STACK_GUARD + 4095, STACK_GUARD + 4096 - 8, STACK_GUARD - 1,
 };
 static uint64_t plain(char kind, int at)
 {
@@ -210,6 +212,153 @@ static void sizes(void)
     expect(vipc_send(&ipc, mine, (const vipc_message *)(STACK_END - 47), VIPC_NOW) == VIPC_ERR_FAULT, "a message over the end", 0, 0);
     expect(SYS4(SYS_CALL, mine.token, in_buffer, in_text, vipc_after(&ipc, 1000)) == VIPC_ERR_FAULT, "a reply into a constant", 0, 0);
 }
+/* ---- memory: places that are not the process's, sizes that wrap, what is not aligned ---- */
+enum { PAGE = 4096, SHARED = VIPC_MAP_SHARED | VIPC_MAP_ANONYMOUS, PRIVATE = VIPC_MAP_PRIVATE | VIPC_MAP_ANONYMOUS };
+static const vipc_cap own;
+static vipc_error map(vipc_addr at, uint64_t size, uint32_t prot, uint32_t flags, vipc_addr *out)
+{
+    vipc_mmap_desc d = VIPC_INIT;
+    d.at = at;
+    d.size = size;
+    d.prot = prot;
+    d.flags = flags;
+    return vipc_space_mmap(&ipc, own, &d, out, VIPC_NOW);
+}
+static void places(void)
+{
+    static const uint64_t places[] = { 0, PAGE, 0xf000, 0x00007fffffff0000ull, USER_END - PAGE, USER_END, 1ull << 47, 0x8000000000000000ull, 0xffff7ffffffff000ull, 0xffff800000000000ull,
+                                       0xffff800000100000ull, 0xffffffff80000000ull, 0xffffffff80100000ull, 0xffffffffc0001000ull, ~0ull - 4095 };
+    static const uint64_t sizes[] = { 1, PAGE, 2 * PAGE, 0x10000, 1ull << 32, 1ull << 46, 1ull << 47, 1ull << 48, 1ull << 63, ~0ull - 8191, ~0ull - 4095, ~0ull - 4094, ~0ull };
+    static const uint32_t flags[] = { PRIVATE | VIPC_MAP_FIXED, PRIVATE | VIPC_MAP_FIXED_NOREPLACE, SHARED | VIPC_MAP_FIXED, PRIVATE | VIPC_MAP_FIXED | VIPC_MAP_POPULATE };
+    vipc_addr out = GUARD;
+    for (unsigned p = 0; p < sizeof places / sizeof *places; p++)
+        for (unsigned z = 0; z < sizeof sizes / sizeof *sizes; z++) {
+            const uint64_t at = places[p], size = sizes[z];
+            for (unsigned f = 0; f < sizeof flags / sizeof *flags; f++) {
+                vipc_error e = map(at, size, VIPC_PROT_READ, flags[f], &out);
+                expect(e == VIPC_ERR_INVALID_ARGUMENT && out == GUARD, "mmap where nobody may be", at + size, e);
+            }
+            vipc_error e = vipc_space_unmap(&ipc, own, at, size, VIPC_NOW);
+            expect(e == VIPC_ERR_INVALID_ARGUMENT, "unmap where nobody may be", at + size, e);
+            e = vipc_space_protect(&ipc, own, at, size, VIPC_PROT_READ | VIPC_PROT_WRITE, VIPC_NOW);
+            expect(e == VIPC_ERR_INVALID_ARGUMENT, "protect where nobody may be", at + size, e);
+        }
+    for (unsigned p = 0; p < sizeof places / sizeof *places; p++) {              /* as a wish: it comes to something of its own, or to nothing */
+        vipc_error e = map(places[p], PAGE, VIPC_PROT_READ, PRIVATE, &out);
+        expect(e == VIPC_OK && out >= VIPC_LAYOUT_USER_START && out < VIPC_LAYOUT_USER_END && vipc_space_unmap(&ipc, own, out, PAGE, VIPC_NOW) == VIPC_OK, "a wish", places[p], e);
+    }
+}
+static void extents(void)
+{
+    static const uint64_t huge[] = { 1ull << 47, 1ull << 48, 1ull << 62, 1ull << 63, ~0ull - 4095, ~0ull - 4094, ~0ull };
+    static const uint64_t crooked[] = { 1, 8, 0x800, 4095 };
+    vipc_addr at = 0, out = GUARD;
+    vipc_stack stack;
+    vipc_space_region r;
+    vipc_space_info before, after;
+    expect(map(0, 4 * PAGE, VIPC_PROT_READ | VIPC_PROT_WRITE, PRIVATE, &at) == VIPC_OK, "four pages", 0, 0);
+    ((volatile uint64_t *)at)[0] = GUARD;
+    expect(vipc_space_get(&ipc, own, &before) == VIPC_OK && before.root == 0, "where its page tables are", before.root, 0);
+    for (unsigned i = 0; i < sizeof huge / sizeof *huge; i++) {
+        vipc_stack_desc d = VIPC_INIT;
+        vipc_error e = map(0, huge[i], VIPC_PROT_READ, PRIVATE, &out);
+        expect(e < 0 && out == GUARD, "mmap of more than there is", huge[i], e);
+        e = map(at, huge[i], VIPC_PROT_READ, PRIVATE | VIPC_MAP_FIXED, &out);
+        expect(e == VIPC_ERR_INVALID_ARGUMENT, "mmap beyond the end", huge[i], e);
+        e = vipc_space_unmap(&ipc, own, at, huge[i], VIPC_NOW);
+        expect(e == VIPC_ERR_INVALID_ARGUMENT, "unmap beyond the end", huge[i], e);
+        e = vipc_space_protect(&ipc, own, at, huge[i], VIPC_PROT_READ, VIPC_NOW);
+        expect(e == VIPC_ERR_INVALID_ARGUMENT, "protect beyond the end", huge[i], e);
+        e = vipc_space_grow_heap(&ipc, own, huge[i], &out);
+        expect(e == VIPC_ERR_LIMIT && out == GUARD, "a heap beyond the end", huge[i], e);
+        e = vipc_space_set_break(&ipc, own, huge[i], NULL, VIPC_NOW);
+        expect(e == VIPC_ERR_LIMIT || e == VIPC_ERR_INVALID_ARGUMENT, "a break beyond the end", huge[i], e);
+        d.size = huge[i];
+        e = vipc_space_stack_create(&ipc, own, &d, &stack);
+        expect(e < 0, "a stack of more than there is", huge[i], e);
+        d.size = 8 * PAGE;
+        d.guard = huge[i];
+        e = vipc_space_stack_create(&ipc, own, &d, &stack);
+        expect(e < 0, "a guard of more than there is", huge[i], e);
+        d.guard = 0;
+        d.first = huge[i];
+        e = vipc_space_stack_create(&ipc, own, &d, &stack);
+        expect(e < 0, "a stack larger than itself", huge[i], e);
+        e = vipc_space_find(&ipc, own, huge[i], &r);
+        expect(e == VIPC_ERR_NOT_FOUND || (e == VIPC_OK && r.start > huge[i]), "find beyond the end", huge[i], e);
+    }
+    for (unsigned i = 0; i < sizeof crooked / sizeof *crooked; i++) {
+        vipc_error e = map(at + crooked[i], PAGE, VIPC_PROT_READ, PRIVATE | VIPC_MAP_FIXED, &out);
+        expect(e == VIPC_ERR_INVALID_ARGUMENT, "mmap, not aligned", crooked[i], e);
+        e = vipc_space_unmap(&ipc, own, at + crooked[i], PAGE, VIPC_NOW);
+        expect(e == VIPC_ERR_INVALID_ARGUMENT, "unmap, not aligned", crooked[i], e);
+        e = vipc_space_protect(&ipc, own, at + crooked[i], PAGE, VIPC_PROT_READ, VIPC_NOW);
+        expect(e == VIPC_ERR_INVALID_ARGUMENT, "protect, not aligned", crooked[i], e);
+    }
+    vipc_error e = vipc_space_unmap(&ipc, own, at, 0, VIPC_NOW);
+    expect(e == VIPC_ERR_INVALID_ARGUMENT, "unmap of nothing", 0, e);
+    expect(((volatile uint64_t *)at)[0] == GUARD, "what it has is as it was", at, 0);
+    expect(vipc_space_get(&ipc, own, &after) == VIPC_OK && after.regions == before.regions && after.brk == before.brk, "no region came of it", after.regions, before.regions);
+    expect(vipc_space_unmap(&ipc, own, at, 4 * PAGE, VIPC_FOREVER) == VIPC_OK, "unmap", at, 0);
+}
+static void bits_and_tokens(void)
+{
+    vipc_addr out = GUARD, code = (vipc_addr)extents & ~4095ull;
+    vipc_mmap_desc d = VIPC_INIT;
+    vipc_space_info i;
+    for (int bit = 0; bit < 32; bit++) {
+        if (bit > 2) expect(map(0, PAGE, VIPC_PROT_READ | 1u << bit, PRIVATE, &out) == VIPC_ERR_INVALID_ARGUMENT, "an unknown protection", (uint64_t)bit, 0);
+        if (!((VIPC_MAP_FIXED | VIPC_MAP_POPULATE | VIPC_MAP_FIXED_NOREPLACE | VIPC_MAP_PRIVATE | VIPC_MAP_ANONYMOUS) >> bit & 1))
+            expect(map(0, PAGE, VIPC_PROT_READ, PRIVATE | 1u << bit, &out) == VIPC_ERR_INVALID_ARGUMENT, "an unknown flag", (uint64_t)bit, 0);
+    }
+    expect(map(0, PAGE, VIPC_PROT_READ | VIPC_PROT_WRITE | VIPC_PROT_EXEC, PRIVATE, &out) == VIPC_ERR_PERMISSION_DENIED, "written and executed", 0, 0);
+    expect(map(code, PAGE, VIPC_PROT_READ | VIPC_PROT_WRITE, PRIVATE | VIPC_MAP_FIXED_NOREPLACE, &out) == VIPC_ERR_EXISTS, "over its own code", code, 0);
+    expect(map(STACK_GUARD, PAGE, VIPC_PROT_READ, PRIVATE | VIPC_MAP_FIXED_NOREPLACE, &out) == VIPC_ERR_EXISTS, "over a guard page", STACK_GUARD, 0);
+    vipc_error e = vipc_space_protect(&ipc, own, STACK_GUARD, PAGE, VIPC_PROT_READ, VIPC_NOW);
+    expect(e == VIPC_ERR_PERMISSION_DENIED, "opening a guard page", STACK_GUARD, e);
+    d.size = PAGE;
+    d.prot = VIPC_PROT_READ;
+    d.flags = PRIVATE;
+    d.type = VIPC_REGION_DEVICE;
+    e = vipc_space_mmap(&ipc, own, &d, &out, VIPC_NOW);
+    expect(e == VIPC_ERR_INVALID_ARGUMENT, "device memory", 0, e);
+    d.type = VIPC_REGION_DATA;
+    d.backing = mine;
+    e = vipc_space_mmap(&ipc, own, &d, &out, VIPC_NOW);
+    expect(e < 0, "an endpoint, mapped", 0, e);
+    expect(vipc_space_get(&ipc, mine, &i) == VIPC_ERR_INVALID_CAPABILITY || vipc_space_get(&ipc, mine, &i) == VIPC_ERR_PERMISSION_DENIED, "an endpoint as a space", mine.token, 0);
+    for (uint64_t id = 1; id < 2000; id++) {                 /* spaces of others */
+        vipc_cap space = { 5ull << 56 | 0xfull << 60 | (id & 1 ? id >> 1 : next_random() >> 16) };
+        e = vipc_space_get(&ipc, space, &i);
+        expect(e == VIPC_ERR_INVALID_CAPABILITY, "a guessed space", space.token, e);
+        e = vipc_space_unmap(&ipc, space, 0x400000, PAGE, VIPC_NOW);
+        expect(e == VIPC_ERR_INVALID_CAPABILITY, "unmap in a guessed space", space.token, e);
+    }
+}
+/* More regions than it may have: an error, and all are gone again. */
+static void many_regions(void)
+{
+    vipc_addr base = 0, out;
+    vipc_error e = VIPC_OK;
+    uint64_t n = 0;
+    expect(map(0, 1ull << 40, VIPC_PROT_NONE, PRIVATE, &base) == VIPC_OK, "a terabyte of nothing", 0, 0);
+    while (n < 200000 && (e = map(base + n * 2 * PAGE, PAGE, VIPC_PROT_READ, PRIVATE | VIPC_MAP_FIXED, &out)) == VIPC_OK) n++;
+    expect(e == VIPC_ERR_LIMIT && n > 1000, "too many regions", n, e);
+    e = vipc_space_unmap(&ipc, own, base, 1ull << 40, VIPC_FOREVER);
+    expect(e == VIPC_OK && map(0, PAGE, VIPC_PROT_READ, PRIVATE, &out) == VIPC_OK, "regions once more", n, e);
+}
+static void forks(void)
+{
+    static const uint64_t counts[] = { VIPC_INITIAL_MAX + 1, 1ull << 32, 1ull << 63, ~0ull };
+    for (unsigned i = 0; i < sizeof counts / sizeof *counts; i++) {
+        int64_t r = SYS2(SYS_FORK, in_buffer, counts[i]);
+        expect(r == VIPC_ERR_INVALID_ARGUMENT, "fork with more than there may be", counts[i], r);
+    }
+    for (unsigned h = 0; h < sizeof hostile / sizeof hostile[0]; h++) {
+        int64_t r = SYS2(SYS_FORK, hostile[h], VIPC_INITIAL_MAX);
+        expect(r == VIPC_ERR_FAULT || r == VIPC_ERR_INVALID_ARGUMENT || r == VIPC_ERR_INVALID_CAPABILITY, "fork with capabilities of elsewhere", hostile[h], r);
+    }
+}
 static void unknown_calls(void)
 {
     static const uint64_t numbers[] = { SYSCALLS, SYSCALLS + 1, 255, 259, 65536, (1ull << 32) + SYS_FAST_CALL, 1ull << 31, 1ull << 32, (1ull << 32) + SYS_SEND, 1ull << 63, ~0ull };
@@ -252,6 +401,11 @@ int main(int argc, char **argv)
     tokens(victims);
     arguments();
     sizes();
+    places();
+    extents();
+    bits_and_tokens();
+    many_regions();
+    forks();
     unknown_calls();
     noise();
     printf("attacker: %lu attempts, %lu got what they should not\n", tried, wrong);

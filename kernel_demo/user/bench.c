@@ -1,4 +1,4 @@
-/* bench.c - what a system call, a call with its reply and a send cost, between two rdtsc; tests/bench/kernel/run.sh boots this and counts along.
+/* bench.c - what a system call, a call with its reply, a send, a page fault and a fork cost, between two rdtsc; tests/bench/kernel/run.sh boots this and counts along.
  *
  * Booted with `bench` as the kernel's command line this is the first process.  `bench serve` answers calls, `bench receive` takes messages, as other processes. */
 #include "harness.h"
@@ -127,6 +127,102 @@ static void sends(uint64_t to)
     for (int i = 0; i < ROUNDS; i++) { uint32_t a = mark(); int64_t e = send(own.token, &m); count(mark() - a); wrong += e != 0 || vipc_receive(&ipc, own, &m, &info, VIPC_NOW) != VIPC_OK; }
     end();
 }
+/* ---- memory ---- */
+enum { PAGE = 4096, FAULTS = 200, FORKS = 10 };
+static const vipc_cap own;
+static inline void put(vipc_addr at, uint8_t value) { *(volatile uint8_t *)at = value; }
+static vipc_addr heap(uint64_t pages)
+{
+    vipc_addr was = 0;
+    wrong += vipc_space_grow_heap(&ipc, own, pages * PAGE, &was) != VIPC_OK;
+    return was;
+}
+static uint64_t pages_now(void)
+{
+    vipc_space_info i = VIPC_INIT;
+    wrong += vipc_space_get(&ipc, own, &i) != VIPC_OK;
+    return i.pages;
+}
+static void write_each(const char *name, vipc_addr base, uint64_t stride)
+{
+    begin(name);
+    for (uint64_t i = 0; i < FAULTS; i++) { uint32_t a = mark(); put(base + i * stride, 1); count(mark() - a); }
+    end();
+}
+/* Without a word of memory on the way back: that is shared then, and a write to it a fault of its own.  The child ends at once. */
+static inline int64_t fork_at_once(void)
+{
+    int64_t pid = SYS_FORK;
+    uint64_t none = 0, count = 0, process = 0;
+    __asm__ volatile("syscall\n\t"
+                     "test %%rax, %%rax\n\t"
+                     "jnz 1f\n\t"
+                     "mov %4, %%eax\n\t"
+                     "xor %%edi, %%edi\n\t"
+                     "syscall\n"
+                     "1:" : "+a"(pid), "+D"(none), "+S"(count), "+d"(process) : "i"(SYS_EXIT) : "rcx", "r11", "memory");
+    return pid;
+}
+static void await(int64_t child)
+{
+    vipc_pid pid = { (uint64_t)child };
+    uint64_t status = 1;
+    wrong += child <= 0 || wait_for(pid, &status, VIPC_FOREVER) != VIPC_OK;
+}
+/* Pages that have frames, alone between holes, in a child, which has no translations yet: each read brings one. */
+static void read_each_in_a_child(vipc_addr base)
+{
+    int64_t child = fork_process(&ipc, NULL, 0, NULL);
+    if (child == 0) {
+        begin("fault_mapped");
+        for (uint64_t i = 0; i < FAULTS; i++) { uint32_t a = mark(); (void)*(volatile uint8_t *)(base + i * 2 * PAGE); count(mark() - a); }
+        end();
+        exit(wrong != 0);
+    }
+    await(child);
+}
+static void faults(void)
+{
+    vipc_addr base = heap(2 * FAULTS), holes = 0, at;
+    vipc_cap process;
+    write_each("fault_zeroed", base, PAGE);
+    int64_t child = fork_process(&ipc, NULL, 0, &process);
+    if (child == 0) for (;;) sleep_until(VIPC_FOREVER);
+    write_each("fault_copied", base, PAGE);                  /* the child has them still */
+    wrong += vipc_destroy(&ipc, process, VIPC_FOREVER) != VIPC_OK;
+    await(fork_at_once());
+    write_each("fault_made_writable", base, PAGE);           /* and now nobody else */
+    vipc_mmap_desc d = VIPC_INIT;
+    d.size = 2 * FAULTS * PAGE;
+    d.prot = VIPC_PROT_READ | VIPC_PROT_WRITE;
+    d.flags = VIPC_MAP_PRIVATE | VIPC_MAP_ANONYMOUS;
+    wrong += vipc_space_mmap(&ipc, own, &d, &holes, VIPC_FOREVER) != VIPC_OK;
+    for (uint64_t i = 0; i < FAULTS; i++) {
+        wrong += vipc_space_unmap(&ipc, own, holes + (2 * i + 1) * PAGE, PAGE, VIPC_FOREVER) != VIPC_OK;
+        put(holes + 2 * i * PAGE, 1);
+    }
+    read_each_in_a_child(holes);
+    wrong += vipc_space_unmap(&ipc, own, holes, d.size, VIPC_FOREVER) != VIPC_OK || vipc_space_set_break(&ipc, own, base, &at, VIPC_FOREVER) != VIPC_OK;
+}
+/* Of a process of so many pages, all of them written to since the last fork. */
+static void forks(const char *name, uint64_t pages)
+{
+    uint64_t had = pages_now();
+    vipc_addr base = heap(pages);
+    for (uint64_t i = 0; had + i < pages; i++) put(base + i * PAGE, 1);
+    wrong += pages_now() != pages;
+    for (int round = -1; round < FORKS; round++) {           /* at first its pages are not yet such that were shared before */
+        for (uint64_t i = 0; had + i < pages; i++) put(base + i * PAGE, 1);
+        if (round <= 0) begin(name);
+        uint32_t a = mark();
+        int64_t child = fork_at_once();
+        uint32_t took = mark() - a;
+        count(took);
+        await(child);
+    }
+    end();
+    wrong += vipc_space_set_break(&ipc, own, base, NULL, VIPC_FOREVER) != VIPC_OK;
+}
 int main(int argc, char **argv)
 {
     vipc_cap process, server, receiver;
@@ -139,6 +235,9 @@ int main(int argc, char **argv)
     yield();
     calls(server.token);
     sends(receiver.token);
+    faults();
+    forks("fork_256", 256);
+    forks("fork_1024", 1024);
     (void)fflush(stdout);
     (void)SYS3(SYS_CONTROL, CONTROL_OFF, wrong == 0, wrong);
     return 5;

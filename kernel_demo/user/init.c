@@ -34,6 +34,20 @@ static uint64_t ended(struct child c)        /* its status; 999: it did not end 
     return status;
 }
 static uint64_t run(const char *program, const char *arguments) { return ended(start(program, arguments)); }
+static struct machine_info machine(void)
+{
+    struct machine_info i;
+    memset(&i, 0, sizeof i);
+    (void)SYS2(SYS_CONTROL, CONTROL_INFO, &i);
+    return i;
+}
+/* Until all others have ended: a killed process may have left a child on its way out. */
+static int alone(void)
+{
+    vipc_time end = in(10000);
+    while (machine().processes > 1 && vipc_time_now(&ipc) < end) sleep_until(in(1));
+    return machine().processes == 1;
+}
 static vipc_error kill(struct child c) { return vipc_destroy(&ipc, c.cap, in(10000)); }
 static int has_reported(uint32_t what, uint64_t *a)
 {
@@ -76,7 +90,7 @@ static void server_dies(void)
 
     server = start("probe", "hold crashing 2 1");
     for (int i = 0; i < 2; i++) client[i] = start("probe", "call crashing");
-    good = has_reported('h', NULL) && has_reported('h', NULL) && ended(server) == STATUS_FAULT + 14;
+    good = has_reported('h', NULL) && has_reported('h', NULL) && ended(server) == STATUS_MEMORY - VIPC_ERR_FAULT;
     for (int i = 0; i < 2; i++) good = ended(client[i]) == -VIPC_ERR_PEER_DEAD && good;
     check(good, "crashing_server_its_callers_are_told_peer_dead");
 
@@ -113,7 +127,7 @@ static void client_dies(void)
 static void killed_while(void)
 {
     static const char *const what[] = { "wait receive", "wait receive_large", "wait send", "wait acknowledged", "wait notification", "wait lookup", "wait process", "wait sleep",
-                                        "wait any", "wait spin", "wait system_calls", "wait locks", "wait messages" };
+                                        "wait any", "wait spin", "wait system_calls", "wait locks", "wait messages", "wait faults", "wait forks" };
     uint32_t violations = 1;
     vipc_cap unread;
     check(vipc_endpoint_create(&ipc, NULL, &unread) == VIPC_OK && vipc_publish(&ipc, "unread", unread, VIPC_RIGHT_SEND) == VIPC_OK, "an_endpoint_that_nobody_reads");
@@ -134,11 +148,15 @@ static void killed_while(void)
 static void faults(void)
 {
     /* or: what another processor, or QEMU, makes of it */
-    static const struct { const char *how; uint64_t vector, or; } all[] = {
-        { "null_write", 14, 14 }, { "null_read", 14, 14 }, { "divide", 0, 0 }, { "opcode", 6, 6 }, { "breakpoint", 3, 3 }, { "debug", 1, 6 }, { "halt", 13, 13 }, { "cli", 13, 13 }, { "port", 13, 13 }, { "cr3", 13, 13 },
-        { "msr", 13, 13 }, { "timer_vector", 13, 13 }, { "nmi_vector", 13, 13 }, { "double_fault_vector", 13, 13 }, { "swapgs", 13, 13 }, { "sysret", 13, 13 }, { "kernel_read", 14, 14 },
-        { "direct_map_read", 14, 14 }, { "kernel_jump", 14, 14 }, { "strange_read", 13, 13 }, { "strange_jump", 13, 13 }, { "strange_return", 13, 13 }, { "strange_stack", 12, 13 }, { "last_page", 14, 14 },
-        { "stack_overflow", 14, 14 }, { "data_jump", 14, 14 }, { "stack_jump", 14, 14 }, { "text_write", 14, 14 }, { "constant_write", 14, 14 }, { "avx", 6, 6 },
+    enum { NOWHERE = STATUS_MEMORY - VIPC_ERR_FAULT, GUARD = STATUS_MEMORY - VIPC_ERR_GUARD_PAGE, DENIED = STATUS_MEMORY - VIPC_ERR_PERMISSION_DENIED, E = STATUS_FAULT };
+    const uint64_t executed = machine().nx ? DENIED : 200;   /* without no-execute data is code */
+    const struct { const char *how; uint64_t status, or; } all[] = {
+        { "null_write", NOWHERE, NOWHERE }, { "null_read", NOWHERE, NOWHERE }, { "divide", E, E }, { "opcode", E + 6, E + 6 }, { "breakpoint", E + 3, E + 3 }, { "debug", E + 1, E + 6 },
+        { "halt", E + 13, E + 13 }, { "cli", E + 13, E + 13 }, { "port", E + 13, E + 13 }, { "cr3", E + 13, E + 13 }, { "msr", E + 13, E + 13 }, { "timer_vector", E + 13, E + 13 },
+        { "nmi_vector", E + 13, E + 13 }, { "double_fault_vector", E + 13, E + 13 }, { "swapgs", E + 13, E + 13 }, { "sysret", E + 13, E + 13 }, { "kernel_read", NOWHERE, NOWHERE },
+        { "direct_map_read", NOWHERE, NOWHERE }, { "kernel_jump", NOWHERE, NOWHERE }, { "strange_read", E + 13, E + 13 }, { "strange_jump", E + 13, E + 13 },
+        { "strange_return", E + 13, E + 13 }, { "strange_stack", E + 12, E + 13 }, { "last_page", NOWHERE, NOWHERE }, { "stack_overflow", GUARD, GUARD }, { "data_jump", executed, executed },
+        { "stack_jump", executed, executed }, { "text_write", DENIED, DENIED }, { "constant_write", DENIED, DENIED }, { "avx", E + 6, E + 6 },
     };
     for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++) {
         char arguments[64] = "fault ", name[64] = "fault_ends_its_process_alone_";
@@ -147,8 +165,36 @@ static void faults(void)
         memcpy(arguments + 6, all[i].how, n + 1);
         memcpy(name + 29, all[i].how, n + 1);
         uint64_t status = run("probe", arguments);
-        if (!check(status == STATUS_FAULT + all[i].vector || status == STATUS_FAULT + all[i].or, name)) printf("init: status %lx\n", (unsigned long)status);
+        if (!check(status == all[i].status || status == all[i].or, name)) printf("init: status %lx\n", (unsigned long)status);
     }
+}
+
+/* ---- memory: each program by itself, and all of its frames come back ---- */
+static void memory(void)
+{
+    enum { NOWHERE = STATUS_MEMORY - VIPC_ERR_FAULT, GUARD = STATUS_MEMORY - VIPC_ERR_GUARD_PAGE, DENIED = STATUS_MEMORY - VIPC_ERR_PERMISSION_DENIED };
+    const struct { const char *what, *name; uint64_t status; } all[] = {
+        { "heap", "heap_is_zero_until_written_and_costs_what_is_touched", 0 }, { "stack", "stacks_grow_as_they_are_touched", 0 }, { "map", "mapping_over_and_unmapping", 0 },
+        { "protect", "protection_is_in_force_at_once_and_never_both_writable_and_executable", 0 }, { "calls", "system_calls_bring_pages_of_the_user's_in", 0 },
+        { "fork", "fork_each_sees_its_own_and_every_page_is_copied_once", 0 }, { "fork_calls", "fork_and_a_system_call_that_writes_to_a_shared_page", 0 },
+        { "fork_capabilities", "fork_gives_the_capabilities_that_are_named_and_no_others", 0 }, { "fork_fpu", "fork_copies_fpu_registers", 0 }, { "storm", "fork_storm", 0 },
+        { "scarcity", "no_frames_left_is_an_error", 0 }, { "end frames", "no_frames_left_for_a_fault_ends_the_process", STATUS_MEMORY - VIPC_ERR_OUT_OF_MEMORY },
+        { "end guard", "guard_page_of_the_first_stack", GUARD }, { "end overflow", "guard_page_at_the_end_of_a_recursion", GUARD }, { "end own_guard", "guard_page_of_another_stack", GUARD },
+        { "end below_guard", "below_the_guard_page", NOWHERE }, { "end read_only", "write_to_what_is_read_only", DENIED }, { "end made_read_only", "write_to_what_was_made_read_only", DENIED },
+        { "end no_access", "read_of_what_has_no_access", DENIED }, { "end execute", "execute_what_is_writable", machine().nx ? DENIED : 42 },
+        { "end unmapped", "read_of_what_was_unmapped", NOWHERE }, { "end past_break", "write_past_the_break", NOWHERE }, { "end own_code", "who_unmaps_his_own_code", NOWHERE },
+    };
+    (void)SYS3(SYS_CONTROL, CONTROL_TELL, 1, 0);
+    for (unsigned i = 0; i < sizeof all / sizeof *all; i++) {
+        (void)alone();
+        (void)vipc_trim(&ipc, NULL);
+        uint64_t before = machine().frames_free, status = run("pages", all[i].what);
+        (void)vipc_trim(&ipc, NULL);
+        uint64_t after = machine().frames_free;
+        if (!check(status == all[i].status && before == after, all[i].name))
+            printf("init: status %lx; %lu frames before, %lu after\n", (unsigned long)status, (unsigned long)before, (unsigned long)after);
+    }
+    (void)SYS3(SYS_CONTROL, CONTROL_TELL, 0, 0);
 }
 
 /* ---- registers, flags, FPU ---- */
@@ -356,8 +402,8 @@ static void preemption(void)
     uint64_t calls = 0;
     struct machine_info before, after;
     (void)SYS2(SYS_CONTROL, CONTROL_INFO, &before);
-    struct child server = start("probe", "serve preempted"), client[4], noise = start("probe", "wait locks");
-    (void)has_reported('w', NULL);
+    struct child server = start("probe", "serve preempted"), client[4], noise = start("probe", "wait locks"), memories = start("probe", "wait faults"), forks = start("probe", "wait forks");
+    for (int i = 0; i < 3; i++) (void)has_reported('w', NULL);
     for (unsigned i = 0; i < sizeof periods / sizeof periods[0]; i++) {
         (void)SYS3(SYS_CONTROL, CONTROL_TIMER, periods[i], 0);
         for (int c = 0; c < 4; c++) client[c] = start("probe", c == 0 ? "calls_in_memory preempted 500" : c == 1 ? "calls_registers preempted 500" : "calls preempted 500");
@@ -374,7 +420,7 @@ static void preemption(void)
            (unsigned long)(after.slow - before.slow), (unsigned long)(after.preempted - before.preempted));
     check(wrong == 0, "calls_under_preemption");
     check(after.preempted - before.preempted > 20, "the_kernel_itself_was_preempted");
-    check(kill(noise) == VIPC_OK && kill(server) == VIPC_OK, "the_preempted_end");
+    check(kill(noise) == VIPC_OK && kill(memories) == VIPC_OK && kill(forks) == VIPC_OK && kill(server) == VIPC_OK, "the_preempted_end");
 }
 static void limits(void)
 {
@@ -421,6 +467,7 @@ int main(void)
     client_dies();
     killed_while();
     faults();
+    memory();
     registers();
     segments();
     fpu();
@@ -432,6 +479,7 @@ int main(void)
     limits();
     attack();
     preemption();
+    check(alone(), "all_processes_have_ended");
     check(vipc_trim(&ipc, NULL) == VIPC_OK && vipc_check(&ipc, &violations) == VIPC_OK && violations == 0, "the_domain_is_sound_at_the_end");
     (void)SYS2(SYS_CONTROL, CONTROL_INFO, &after);
     if (!check(before.frames_free == after.frames_free, "every_frame_came_back")) printf("init: %lu frames at first, %lu at the end\n", (unsigned long)before.frames_free, (unsigned long)after.frames_free);

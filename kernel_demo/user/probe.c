@@ -183,6 +183,26 @@ static int fpu_call(const char *name, unsigned long count)
 }
 
 /* ---- waits that do not end, each to be killed in ---- */
+enum { PAGE = 4096 };
+/* New pages, and gone again, each to be written to. */
+static vipc_error use_memory(void)
+{
+    const vipc_cap own = { 0 };
+    vipc_addr at = 0;
+    vipc_error e = vipc_space_grow_heap(&ipc, own, 24 * PAGE, &at);
+    for (int i = 0; e == VIPC_OK && i < 24; i++) *(volatile int *)(at + (uint64_t)i * PAGE) = i;
+    return e == VIPC_OK ? vipc_space_set_break(&ipc, own, at, NULL, VIPC_FOREVER) : e;
+}
+/* Children that write to what they share, and are gone. */
+static vipc_error use_forks(void)
+{
+    static int data[4 * PAGE];
+    int64_t child = fork_process(&ipc, NULL, 0, NULL);
+    for (int i = 0; i < 4 * PAGE; i += PAGE / 4) *(volatile int *)&data[i] = (int)child;
+    if (child == 0) exit(0);
+    vipc_pid pid = { (uint64_t)child };
+    return child > 0 ? vipc_process_wait(&ipc, pid, VIPC_FOREVER) : (vipc_error)child;
+}
 static int wait_in(const char *what)
 {
     vipc_cap door, note;
@@ -218,6 +238,8 @@ static int wait_in(const char *what)
     } else if (is(what, "spin")) for (;;) {}
     else if (is(what, "system_calls")) for (;;) (void)vipc_time_now(&ipc);
     else if (is(what, "locks")) for (;;) { (void)vipc_derive(&ipc, door, NULL, &note); (void)vipc_close(&ipc, note); }
+    else if (is(what, "faults")) while (e == VIPC_OK) e = use_memory();
+    else if (is(what, "forks")) while (e == VIPC_OK) e = use_forks();
     else if (is(what, "messages")) for (;;) { (void)vipc_send(&ipc, door, &m, VIPC_NOW); (void)vipc_receive(&ipc, door, &m, &info, VIPC_NOW); }
     return code(e);
 }

@@ -18,4 +18,28 @@ syscall_:
     mov  8(%rsp), %r9
     syscall
     ret
+
+/* int64_t fork_(initial, count, *process, number): what the call may change it keeps on the stack, which parent and child both have */
+    .globl fork_
+fork_:
+    push %rbx
+    push %rbp
+    push %r12
+    push %r13
+    push %r14
+    push %r15
+    push %rdx
+    mov  %rcx, %rax
+    syscall
+    pop  %rcx
+    pop  %r15
+    pop  %r14
+    pop  %r13
+    pop  %r12
+    pop  %rbp
+    pop  %rbx
+    test %rax, %rax
+    jle  1f
+    mov  %rdx, (%rcx)               /* in the parent */
+1:  ret
     .section .note.GNU-stack, "", @progbits

@@ -186,7 +186,33 @@ vipc_error vipc_publish(vipc *self, const char *name, vipc_cap cap, uint32_t rig
 vipc_error vipc_unpublish(vipc *self, const char *name) { CALL(SYS1, SYS_UNPUBLISH, name); }
 vipc_error vipc_lookup(vipc *self, const char *name, uint32_t rights, vipc_cap *out, vipc_time deadline) { CALL(SYS4, SYS_LOOKUP, name, rights, out, deadline); }
 
+/* ---- memory ---- */
+vipc_error vipc_space_mmap(vipc *self, vipc_cap space, const vipc_mmap_desc *desc, vipc_addr *out, vipc_time deadline) { CALL(SYS4, SYS_SPACE_MMAP, space.token, desc, out, deadline); }
+vipc_error vipc_space_unmap(vipc *self, vipc_cap space, vipc_addr at, uint64_t size, vipc_time deadline) { CALL(SYS4, SYS_SPACE_UNMAP, space.token, at, size, deadline); }
+vipc_error vipc_space_protect(vipc *self, vipc_cap space, vipc_addr at, uint64_t size, uint32_t prot, vipc_time deadline)
+{
+    CALL(SYS5, SYS_SPACE_PROTECT, space.token, at, size, prot, deadline);
+}
+vipc_error vipc_space_set_break(vipc *self, vipc_cap space, vipc_addr to, vipc_addr *now, vipc_time deadline) { CALL(SYS4, SYS_SPACE_SET_BREAK, space.token, to, now, deadline); }
+vipc_error vipc_space_grow_heap(vipc *self, vipc_cap space, uint64_t by, vipc_addr *was) { CALL(SYS3, SYS_SPACE_GROW_HEAP, space.token, by, was); }
+vipc_error vipc_space_stack_create(vipc *self, vipc_cap space, const vipc_stack_desc *desc, vipc_stack *out) { CALL(SYS3, SYS_SPACE_STACK_CREATE, space.token, desc, out); }
+vipc_error vipc_space_find(vipc *self, vipc_cap space, vipc_addr at, vipc_space_region *out) { CALL(SYS3, SYS_SPACE_FIND, space.token, at, out); }
+vipc_error vipc_space_get(vipc *self, vipc_cap space, vipc_space_info *out) { CALL(SYS2, SYS_SPACE_GET, space.token, out); }
+vipc_error vipc_initial(vipc *self, uint32_t index, vipc_cap *out) { CALL(SYS2, SYS_INITIAL, index, out); }
+
 /* ---- the kernel's own ---- */
+int64_t fork_process(vipc *self, const vipc_cap *initial, uint32_t count, vipc_cap *process)
+{
+    int64_t fork_(const vipc_cap *initial, uint64_t count, uint64_t *process, uint64_t number);
+    vipc_error open = is_open(self);
+    uint64_t token = 0;
+    if (open != VIPC_OK) return open;
+    (void)fflush(stdout);
+    int64_t pid = fork_(initial, count, &token, SYS_FORK);
+    if (pid == 0) self->pid = (uint64_t)SYS0(SYS_SELF);
+    if (process) process->token = token;
+    return pid;
+}
 vipc_error spawn(const char *program, const char *arguments, int priority, vipc_cap *process, vipc_pid *pid)
 {
     (void)fflush(stdout);

@@ -34,6 +34,9 @@ int64_t syscall_(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d
 vipc_error spawn(const char *program, const char *arguments, int priority, vipc_cap *process, vipc_pid *pid);
 /* Sleep until it has ended; *status: its exit code, or STATUS_ of syscalls.h. */
 vipc_error wait_for(vipc_pid pid, uint64_t *status, vipc_time deadline);
+/* A copy of the caller, as POSIX fork makes it: its pid, and 0 in the copy, which has of capabilities what `initial` (opt) names (vipc_initial; each needs GRANT), and no others; or
+ * a vipc_error.  *process (opt) ends it.  `self` is usable in both; other vipc of the caller's are not in the copy. */
+int64_t fork_process(vipc *self, const vipc_cap *initial, uint32_t count, vipc_cap *process);
 void yield(void);
 void sleep_until(vipc_time deadline);
 void exit(int code) __attribute__((noreturn));

@@ -4,14 +4,14 @@
  * included and the last one not, is a region: exactly what the guest itself reads as the difference of two rdtsc under `-icount shift=0`.  Of each region that
  * was ever seen, one line goes to `out` at the end, in the order in which they were seen first:
  *
- *     from <TAB> to <TAB> total <TAB> user <TAB> kernel <TAB> entries <TAB> cr3 loads <TAB> rep <TAB> times
+ *     from <TAB> to <TAB> total <TAB> user <TAB> kernel <TAB> entries <TAB> cr3 loads <TAB> rep <TAB> first part <TAB> second part <TAB> times
  *
  * from, to: addresses of the marks; entries: system calls and software interrupts of user code; rep: repetitions of REP-prefixed string instructions, as QEMU
- * executes them, which may be one more at the end; each is in total too, while a processor retires them as one.  Regions that differ in any number are apart,
- * so `times` says how often it was exactly so.
+ * executes them, which may be one more at the end; each is in total too, while a processor retires them as one; parts: those of kernel whose address is
+ * within part=LOW-HIGH, of which there may be two.  Regions that differ in any number are apart, so `times` says how often it was exactly so.
  *
  *     cc -O2 -shared -fPIC -fvisibility=hidden -DPLUGIN_API=1 count.c -o count.so
- *     qemu-system-x86_64 -accel tcg -icount shift=0,sleep=off -smp 1 -plugin ./count.so,out=FILE,kbase=0x8000000000000000 ...
+ *     qemu-system-x86_64 -accel tcg -icount shift=0,sleep=off -smp 1 -plugin ./count.so,out=FILE,kbase=0x8000000000000000,part=0xf000-0xff00 ...
  *
  * One processor: the counts of several would be mixed.  Distributions ship no header for plugins, so the few functions that are needed are declared here, as
  * QEMU's documentation describes them.  PLUGIN_API: 1 for QEMU 7 and 8, 2 for 9.0, 3 from 9.1 on (an instruction's bytes are copied out).
@@ -49,11 +49,13 @@ SHOWN int qemu_plugin_install(plugin_id id, const void *about, int argc, char **
 int qemu_plugin_version = PLUGIN_API;
 
 /* ------------------------------------------------------------------------------------------------------- counting */
-enum { USER, KERNEL, ENTRY, CR3, REP, COUNTS };
-enum { IS_KERNEL = 1, IS_ENTRY = 2, IS_CR3 = 4, IS_REP = 8, IS_MARK = 16 };
+enum { USER, KERNEL, ENTRY, CR3, REP, PART, COUNTS = PART + 2 };
+enum { IS_KERNEL = 1, IS_ENTRY = 2, IS_CR3 = 4, IS_REP = 8, IS_MARK = 16, IS_PART = 32 /* the first; the second: twice that */ };
 enum { REGIONS = 1 << 14 };                          /* different ones; a power of two */
 typedef struct region { uint64_t from, to, count[COUNTS], times; uint32_t order; } region;
 
+static struct { uint64_t low, high; } parts[COUNTS - PART];
+static uint32_t parts_known;
 static uint64_t kbase = (uint64_t)1 << 63, count[COUNTS], at_mark[COUNTS], last_mark, lost;
 static region regions[REGIONS];
 static uint32_t known;
@@ -67,6 +69,7 @@ static void executed(unsigned cpu, void *user)
     count[ENTRY] += is / IS_ENTRY & 1;
     count[CR3] += is / IS_CR3 & 1;
     count[REP] += is / IS_REP & 1;
+    for (unsigned i = PART; i < COUNTS; i++) count[i] += is / IS_PART >> (i - PART) & 1;
 }
 /* The place of an equal region, or the free one where it belongs; NULL: all are taken. */
 static region *find(const region *like)
@@ -132,6 +135,8 @@ static void translated(plugin_id id, struct qemu_plugin_tb *block)
         memcpy(bytes, qemu_plugin_insn_data(insn), size);
 #endif
         unsigned is = what_it_is(bytes, size, at >= kbase);
+        for (unsigned k = 0; k < parts_known; k++)
+            if (at >= parts[k].low && at < parts[k].high) is |= (unsigned)IS_PART << k;
         if (is & IS_MARK) qemu_plugin_register_vcpu_insn_exec_cb(insn, marked, 0, (void *)(uintptr_t)at);
         qemu_plugin_register_vcpu_insn_exec_cb(insn, executed, 0, (void *)(uintptr_t)(is & ~(unsigned)IS_MARK));
     }
@@ -165,6 +170,11 @@ int qemu_plugin_install(plugin_id id, const void *about, int argc, char **argv)
     for (int i = 0; i < argc; i++) {
         if (strncmp(argv[i], "out=", 4) == 0) name = argv[i] + 4;
         else if (strncmp(argv[i], "kbase=", 6) == 0) kbase = strtoull(argv[i] + 6, NULL, 0);
+        else if (strncmp(argv[i], "part=", 5) == 0 && parts_known < COUNTS - PART) {
+            char *rest;
+            parts[parts_known].low = strtoull(argv[i] + 5, &rest, 0);
+            parts[parts_known++].high = *rest == '-' ? strtoull(rest + 1, NULL, 0) : 0;
+        }
         else { fprintf(stderr, "count: unknown option %s\n", argv[i]); return 1; }
     }
     out = name ? fopen(name, "w") : NULL;
