@@ -818,12 +818,17 @@ static void vipci_mock_sit(vipc_mock *m, vipc_mock_seat *s, uint32_t who)
 }
 /* Bytes before the domain, at most; between it and the bitmap; between that, the tables of translations, and the frames, at most. */
 enum { VIPCI_MOCK_BEFORE = VIPC_MOCK_GUARD + VIPC_LINE - 1, VIPCI_MOCK_BETWEEN = VIPC_MOCK_GUARD + 7, VIPCI_MOCK_BEHIND = VIPC_LINE - 1 };
-static uint32_t vipci_mock_translations(const vipc_mock_desc *desc)
-{
-    return !desc || !desc->config.max_spaces ? 0 : desc->translations ? desc->translations : 4096;
-}
 /* Of the tables, a multiple of 8: spaces, some of them being destroyed; translations, their buckets; a count for each frame. */
-static uint64_t vipci_mock_spaces(const vipc_mock_desc *desc) { return desc && desc->config.max_spaces ? (uint64_t)desc->config.max_spaces + 16 : 0; }
+static uint64_t vipci_mock_spaces(const vipc_mock_desc *desc)
+{
+#if VIPC_NO_SPACES
+    (void)desc;
+    return 0;
+#else
+    return desc && desc->config.max_spaces ? (uint64_t)desc->config.max_spaces + 16 : 0;
+#endif
+}
+static uint32_t vipci_mock_translations(const vipc_mock_desc *desc) { return !vipci_mock_spaces(desc) ? 0 : desc->translations ? desc->translations : 4096; }
 static uint64_t vipci_mock_tables(const vipc_mock_desc *desc, uint64_t frames)
 {
     uint64_t pages = vipci_mock_translations(desc);

@@ -1534,7 +1534,7 @@ static const op rows[] = {
     { .name = "vipc_check", .act = act_check, .judge = judge_nothing, .outcomes = { NOTHING } },
 };
 static const char *const harmless[] = { "vipc_error_string", "vipc_version", "vipc_required_size", "vipc_config_get", "vipc_self", "vipc_time_now", "vipc_after", "vipc_cap_require",
-    "vipc_cap_id", "vipc_cap_generation", "vipc_cap_type", "vipc_cap_flags", "vipc_dump", "vipc_initial", "vipc_space_own", "vipc_prot_to_page_flags", "vipc_range_make", "vipc_region_size",
+    "vipc_cap_id", "vipc_cap_generation", "vipc_cap_type", "vipc_cap_flags", "vipc_dump", "vipc_initial", "vipc_space_own", "vipc_lock_thread", "vipc_prot_to_page_flags", "vipc_range_make", "vipc_region_size",
     "vipc_region_contains", "vipc_region_overlaps", "vipc_stack_usable", "vipc_stack_contains", "vipc_stack_in_guard" };
 /* For kernels, where nobody vanishes in the middle of the core: the header says so of each. */
 static const char *const kernel_s[] = { "vipc_fast_call", "vipc_fast_reply_receive", "vipc_park_call", "vipc_park_receive", "vipc_park_reply_receive", "vipc_unpark" };

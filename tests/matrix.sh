@@ -404,14 +404,14 @@ emulated() {    # machine: its tests, statically linked
     check "${machine}_warnings" "$compiler" -std=c99 -O2 $warn -I. -c "$tmp/both.c" -o "$tmp/both.o"
     check "${machine}_hello_builds" "$compiler" -static examples/hello.c -o "$tmp/hello"
     check "${machine}_hello_runs" "$qemu" "$tmp/hello"
-    for name in t_caps t_caplimits t_call t_mock t_names t_tokens t_initial t_stats t_model; do
+    for name in t_caps t_caplimits t_call t_mock t_names t_tokens t_initial t_stats t_model t_space t_spacemodel; do
         if [ -f tests/$name.c ]; then test_under "${machine}_$name" tests/$name.c 120 "$qemu" "$compiler" -O1 -static; fi
     done
 }
 if part emulate; then
     if [ "$m32" != none ]; then
         # shellcheck disable=SC2086
-        for name in t_caps t_caplimits t_call t_names t_mock t_notify t_channel t_waitset t_tokens t_initial t_stats t_threads t_fast t_urgent; do test_under "i386_$name" tests/$name.c 120 "" gcc $m32 -O1; done
+        for name in t_caps t_caplimits t_call t_names t_mock t_notify t_channel t_waitset t_tokens t_initial t_stats t_threads t_fast t_urgent t_space t_spacehooks t_spacemodel; do test_under "i386_$name" tests/$name.c 120 "" gcc $m32 -O1; done
     else missing "gcc -m32" i386; fi
     emulated aarch64
     emulated s390x

@@ -155,10 +155,15 @@ typedef char flags_are_wide[sizeof(VIPC_PAGE_NO_EXECUTE) == 8 ? 1 : -1];
 TEST(d068_constants_are_64_bits_on_every_host)
 {
     static scene c_, *c = &c_;
-    CHECK(VIPC_LAYOUT_HEAP_MAX == (uint64_t)8 * 1024 * 1024 * 1024);
-    CHECK(VIPC_LAYOUT_USER_START == 0x10000 && VIPC_LAYOUT_USER_END == 0x7fffffff0000 && VIPC_LAYOUT_STACK_END == 0x7fff00000000);
-    CHECK(VIPC_LAYOUT_HEAP == 0x10000000 && VIPC_LAYOUT_CODE == 0x400000 && VIPC_LAYOUT_DATA == 0x800000 && VIPC_LAYOUT_STACK == (uint64_t)8 << 20);
-    CHECK(VIPC_PAGE_NO_EXECUTE == (uint64_t)1 << 63);
+    CHECK_EQ(VIPC_LAYOUT_HEAP_MAX, (uint64_t)8 * 1024 * 1024 * 1024);
+    CHECK_EQ(VIPC_LAYOUT_USER_START, 0x10000);
+    CHECK_EQ(VIPC_LAYOUT_USER_END, 0x7fffffff0000);
+    CHECK_EQ(VIPC_LAYOUT_STACK_END, 0x7fff00000000);
+    CHECK_EQ(VIPC_LAYOUT_HEAP, 0x10000000);
+    CHECK_EQ(VIPC_LAYOUT_CODE, 0x400000);
+    CHECK_EQ(VIPC_LAYOUT_DATA, 0x800000);
+    CHECK_EQ(VIPC_LAYOUT_STACK, (uint64_t)8 << 20);
+    CHECK_EQ(VIPC_PAGE_NO_EXECUTE >> 63, 1);
     scene_open(c);                                             /* growing tells where the new part begins; shrinking gives frames back */
     vipc_addr was = 0, now = 0;
     CHECK_OK(vipc_space_grow_heap(ME, c->s, 4 * PAGE, &was));
@@ -2453,6 +2458,34 @@ TEST(deadlines_without_a_clock)
     SCENE_END(c);
 }
 
+static struct { scene *c; uint64_t in[3]; } holder;
+static void who_holds_the_lock(mock *m, uint64_t who)
+{
+    (void)m;
+    (void)who;
+    for (unsigned i = 0; i < 3; i++) holder.in[i] = vipc_lock_thread(&holder.c->m.v[i]);
+}
+TEST(a_port_can_tell_whether_its_thread_holds_the_lock)
+{
+    static scene c_, *c = &c_;
+    vipc_addr got;
+    vipc_mmap_desc d = VIPC_INIT;
+    scene_open(c);
+    vipc_cap his = mock_grant(&c->m, 0, c->s, 1, 0);
+    holder.c = c;
+    for (unsigned i = 0; i < 3; i++) CHECK_EQ(vipc_lock_thread(V(i)), 0);
+    d.size = PAGE;
+    d.prot = RW;
+    d.flags = COMMON;
+    c->m.on_alloc = who_holds_the_lock;
+    CHECK_OK(vipc_space_mmap(V(1), his, &d, &got, VIPC_FOREVER));
+    CHECK_EQ(holder.in[1], 1);                                 /* native_thread of member 1 */
+    CHECK_EQ(holder.in[0], 0);                                 /* no thread of theirs */
+    CHECK_EQ(holder.in[2], 0);
+    for (unsigned i = 0; i < 3; i++) CHECK_EQ(vipc_lock_thread(V(i)), 0);
+    SCENE_END(c);
+}
+
 /* ------------------------------------------------------------------------------------------------- found by the model */
 TEST(what_may_be_written_may_be_read)
 {
@@ -2558,5 +2591,6 @@ RUN_TESTS(T(d057_a_range_that_wraps_is_refused), T(d058_an_empty_region_overlaps
           T(d063_a_count_neither_overflows_nor_comes_back_from_zero), T(d064_the_last_one_frees_when_nobody_uses_it), T(unmap_that_is_not_acknowledged),
           T(fixed_waits_for_what_it_unmaps), T(protect_that_is_not_acknowledged), T(a_break_that_is_not_acknowledged), T(race38_two_who_owe_at_a_time),
           T(a_space_may_end_while_somebody_waits), T(others_go_on_while_somebody_waits), T(what_nobody_could_flush_goes_with_the_space),
-          T(two_copies_one_after_the_other), T(deadlines_without_a_clock), T(what_may_be_written_may_be_read),
-          T(touch_gives_each_page_though_something_is_owed), T(growing_the_heap_waits_for_nobody), T(a_stack_that_leaves_does_not_grow))
+          T(two_copies_one_after_the_other), T(deadlines_without_a_clock), T(a_port_can_tell_whether_its_thread_holds_the_lock),
+          T(what_may_be_written_may_be_read), T(touch_gives_each_page_though_something_is_owed), T(growing_the_heap_waits_for_nobody),
+          T(a_stack_that_leaves_does_not_grow))
