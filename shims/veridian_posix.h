@@ -33,31 +33,33 @@
  *   The clock is CLOCK_MONOTONIC: one for all processes of a host.  Processes of different time namespaces must not pass deadlines on.
  *
  * WINDOWS
- *   An address space of the core's (vipc_space_create ...) becomes addresses of this process: a window is a range of its addresses that a space lies in, so that
- *   the space's addresses are this process's pointers.  Nothing of it is mapped at first.  The first touch of a page is a SIGSEGV, which is handled here:
- *   vipc_page_fault finds or makes its frame, and the frame's part of the file is mapped with just the rights that the region has.  So zero-filled memory on
- *   demand, copy-on-write, growing stacks, guard pages and read-only memory hold for plain loads and stores.  One window a membership.
- *   What a process has mapped is taken away from it (unmap, a narrower protection, a clone, by whatever process) by mmap and mprotect where it is this process's own, else
- *   by a signal: the other's handler drops those pages and says so in the file; the deadline of the operation is for that.  That signal is SIGURG unless the desc says
- *   otherwise: it must be for nothing else, and if every thread of a process blocks it, others get TIMEOUT.  It interrupts system calls (SA_RESTART is set; poll, nanosleep and
- *   their like say EINTR all the same).
+ *   An address space of the core's (vipc_space_create ...) becomes addresses of this process: a window is a range of its addresses that a space lies in,
+ *   so that the space's addresses are this process's pointers.  Nothing of it is mapped at first.  The first touch of a page is a SIGSEGV, which is
+ *   handled here: vipc_page_fault finds or makes its frame, and the frame's part of the file is mapped with just the rights that the region has.  So
+ *   zero-filled memory on demand, copy-on-write, growing stacks, guard pages and read-only memory hold for plain loads and stores.  One window a
+ *   membership.
+ *   What a process has mapped is taken away from it (unmap, a narrower protection, a clone, by whatever process) by mmap and mprotect where it is this
+ *   process's own, else by a signal: the other's handler drops those pages and says so in the file; the deadline of the operation is for that.  That
+ *   signal is SIGURG unless the desc says otherwise: it must be for nothing else, and if every thread of a process blocks it, others get TIMEOUT.  It
+ *   interrupts system calls (SA_RESTART is set; poll, nanosleep and their like say EINTR all the same).
  *   What a program has to know:
- *   - A system call that gets a page not mapped yet says EFAULT: vipc_space_touch first.  So does one that is to write to a page that a clone made copy-on-write.
- *   - No thread that touches a window may block SIGSEGV or SIGBUS.  Who had handlers for them before the window was made still gets all other faults.  Who
- *     installs some later must call vipc_posix_window_signal in them.
- *   - What is passed to a slow-path function of the library, and its results, must not lie in pages of a window that may fault: the function has the lock which the
- *     fault needs.  Nor may such a function be called on a stack in a window.  Where the thread is known (vipc_posix_open, vipc_posix_thread), such a fault is
- *     VIPC_ERR_DEADLOCK, else it hangs.  Payloads and messages may lie there.
- *   - A thread that runs on a stack in a window needs an alternate signal stack (vipc_posix_window_thread), and all handlers that may interrupt it SA_ONSTACK.  No pthread
- *     is to be given such a stack: libc and the kernel keep words of their own there.
- *   - A forked child finds the window's addresses reserved and empty; it joins (vipc_posix_after_fork) and enters a space of its own there, a clone for instance
- *     (vipc_posix_window_enter).  It must not have been forked on a stack in the window.  LIMIT: a child made by a bare clone system call keeps
+ *   - A system call that gets a page not mapped yet says EFAULT: vipc_space_touch first.  So does one that is to write to a page that a clone made
+ *     copy-on-write.
+ *   - No thread that touches a window may block SIGSEGV or SIGBUS.  Who had handlers for them before the window was made still gets all other faults.
+ *     Who installs some later must call vipc_posix_window_signal in them.
+ *   - What is passed to a slow-path function of the library, and its results, must not lie in pages of a window that may fault: the function has the lock
+ *     which the fault needs.  Nor may such a function be called on a stack in a window.  Where the thread is known (vipc_posix_open, vipc_posix_thread),
+ *     such a fault is VIPC_ERR_DEADLOCK, else it hangs.  Payloads and messages may lie there.
+ *   - A thread that runs on a stack in a window needs an alternate signal stack (vipc_posix_window_thread), and all handlers that may interrupt it
+ *     SA_ONSTACK.  No pthread is to be given such a stack: libc and the kernel keep words of their own there.
+ *   - A forked child finds the window's addresses reserved and empty; it joins (vipc_posix_after_fork) and enters a space of its own there, a clone for
+ *     instance (vipc_posix_window_enter).  It must not have been forked on a stack in the window.  LIMIT: a child made by a bare clone system call keeps
  *     its parent's mappings.
  *   - EXEC needs a file that may be executed from: a nameless domain, or a directory that is not mounted noexec; else PERMISSION_DENIED.
- *   - Under AddressSanitizer it works as long as that lets programs handle SIGSEGV (allow_user_segv_handler, the default); its reports of other faults stay.  ThreadSanitizer
- *     holds back signals while a thread makes no call that it knows, and others' unmapping waits for as long.
- *   - Each stretch of pages whose frames are neighbours takes a mapping of the kernel's (vm.max_map_count, 65,530 a process); frames are given out so that they mostly are.
- *     When there are no more: OUT_OF_MEMORY.
+ *   - Under AddressSanitizer it works as long as that lets programs handle SIGSEGV (allow_user_segv_handler, the default); its reports of other faults
+ *     stay.  ThreadSanitizer holds back signals while a thread makes no call that it knows, and others' unmapping waits for as long.
+ *   - Each stretch of pages whose frames are neighbours takes a mapping of the kernel's (vm.max_map_count, 65,530 a process); frames are given out so
+ *     that they mostly are.  When there are no more: OUT_OF_MEMORY.
  *
  * SWITCHES (implementation only; for tests of the ways not taken)
  *   VIPC_POSIX_PORTABLE     do as on a POSIX host that is not Linux
@@ -130,38 +132,42 @@ VIPC_API vipc_error vipc_posix_path(const char *name, const char *directory, cha
 /* -- windows: see above -- */
 typedef struct vipc_posix_fault {      /* what could not be resolved */
     vipc_error error;                  /* GUARD_PAGE, FAULT, PERMISSION_DENIED, OUT_OF_MEMORY, DEADLOCK (see WINDOWS), or another of vipc_page_fault's */
-    uint32_t access;                   /* enum vipc_prot: READ, WRITE or EXEC.  Some hosts do not tell, and it is found out by trying: there EXEC may read as WRITE */
+    uint32_t access;                   /* enum vipc_prot: READ, WRITE or EXEC.  Where the host does not tell it is found out by trying */
     vipc_addr at;
     vipc_fault_result result;          /* .region around it */
     void *info, *context;              /* siginfo_t and ucontext_t of the signal */
 } vipc_posix_fault;
 typedef struct vipc_posix_window_desc {
-    uint64_t size;                     /* 1 GiB, 64 MiB on 32-bit hosts: bytes of addresses, rounded up to pages; at most 2^31 pages.  vipc_posix_window_enter: 0 */
-    uint64_t at;                       /* 0: where there is room; else there, a multiple of the frame's size, or EXISTS.  vipc_posix_window_enter: 0 */
+    uint64_t size;                     /* 1 GiB, 64 MiB on 32-bit hosts: bytes of addresses, rounded up to pages; at most 2^31 pages.  Here and in
+                                        * the next: vipc_posix_window_enter: 0 */
+    uint64_t at;                       /* 0: where there is room; else there, a multiple of the frame's size, or EXISTS */
     vipc_space_desc space;             /* of the new space; start and end are the window's, so 0 here.  vipc_posix_window_enter: unused */
-    uint32_t handlers;                 /* 4; at most VIPC_POSIX_HANDLERS_MAX: faults that are resolved at a time, others wait for them.  Each takes one of the domain's max_threads */
+    uint32_t handlers;                 /* 4; at most VIPC_POSIX_HANDLERS_MAX: faults that are resolved at a time, others wait for them.  Each takes
+                                        * one of the domain's max_threads */
     int32_t signal;                    /* SIGURG: how others ask this process to drop mappings */
     uint32_t no_handlers;              /* 1: install none: the program's own for SIGSEGV, SIGBUS and `signal` call vipc_posix_window_signal */
-    /* Optional: asked about what could not be resolved, in the signal handler, on its stack, so it may do what handlers may, and siglongjmp out of it.  true: repaired, try the
-     * access again.  false: the handler that was there before, and without one the process ends by that signal. */
+    /* Optional: asked about what could not be resolved, in the signal handler, on its stack, so it may do what handlers may, and siglongjmp out of it.
+     * true: repaired, try the access again.  false: the handler that was there before, and without one the process ends by that signal. */
     bool (*fault)(void *user, const vipc_posix_fault *fault);
     void *user;
 } vipc_posix_window_desc;
 #define VIPC_POSIX_HANDLERS_MAX 8u
 #define VIPC_POSIX_WINDOWS_MAX 8u      /* of a process: one for each of its memberships */
 
-/* For all: INVALID_ARGUMENT: self is no view of a membership that was opened here.  Slow path. */
-/* Reserve addresses, make a space of them and make it the process's own (vipc_space_adopt).  desc (opt).  *space has all rights.  Gives the calling thread an alternate signal
- * stack if it has none.  EXISTS: there is a window already, the process has another space of its own, or something is in the way of .at; NOT_SUPPORTED: frames are not whole
- * pages of the host (config.page_shift); LIMIT: windows, spaces, threads, descriptors; OUT_OF_MEMORY: also of addresses. */
+/* For all: INVALID_ARGUMENT: self is no view of a membership that was opened here, or a field of the desc is out of range.  Slow path. */
+/* Reserve addresses, make a space of them and make it the process's own (vipc_space_adopt).  desc (opt).  *space has all rights.  Gives the calling thread an
+ * alternate signal stack if it has none.  EXISTS: there is a window already, the process has another space of its own, or something is in the way of .at;
+ * NOT_SUPPORTED: frames are not whole pages of the host (config.page_shift); LIMIT: windows, spaces, threads, descriptors; OUT_OF_MEMORY: also of
+ * addresses. */
 VIPC_API vipc_error vipc_posix_window_open(vipc *self, const vipc_posix_window_desc *desc, vipc_cap *space);
-/* The same with a space that there is, at the addresses that it has: a clone, in a forked child, or in a process that has room there (EXISTS).  Needs READ and DELETE. */
+/* The same with a space that there is, at the addresses that it has: a clone, in a forked child, or in a process that has room there (EXISTS).  Needs READ
+ * and DELETE. */
 VIPC_API vipc_error vipc_posix_window_enter(vipc *self, vipc_cap space, const vipc_posix_window_desc *desc);
 /* Give the addresses back.  The space stays, with all that is in it, and can be entered again; vipc_destroy ends it.  No thread may touch the window any more.
  * NOT_FOUND: there is none.  vipc_posix_close does this too. */
 VIPC_API vipc_error vipc_posix_window_close(vipc *self);
-/* on 1: give the calling thread an alternate signal stack of 128 KiB, unless it has one; 0: take it away again, if it is one of these, before the thread ends (nobody else
- * does).  OUT_OF_MEMORY; RESOURCE_BUSY: the thread runs on it. */
+/* on 1: give the calling thread an alternate signal stack of 128 KiB, unless it has one; 0: take it away again, if it is one of these, before the thread
+ * ends (nobody else does).  OUT_OF_MEMORY; RESOURCE_BUSY: the thread runs on it. */
 VIPC_API vipc_error vipc_posix_window_thread(uint32_t on);
 /* For a program's own handlers, installed with SA_SIGINFO | SA_ONSTACK: true: it was about a window, and is dealt with, return.  Signal handlers only. */
 VIPC_API bool vipc_posix_window_signal(int number, void *info, void *context);
@@ -235,7 +241,7 @@ extern long vipc_posix_syscall_(long number, ...) __asm__("syscall");
 #if !VIPC_NO_SPACES
 extern int vipc_posix_kill_(int pid, int number) __asm__("kill");
 extern int vipc_posix_sigaltstack_(const void *stack, void *old) __asm__("sigaltstack");
-#if defined(__BIONIC__) || defined(__sparc__) || defined(__alpha__) || defined(__hppa__) || defined(__ia64__)   /* where it has another shape, and is not hidden */
+#if defined(__BIONIC__) || defined(__sparc__) || defined(__alpha__) || defined(__hppa__) || defined(__ia64__)   /* it has another shape, and is not hidden */
 typedef struct sigaction vipc_posix_sigaction_;
 extern int vipc_posix_set_action_(int number, const vipc_posix_sigaction_ *action, vipc_posix_sigaction_ *old) __asm__("sigaction");
 #define VIPC_POSIX_ACTION_FLAGS_(a) ((a)->sa_flags)
@@ -383,8 +389,14 @@ enum { VIPC_POSIX_SETOWN_ = 8, VIPC_POSIX_SETSIG_ = 10, VIPC_POSIX_ASYNC_ = 0200
 #define VIPC_POSIX_LOAD64_(p) __atomic_load_n((p), __ATOMIC_SEQ_CST)
 #define VIPC_POSIX_SWAP64_(p, v) __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
 #define VIPC_POSIX_ADD32_(p, v) __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
-static inline int vipc_posix_cas32_(uint32_t *p, uint32_t e, uint32_t d) { return __atomic_compare_exchange_n(p, &e, d, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); }
-static inline int vipc_posix_cas64_(uint64_t *p, uint64_t e, uint64_t d) { return __atomic_compare_exchange_n(p, &e, d, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); }
+static inline int vipc_posix_cas32_(uint32_t *p, uint32_t e, uint32_t d)
+{
+    return __atomic_compare_exchange_n(p, &e, d, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+static inline int vipc_posix_cas64_(uint64_t *p, uint64_t e, uint64_t d)
+{
+    return __atomic_compare_exchange_n(p, &e, d, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
 #define VIPC_POSIX_CAS32_(p, e, d) vipc_posix_cas32_((p), (e), (d))
 #define VIPC_POSIX_CAS64_(p, e, d) vipc_posix_cas64_((p), (e), (d))
 #endif
@@ -427,7 +439,7 @@ typedef struct vipc_posix_holder_ {
     vipc_posix_u64_ drop;              /* pages that are to be dropped: first | end << 32, counted from start; first >= end: none */
     vipc_posix_u64_ ending;            /* a space that is to be given up altogether */
     uint32_t asked, done;              /* tickets: the last one that was drawn, and the last that was answered.  Futex: done */
-    uint32_t number, reserved;         /* the holder's signal */
+    uint32_t number, sleepers;         /* the holder's signal; how many may sleep on `done`, never too few */
     uint64_t spare;
 } vipc_posix_holder_;
 typedef char vipc_posix_assert_holder_[sizeof(vipc_posix_holder_) == 64 ? 1 : -1];
@@ -470,7 +482,8 @@ static struct vipc_posix_all_ {
     vipc_posix_member_ *members;
     vipc_posix_inode_ *inodes;
 #if !VIPC_NO_SPACES
-    /* For signal handlers, which get no argument either: the windows, each with how many handlers look at it just now; and what was there before our handlers. */
+    /* For signal handlers, which get no argument either: the windows, each with how many handlers look at it just now; and what was there before our
+     * handlers. */
     struct { struct vipc_posix_window_ *window; uint32_t users; } slot[VIPC_POSIX_WINDOWS_MAX];
     struct { uint32_t number, reset; union { int none; vipc_posix_sigaction_ action; } was; } before[6];
     uint64_t last[8][3];               /* where the host does not tell what an access was: thread, page, what was tried; see vipc_posix_guess_ */
@@ -790,22 +803,25 @@ static void vipc_posix_bell_(void *user, uint64_t bell, int ring)
 
 #if !VIPC_NO_SPACES
 /* ---------------------------------------------------------------------------------------- windows: who has what mapped
- * The core says which frame is where; what this process has mapped of it is a cache, and these hooks keep it.  Pages that are not mapped are mapped all the same: to
- * a part of the file behind its end, where an access is a SIGSEGV, or (after page_protect over such pages) a SIGBUS, and nothing can ever be read or written.
+ * The core says which frame is where; what this process has mapped of it is a cache, and these hooks keep it.  Pages that are not mapped are mapped all the
+ * same: to a part of the file behind its end, where an access is a SIGSEGV, or (after page_protect over such pages) a SIGBUS, and nothing can ever be read
+ * or written.
  *
  * A process that has a space mapped stands in the file's table of holders before it maps the first page, and until it has dropped the last.  page_map,
- * page_unmap and page_protect concern the process that calls them, which does its own at once; who takes something away from another asks in tlb_flush:
- * merges the pages into the holder's `drop`, draws a ticket (`asked`), rings, and sleeps until `done` has come that far.  The holder's signal handler
- * (vipc_posix_serve_) reads `asked`, THEN takes what is in `drop`, drops it, and says `done`: whoever drew a ticket up to that one had merged before it.  Dropping
- * more than was asked is always right: a fault brings it back.
- * A holder that has died has no mappings: its proof says so.  A requester that dies in between leaves pages that are dropped for nothing, or a ticket that nobody waits for.
- * RACE 40 (a page is mapped here while another takes it away): page_map runs under the domain's lock, after which the other finds this process in the table, or before
- * which it had committed, and then the core maps what is true.  Test: t_window race_40_*.
- * RACE 41 (two threads of a holder serve at once): one does; the other counts itself in `serving` and leaves, and the first goes round once more.  Else the second could
- * answer for pages that the first has taken from `drop` and not dropped yet.  Test: race_41_*.
- * RACE 43 (the holder itself pays for what another has taken away): the other has told it, in `drop`, before the core could know, so its own tlb_flush drops it.  Else frames
- * went back that were mapped here still.  Test: race_41_*.
- * RACE 42 (a thread maps a page while another gives the space up): the one that maps looks again afterwards, and takes it away.  Test: race_42_*. */
+ * page_unmap and page_protect concern the process that calls them, which does its own at once, and merges the pages into the `drop` of every other holder.
+ * Who has to know that they are gone asks in tlb_flush: draws a ticket (`asked`), rings, and sleeps until `done` has come that far.  The holder's signal
+ * handler (vipc_posix_serve_) reads `asked`, THEN takes what is in `drop`, drops it, and says `done`: whoever drew a ticket up to that one had merged
+ * before it.  Dropping more than was asked is always right: a fault brings it back.
+ * A holder that has died has no mappings: its proof says so.  A requester that dies in between leaves pages that are dropped for nothing, or a ticket that
+ * nobody waits for.
+ * RACE 40 (a page is mapped here while another takes it away): page_map runs under the domain's lock, after which the other finds this process in the
+ * table, or before which it had committed, and then the core maps what is true.  Test: t_window race_40_*.
+ * RACE 41 (two threads of a holder serve at once): one does; the other counts itself in `serving` and leaves, and the first goes round once more.  Else the
+ * second could answer for pages that the first has taken from `drop` and not dropped yet.  Test: race_41_*.
+ * RACE 42 (a thread maps a page while another gives the space up): the one that maps looks again afterwards, and takes it away.  Test: race_42_*.
+ * RACE 43 (one takes a page away from this process, another has to know that it is gone, and that is this process itself): so the pages are in `drop` before
+ * the core can know that they were taken, and a holder's own tlb_flush drops what it finds there.  Else frames went back that were mapped here still.
+ * Test: race_43_*, race_41_*. */
 struct vipc_posix_window_ {
     vipc_posix_u64_ root;              /* atomic; the space that this process has mapped; 0: none */
     uint32_t serving;                  /* atomic; see RACE 41 */
@@ -825,9 +841,11 @@ struct vipc_posix_window_ {
 };
 typedef struct vipc_posix_window_ vipc_posix_window_;
 enum { VIPC_POSIX_WINDOW_BELL_ = 255 };           /* the place of its socket among its membership's bells */
+enum { VIPC_POSIX_SPINS_ = 20000 };               /* looks at `done` before it sleeps: a holder that runs answers in some 20 microseconds */
 #define VIPC_POSIX_ASK_AGAIN_ ((vipc_time)10000000u)       /* ns between two rings, and two looks whether the holder has died */
 
-/* Forget what is mapped there.  If the kernel has no entry left for the hole that this makes: all of it; one entry more than there were is never needed then. */
+/* Forget what is mapped there.  If the kernel has no entry left for the hole that this makes: all of it; one entry more than there were is never needed
+ * then. */
 static void vipc_posix_drop_(vipc_posix_window_ *w, unsigned char *at, size_t bytes)
 {
     const vipc_posix_member_ *m = w->member;
@@ -864,7 +882,7 @@ static vipc_posix_holder_ *vipc_posix_holder_at_(const vipc_posix_member_ *m, ui
 static void vipc_posix_answer_(vipc_posix_window_ *w, vipc_posix_holder_ *h, uint32_t ticket)
 {
     for (uint32_t done = VIPC_POSIX_LOAD32_(&h->done); !VIPC_POSIX_CAS32_(&h->done, done, ticket);) done = VIPC_POSIX_LOAD32_(&h->done);
-    w->member->hooks->wake(w->member, 0, &h->done);
+    if (VIPC_POSIX_LOAD32_(&h->sleepers)) w->member->hooks->wake(w->member, 0, &h->done);
 }
 
 /* All of the space goes; from then on this process holds none.  Whoever waits for it sees the root change, or the proof. */
@@ -906,6 +924,14 @@ static void vipc_posix_serve_(vipc_posix_window_ *w)
     } while (!VIPC_POSIX_CAS32_(&w->serving, turns, 0));
 }
 
+/* What others have marked so far is dropped when this returns. */
+static void vipc_posix_serve_now_(vipc_posix_window_ *w)
+{
+    vipc_posix_holder_ *const h = w->holder;
+    if (h && VIPC_POSIX_LOAD64_(&h->drop) != 0) vipc_posix_serve_(w);
+    while (VIPC_POSIX_LOAD32_(&w->serving) != 0) sched_yield();        /* another thread may have taken it, and be at it */
+}
+
 /* The window in slot i, kept from going until vipc_posix_let_go_. */
 static vipc_posix_window_ *vipc_posix_look_at_(uint32_t i)
 {
@@ -939,7 +965,7 @@ static void vipc_posix_ring_(vipc_posix_member_ *m, const vipc_posix_holder_ *h,
 #endif
 }
 
-/* Into what that holder is to drop. */
+/* That holder is to drop these pages. */
 static void vipc_posix_merge_(const vipc_posix_member_ *m, vipc_posix_holder_ *h, uint64_t at, uint64_t pages)
 {
     const uint64_t start = VIPC_POSIX_LOAD64_(&h->start), shift = m->file.page_shift;
@@ -953,6 +979,24 @@ static void vipc_posix_merge_(const vipc_posix_member_ *m, vipc_posix_holder_ *h
         now = (low < first ? low : first) | (high > end ? high : end) << 32;
     } while (!VIPC_POSIX_CAS64_(&h->drop, was, now));
 }
+
+/* Is somebody else the holder of that space there?  His proof; 0: no. */
+static uint64_t vipc_posix_other_(const vipc_posix_member_ *m, vipc_posix_holder_ *h, uint64_t root)
+{
+    if (VIPC_POSIX_LOAD64_(&h->root) != root) return 0;
+    const uint64_t proof = VIPC_POSIX_LOAD64_(&h->proof);
+    return proof == m->proof || proof > VIPC_POSIX_PROOF_MAX_ ? 0 : proof;
+}
+
+/* What others have mapped there is not true any more.  They need not be told yet. */
+static void vipc_posix_mark_(const vipc_posix_member_ *m, uint64_t root, uint64_t at, uint64_t pages)
+{
+    for (uint64_t i = 0; root && i < m->file.holders; i++) {
+        vipc_posix_holder_ *h = vipc_posix_holder_at_(m, i);
+        if (vipc_posix_other_(m, h, root)) vipc_posix_merge_(m, h, at, pages);
+    }
+}
+
 /* Have that holder drop these pages, and wait for it. */
 static vipc_error vipc_posix_ask_(vipc_posix_member_ *m, vipc_posix_holder_ *h, uint64_t proof, uint64_t root, uint64_t at, uint64_t pages, vipc_time deadline)
 {
@@ -963,9 +1007,8 @@ static vipc_error vipc_posix_ask_(vipc_posix_member_ *m, vipc_posix_holder_ *h, 
     for (uint32_t spins = 0;;) {
         const uint32_t done = VIPC_POSIX_LOAD32_(&h->done);
         if ((int32_t)(done - ticket) >= 0 || VIPC_POSIX_LOAD64_(&h->proof) != proof || VIPC_POSIX_LOAD64_(&h->root) != root) return VIPC_OK;
-        if (spins < 200 && m->hooks->cpus != 1) {  /* it runs, most likely, and is quick */
+        if (spins < VIPC_POSIX_SPINS_ && m->hooks->cpus != 1) {
             spins++;
-            sched_yield();
             continue;
         }
         const vipc_time time = vipc_posix_now_(m);
@@ -976,7 +1019,9 @@ static vipc_error vipc_posix_ask_(vipc_posix_member_ *m, vipc_posix_holder_ *h, 
             look = time + VIPC_POSIX_ASK_AGAIN_;
         }
         vipc_posix_serve_all_();                   /* somebody may wait for this thread meanwhile, whose signals may be blocked */
+        (void)VIPC_POSIX_ADD32_(&h->sleepers, 1);  /* before `done` is looked at for the last time, by the kernel */
         (void)m->hooks->block(m, 0, &h->done, done, look < deadline ? look : deadline);
+        (void)VIPC_POSIX_ADD32_(&h->sleepers, (uint32_t)-1);
     }
 }
 
@@ -1001,9 +1046,8 @@ static vipc_error vipc_posix_space_destroy_(void *user, uint64_t root)
     }
     for (uint64_t i = 0; root && i < m->file.holders; i++) {
         vipc_posix_holder_ *h = vipc_posix_holder_at_(m, i);
-        if (VIPC_POSIX_LOAD64_(&h->root) != root) continue;
-        const uint64_t proof = VIPC_POSIX_LOAD64_(&h->proof);
-        if (!proof || proof == m->proof || proof > VIPC_POSIX_PROOF_MAX_ || !vipc_posix_alive_(m, proof)) continue;
+        const uint64_t proof = vipc_posix_other_(m, h, root);
+        if (!proof || !vipc_posix_alive_(m, proof)) continue;
         (void)VIPC_POSIX_SWAP64_(&h->ending, root);
         (void)VIPC_POSIX_ADD32_(&h->asked, 1);
         vipc_posix_ring_(m, h, proof);
@@ -1019,7 +1063,8 @@ static vipc_error vipc_posix_page_map_(void *user, uint64_t root, uint64_t at, u
     size_t bytes = 0;
     (void)cache;
     if (frame >= m->file.frames || pages > m->file.frames - frame) return VIPC_ERR_NOT_SUPPORTED;     /* memory outside the file: a device */
-    if (!w) return VIPC_OK;                        /* who has it mapped comes upon it by a fault */
+    vipc_posix_mark_(m, root, at, pages);          /* they come upon the new one by a fault */
+    if (!w) return VIPC_OK;
     unsigned char *to = vipc_posix_within_(w, at, pages, &bytes);
     if (!to) return VIPC_ERR_INVALID_ARGUMENT;
     const int prot = PROT_READ | (access & VIPC_PROT_WRITE ? PROT_WRITE : 0) | (access & VIPC_PROT_EXEC ? PROT_EXEC : 0);
@@ -1029,32 +1074,25 @@ static vipc_error vipc_posix_page_map_(void *user, uint64_t root, uint64_t at, u
     return VIPC_OK;
 }
 
-/* Another's pages: it finds them in `drop`, whoever makes it look. */
-static void vipc_posix_tell_holders_(const vipc_posix_member_ *m, uint64_t root, uint64_t at, uint64_t pages)
-{
-    for (uint64_t i = 0; root && i < m->file.holders; i++) {
-        vipc_posix_holder_ *h = vipc_posix_holder_at_(m, i);
-        if (VIPC_POSIX_LOAD64_(&h->root) == root && VIPC_POSIX_LOAD64_(&h->proof) != m->proof) vipc_posix_merge_(m, h, at, pages);
-    }
-}
-
 static void vipc_posix_page_unmap_(void *user, uint64_t root, uint64_t at, uint64_t pages)
 {
-    vipc_posix_window_ *w = vipc_posix_own_((vipc_posix_member_ *)user, root);
+    vipc_posix_member_ *m = (vipc_posix_member_ *)user;
+    vipc_posix_window_ *w = vipc_posix_own_(m, root);
     size_t bytes = 0;
     unsigned char *from = w ? vipc_posix_within_(w, at, pages, &bytes) : NULL;
     if (from) vipc_posix_drop_(w, from, bytes);
-    else vipc_posix_tell_holders_((const vipc_posix_member_ *)user, root, at, pages);
+    vipc_posix_mark_(m, root, at, pages);
 }
 
 static void vipc_posix_page_protect_(void *user, uint64_t root, uint64_t at, uint64_t pages, uint32_t access)
 {
-    vipc_posix_window_ *w = vipc_posix_own_((vipc_posix_member_ *)user, root);
+    vipc_posix_member_ *m = (vipc_posix_member_ *)user;
+    vipc_posix_window_ *w = vipc_posix_own_(m, root);
     size_t bytes = 0;
     unsigned char *from = w ? vipc_posix_within_(w, at, pages, &bytes) : NULL;
+    vipc_posix_mark_(m, root, at, pages);
     /* Whatever is mapped may be read.  Which of these pages may be written, or executed, nobody knows here: that comes back by a fault. */
-    if (!from) vipc_posix_tell_holders_((const vipc_posix_member_ *)user, root, at, pages);
-    else if (access != VIPC_PROT_READ || mprotect(from, bytes, PROT_READ) != 0) vipc_posix_drop_(w, from, bytes);
+    if (from && (access != VIPC_PROT_READ || mprotect(from, bytes, PROT_READ) != 0)) vipc_posix_drop_(w, from, bytes);
 }
 
 static vipc_error vipc_posix_tlb_flush_(void *user, uint64_t root, uint64_t at, uint64_t pages, vipc_time deadline)
@@ -1062,15 +1100,11 @@ static vipc_error vipc_posix_tlb_flush_(void *user, uint64_t root, uint64_t at, 
     vipc_posix_member_ *m = (vipc_posix_member_ *)user;
     vipc_posix_window_ *own = vipc_posix_own_(m, root);
     vipc_error e = VIPC_OK;
-    if (own) {                                     /* what others have unmapped here, and perhaps not asked for yet: RACE 43 */
-        vipc_posix_serve_(own);
-        while (VIPC_POSIX_LOAD32_(&own->serving)) sched_yield();          /* another thread is at it */
-    }
+    if (own) vipc_posix_serve_now_(own);           /* RACE 43 */
     for (uint64_t i = 0; root && i < m->file.holders; i++) {
         vipc_posix_holder_ *h = vipc_posix_holder_at_(m, i);
-        if (VIPC_POSIX_LOAD64_(&h->root) != root) continue;
-        const uint64_t proof = VIPC_POSIX_LOAD64_(&h->proof);
-        if (!proof || proof == m->proof || proof > VIPC_POSIX_PROOF_MAX_) continue;
+        const uint64_t proof = vipc_posix_other_(m, h, root);
+        if (!proof) continue;
         if (deadline != VIPC_NOW) {
             const vipc_error one = vipc_posix_ask_(m, h, proof, root, at, pages, deadline);
             if (one != VIPC_OK) e = one;
@@ -1998,7 +2032,7 @@ static uint32_t vipc_posix_access_(const void *context)
         if (head[1] < 16 || head[1] > 4096) break;
         if (head[0] == 0x45535201u) {
             memcpy(&syndrome, c + at + 8, sizeof syndrome);
-            return syndrome >> 27 == 16 ? VIPC_PROT_EXEC : syndrome & 64 ? VIPC_PROT_WRITE : VIPC_PROT_READ;     /* 0x20, 0x21: an instruction's */
+            return (syndrome >> 27 & 31) == 16 ? VIPC_PROT_EXEC : syndrome & 64 ? VIPC_PROT_WRITE : VIPC_PROT_READ;     /* 0x20, 0x21: an instruction's */
         }
         at += head[1];
     }
@@ -2013,8 +2047,9 @@ static uint32_t vipc_posix_access_(const void *context)
 #endif
 }
 
-/* Where the host does not tell it is found out: READ first.  If the same thread comes for the same page again, and nothing was dropped in between, then the page is there to
- * be read, so it was a WRITE.  That may have to be asked for more than once (OK means only: try the access again); what it does not help at all is EXEC. */
+/* Where the host does not tell it is found out:  READ first.  If the same thread comes for the same page again, and nothing was dropped in between, then
+ * the page is there to be read, so it was a WRITE.  That may have to be asked for more than once (OK means only: try the access again); what it does not
+ * help at all is EXEC. */
 enum { VIPC_POSIX_WRITES_ = 16 };
 static uint32_t vipc_posix_guess_(vipc_posix_window_ *w, uint64_t page)
 {
@@ -2176,7 +2211,8 @@ static vipc_error vipc_posix_install_one_(int number)
     while (i < most && vipc_posix_.before[i].number && vipc_posix_.before[i].number != (uint32_t)number) i++;
     if (i == most) return VIPC_ERR_LIMIT;
     if (vipc_posix_.before[i].number) return VIPC_OK;
-    if (vipc_posix_set_action_(number, NULL, &vipc_posix_.before[i].was.action) != 0) return errno == EINVAL ? VIPC_ERR_INVALID_ARGUMENT : vipc_posix_error_(errno);
+    if (vipc_posix_set_action_(number, NULL, &vipc_posix_.before[i].was.action) != 0)
+        return errno == EINVAL ? VIPC_ERR_INVALID_ARGUMENT : vipc_posix_error_(errno);
     vipc_posix_sigaction_ ours;
     void (*const handler)(int, void *, void *) = vipc_posix_on_signal_;
     memset(&ours, 0, sizeof ours);
@@ -2241,8 +2277,8 @@ static vipc_error vipc_posix_window_bell_(vipc_posix_window_ *w)
     const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return vipc_posix_error_(errno);
     int flags = -1;
-    if (bind(fd, (const struct sockaddr *)(const void *)&at, (socklen_t)length) == 0 && fcntl(fd, VIPC_POSIX_SETOWN_, getpid()) == 0 && fcntl(fd, VIPC_POSIX_SETSIG_, w->number) == 0)
-        flags = fcntl(fd, F_GETFL);
+    if (bind(fd, (const struct sockaddr *)(const void *)&at, (socklen_t)length) == 0 && fcntl(fd, VIPC_POSIX_SETOWN_, getpid()) == 0
+        && fcntl(fd, VIPC_POSIX_SETSIG_, w->number) == 0) flags = fcntl(fd, F_GETFL);
     if (flags < 0 || fcntl(fd, F_SETFL, flags | VIPC_POSIX_ASYNC_) != 0) {
         const int why = errno;
         close(fd);
@@ -2324,7 +2360,8 @@ static vipc_error vipc_posix_window_new_(vipc *self, vipc_posix_member_ **member
 static vipc_error vipc_posix_window_reserve_(vipc_posix_window_ *w, uint64_t start, uint64_t size)
 {
     const uint64_t frame = (uint64_t)1 << w->member->file.page_shift, slack = start ? 0 : frame - w->member->page;
-    if (size == 0 || size > (SIZE_MAX >> 1) - slack || start > UINTPTR_MAX - size || size >> w->member->file.page_shift > (uint64_t)1 << 31) return VIPC_ERR_OUT_OF_MEMORY;
+    if (size == 0 || size > (SIZE_MAX >> 1) - slack || start > UINTPTR_MAX - size || size >> w->member->file.page_shift > (uint64_t)1 << 31)
+        return VIPC_ERR_OUT_OF_MEMORY;
     pthread_mutex_lock(&vipc_posix_.lock);
     for (vipc_posix_member_ *m = vipc_posix_.members; m; m = m->next) {
         vipc_posix_window_ *left = m->window;
@@ -2403,7 +2440,8 @@ VIPC_API vipc_error vipc_posix_window_open(vipc *self, const vipc_posix_window_d
     if (!space || vipc_posix_window_desc_ok_(&d) != VIPC_OK || d.space.start || d.space.end) return VIPC_ERR_INVALID_ARGUMENT;
     vipc_error e = vipc_posix_window_new_(self, &m);
     if (e != VIPC_OK) return e;
-    const uint64_t frame = (uint64_t)1 << m->file.page_shift, size = vipc_posix_round_up_(d.size ? d.size : sizeof(void *) > 4 ? (uint64_t)1 << 30 : (uint64_t)64 << 20, frame);
+    const uint64_t usually = sizeof(void *) > 4 ? (uint64_t)1 << 30 : (uint64_t)64 << 20, frame = (uint64_t)1 << m->file.page_shift;
+    const uint64_t size = vipc_posix_round_up_(d.size ? d.size : usually, frame);
     if (d.at % frame != 0) return VIPC_ERR_INVALID_ARGUMENT;
     e = vipc_space_own(self, &cap) == VIPC_OK ? VIPC_ERR_EXISTS : vipc_posix_window_reserve_(m->window, d.at, size);
     if (e != VIPC_OK) return e;

@@ -48,7 +48,7 @@ script() {      # file, seconds, arguments...
 
 for file in tests/t_*.c; do
     name=$(basename "$file" .c)
-    case $name in t_process|t_stepkill|t_spacehooks) seconds=500;; *) seconds=150;; esac
+    case $name in t_process|t_stepkill|t_spacehooks|t_window) seconds=500;; *) seconds=150;; esac
     if [ -z "$want" ] || [ "$want" = "$name" ]; then program "$file" "$seconds"
     elif grep -qE "^TEST\($want\)" "$file"; then program "$file" "$seconds" "$want"; fi
 done

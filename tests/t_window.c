@@ -232,7 +232,10 @@ static void stop_and_wait(pid_t pid)
     REQUIRE(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
 }
 #define OR_EXIT(condition) do { if (!(condition)) { printf("    child, line %d: %s\n", __LINE__, #condition); fflush(stdout); _exit(99); } } while (0)
-#define OR_EXIT_OK(call) do { vipc_error e_ = (call); if (e_ != VIPC_OK) { printf("    child, line %d: %s: %s\n", __LINE__, #call, vipc_error_string(e_)); fflush(stdout); _exit(99); } } while (0)
+#define OR_EXIT_OK(call) do { \
+        vipc_error e_ = (call); \
+        if (e_ != VIPC_OK) { printf("    child, line %d: %s: %s\n", __LINE__, #call, vipc_error_string(e_)); fflush(stdout); _exit(99); } \
+    } while (0)
 
 /* In a forked child: join, and say under which pid.  Its capability is what the other side puts onto the board. */
 static void child_join(world *w, unsigned place)
@@ -527,7 +530,8 @@ TEST(window_payloads_and_messages)
     memset(&d, 0, sizeof d);
     d.payload_max = 3 * PAGE;
     REQUIRE_OK(vipc_endpoint_create(&w.ipc, &d, &door));
-    unsigned char *from = (unsigned char *)(uintptr_t)mapped(&w.ipc, w.s, 0, 4, RW, ANON), *to = (unsigned char *)(uintptr_t)mapped(&w.ipc, w.s, 0, 4, RW, ANON);
+    unsigned char *from = (unsigned char *)(uintptr_t)mapped(&w.ipc, w.s, 0, 4, RW, ANON);
+    unsigned char *to = (unsigned char *)(uintptr_t)mapped(&w.ipc, w.s, 0, 4, RW, ANON);
     vipc_message *m = (vipc_message *)(uintptr_t)mapped(&w.ipc, w.s, 0, 1, RW, ANON), *n = (vipc_message *)(uintptr_t)mapped(&w.ipc, w.s, 0, 1, RW, ANON);
     for (int turn = 0; turn < 3; turn++) {
         vipc_outgoing o;
@@ -1066,7 +1070,8 @@ TEST(window_a_killed_target_is_as_good_as_an_answer)
     world_end(&w);
 }
 
-/* Two requests, one after the other, before the target comes to look: both are done.  Straight to the hook: the core would ask the second time for what it owes from before too. */
+/* Two requests, one after the other, before the target comes to look: both are done.  Straight to the hook: the core would ask the second time for what it
+ * owes from before too. */
 static int accessible(vipc_addr a)
 {
     char line[600], how[8];
@@ -1297,7 +1302,8 @@ static void *replacing_thread(void *argument)
         d.flags = ANON;
         if (vipc_space_unmap(&b->view, b->s, a, PAGE, VIPC_FOREVER) != VIPC_OK) board_->bad = 2;
         const vipc_cap own = { 0 };                     /* most likely in the very frame that has just come back */
-        if (vipc_space_mmap(&b->view, own, &d, &got, VIPC_NOW) != VIPC_OK || vipc_space_write(&b->view, own, got + 8, &poison, 8, NULL) != VIPC_OK) board_->bad = 3;
+        if (vipc_space_mmap(&b->view, own, &d, &got, VIPC_NOW) != VIPC_OK) board_->bad = 3;
+        if (vipc_space_write(&b->view, own, got + 8, &poison, 8, NULL) != VIPC_OK) board_->bad = 3;
         nap();
         d.at = a;
         d.flags |= VIPC_MAP_FIXED;
@@ -1407,6 +1413,47 @@ TEST(race_42_a_space_is_given_up_while_a_page_is_mapped)
     CHECK_OK(vipc_posix_window_close(&w.ipc));
     CHECK_OK(vipc_posix_window_enter(&w.ipc, w.s, NULL));
     CHECK(at_(a)[0] == 0);
+    world_end(&w);
+}
+
+/* RACE 43: straight to the hooks.  One process takes pages away, and the one that has them mapped is asked by its own thread whether they are gone. */
+static int flushes_itself(world *w, void *argument)
+{
+    const vipc_addr a = *(vipc_addr *)argument;
+    child_enter(w, 0);
+    const vipc_hooks *h = w->ipc.hooks;
+    const uint64_t root = info_of(&w->ipc, w->s).root;
+    for (vipc_addr i = 0; i < 9; i++) at_(a)[i * PAGE] = 42;
+    board_->number[0] = root;
+    for (uint32_t way = 0; way < 3; way++) {
+        step(2 * way + 1);
+        until_step(2 * way + 2);
+        OR_EXIT(h->tlb_flush(h->user, root, a + 4 * PAGE, 1, VIPC_NOW) == VIPC_OK);
+        OR_EXIT(!accessible(a + 4 * PAGE) && accessible(a) && accessible(a + 8 * PAGE));
+        OR_EXIT(at_(a)[4 * PAGE] == 42);
+    }
+    OR_EXIT_OK(vipc_posix_close(&w->ipc));
+    return 0;
+}
+TEST(race_43_taken_by_another_and_asked_by_itself)
+{
+    world w;
+    vipc_cap copy;
+    world_open(&w);
+    const vipc_hooks *h = w.ipc.hooks;
+    vipc_addr a = mapped(&w.ipc, w.s, 0, 9, RW, ANON);
+    REQUIRE_OK(vipc_space_clone(&w.ipc, w.s, &copy, VIPC_NOW));
+    pid_t pid = start(flushes_itself, &w, &a);
+    give(&w, 0, copy);
+    for (uint32_t way = 0; way < 3; way++) {
+        until_step(2 * way + 1);
+        if (way == 0) h->page_unmap(h->user, board_->number[0], a + 4 * PAGE, 1);
+        if (way == 1) h->page_protect(h->user, board_->number[0], a + 4 * PAGE, 1, R);
+        if (way == 2) CHECK_OK(h->page_map(h->user, board_->number[0], a + 4 * PAGE, 0, 1, R, VIPC_WRITE_BACK));
+        step(2 * way + 2);
+    }
+    CHECK_EQ(finish(pid), 0);
+    CHECK_OK(vipc_sweep(&w.ipc, NULL));
     world_end(&w);
 }
 
@@ -1557,7 +1604,8 @@ static void touch_outside(void)
     byte *volatile nowhere = at_(16);
     if (sigsetjmp(old_out_, 1) == 0) *nowhere = 1;
 }
-/* Each in a process that never had a window: handlers stay.  0, 3: SIG_DFL; 1, 5: SIG_IGN; 2: plain; 4, 6, 7: with SA_SIGINFO, SA_NODEFER, SA_RESETHAND; 8: plain, raised. */
+/* Each in a process that never had a window: handlers stay.  0, 3: SIG_DFL; 1, 5: SIG_IGN; 2: plain; 4, 6, 7: with SA_SIGINFO, SA_NODEFER, SA_RESETHAND;
+ * 8: plain, raised. */
 static int with_handler(int fd, const int given)
 {
     static int way;                                    /* static: siglongjmp leaves it alone */
@@ -2094,21 +2142,20 @@ static void too_long(int number)
 int main(int argc, char **argv)
 {
     static const test_case cases[] = {
-        T(window_first_touch_is_zero), T(window_reads_before_it_writes), T(window_heap_by_set_break), T(d061_protections_hold), T(window_protect_over_holes),
-        T(d061_write_xor_execute), T(window_narrowing_gives_nothing), T(window_unmap_in_the_middle), T(window_outside_of_any_region), T(window_errno_stays), T(window_system_calls_need_a_touch),
-        T(window_payloads_and_messages), T(window_fault_with_the_lock_held),
-        T(d053_a_stack_grows_by_real_recursion), T(d056_a_guard_page_ends_a_real_recursion),
+        T(window_first_touch_is_zero), T(window_reads_before_it_writes), T(window_heap_by_set_break), T(d061_protections_hold),
+        T(window_protect_over_holes), T(d061_write_xor_execute), T(window_narrowing_gives_nothing), T(window_unmap_in_the_middle),
+        T(window_outside_of_any_region), T(window_errno_stays), T(window_system_calls_need_a_touch), T(window_payloads_and_messages),
+        T(window_fault_with_the_lock_held), T(d053_a_stack_grows_by_real_recursion), T(d056_a_guard_page_ends_a_real_recursion),
         T(d065_clone_and_fork_each_sees_its_own), T(window_write_after_the_copy_has_gone), T(d065_copies_of_copies),
-        T(window_a_forked_child_sees_nothing_of_it), T(window_a_child_that_joins_anew_enters_too),
-        T(window_another_process_unmaps), T(window_another_process_protects), T(d065_clones_of_a_running_process_stay_as_they_are),
-        T(window_a_stopped_target_is_a_timeout), T(window_a_killed_target_is_as_good_as_an_answer), T(window_two_requests_at_once),
-        T(window_two_with_blocked_signals_take_from_each_other),
-        T(race_40_pages_are_replaced_under_a_process_that_faults_them_in), T(race_41_several_serve_and_several_ask), T(race_41_step_by_step), T(race_42_a_space_is_given_up_while_a_page_is_mapped),
-        T(window_a_space_ends_under_its_process),
+        T(window_a_forked_child_sees_nothing_of_it), T(window_a_child_that_joins_anew_enters_too), T(window_another_process_unmaps),
+        T(window_another_process_protects), T(d065_clones_of_a_running_process_stay_as_they_are), T(window_a_stopped_target_is_a_timeout),
+        T(window_a_killed_target_is_as_good_as_an_answer), T(window_two_requests_at_once), T(window_two_with_blocked_signals_take_from_each_other),
+        T(race_40_pages_are_replaced_under_a_process_that_faults_them_in), T(race_41_several_serve_and_several_ask), T(race_41_step_by_step),
+        T(race_42_a_space_is_given_up_while_a_page_is_mapped), T(race_43_taken_by_another_and_asked_by_itself), T(window_a_space_ends_under_its_process),
         T(window_threads_fault_at_once), T(window_alternate_stacks), T(window_what_was_there_before_still_handles_the_rest),
-        T(window_a_program_with_handlers_of_its_own), T(window_arguments), T(window_limits), T(window_frames_smaller_than_the_hosts_pages), T(window_large_frames),
-        T(window_two_memberships), T(window_out_of_mappings), T(window_neighbours_share_a_mapping), T(window_hostile_table_of_holders),
-        T(window_kills_at_random_moments), T(window_all_cases_as_on_a_host_without_linux),
+        T(window_a_program_with_handlers_of_its_own), T(window_arguments), T(window_limits), T(window_frames_smaller_than_the_hosts_pages),
+        T(window_large_frames), T(window_two_memberships), T(window_out_of_mappings), T(window_neighbours_share_a_mapping),
+        T(window_hostile_table_of_holders), T(window_kills_at_random_moments), T(window_all_cases_as_on_a_host_without_linux),
         T(window_all_cases_where_a_read_looks_like_a_write)
     };
     if (argc == 4 && strcmp(argv[1], "--handler") == 0) return with_handler(atoi(argv[2]), atoi(argv[3]));
