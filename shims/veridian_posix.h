@@ -49,7 +49,7 @@
  *     Who installs some later must call vipc_posix_window_signal in them.
  *   - What is passed to a slow-path function of the library, and its results, must not lie in pages of a window that may fault: the function has the lock
  *     which the fault needs.  Nor may such a function be called on a stack in a window.  Where the thread is known (vipc_posix_open, vipc_posix_thread),
- *     such a fault is VIPC_ERR_DEADLOCK, else it hangs.  Payloads and messages may lie there.
+ *     such a fault is VIPC_ERR_DEADLOCK, else it hangs.  Payloads, and messages that carry no capability, may lie there.
  *   - A thread that runs on a stack in a window needs an alternate signal stack (vipc_posix_window_thread), and all handlers that may interrupt it
  *     SA_ONSTACK.  No pthread is to be given such a stack: libc and the kernel keep words of their own there.
  *   - A forked child finds the window's addresses reserved and empty; it joins (vipc_posix_after_fork) and enters a space of its own there, a clone for
@@ -2238,9 +2238,11 @@ static vipc_error vipc_posix_install_handlers_(int number)
 
 /* A stack with a guard page below it, and a mark to know it by. */
 #define VIPC_POSIX_STACK_SIZE_ ((size_t)(128 << 10) - 64)
+#define VIPC_POSIX_STACK_MARK_ ((uint64_t)0x76697063737461u)
 VIPC_API vipc_error vipc_posix_window_thread(uint32_t on)
 {
     const size_t page = vipc_posix_page_(), all = page + 64 + VIPC_POSIX_STACK_SIZE_;
+    const uint64_t mark = VIPC_POSIX_STACK_MARK_;
     vipc_posix_stack_ old, stack;
     memset(&old, 0, sizeof old);
     memset(&stack, 0, sizeof stack);
@@ -2252,7 +2254,7 @@ VIPC_API vipc_error vipc_posix_window_thread(uint32_t on)
         unsigned char *at = (unsigned char *)vipc_posix_pages_(all);
         if (!at) return VIPC_ERR_OUT_OF_MEMORY;
         mprotect(at, page, PROT_NONE);
-        memcpy(at + page, "vipc_posix_stack_", 17);
+        memcpy(at + page, &mark, sizeof mark);
         stack.VIPC_POSIX_STACK_AT_ = at + page + 64;
         stack.VIPC_POSIX_STACK_BYTES_ = VIPC_POSIX_STACK_SIZE_;
         if (vipc_posix_sigaltstack_(&stack, NULL) == 0) return VIPC_OK;
@@ -2260,7 +2262,7 @@ VIPC_API vipc_error vipc_posix_window_thread(uint32_t on)
         munmap(at, all);
         return vipc_posix_error_(why);
     }
-    if (!ours || memcmp((unsigned char *)old.VIPC_POSIX_STACK_AT_ - 64, "vipc_posix_stack_", 17) != 0) return VIPC_OK;
+    if (!ours || memcmp((unsigned char *)old.VIPC_POSIX_STACK_AT_ - 64, &mark, sizeof mark) != 0) return VIPC_OK;
     stack.VIPC_POSIX_STACK_FLAGS_ = VIPC_POSIX_NO_STACK_;
     stack.VIPC_POSIX_STACK_BYTES_ = VIPC_POSIX_STACK_SIZE_;
     if (vipc_posix_sigaltstack_(&stack, NULL) != 0) return VIPC_ERR_RESOURCE_BUSY;      /* the thread runs on it */
