@@ -641,6 +641,7 @@ typedef struct vipc {
 #if !VIPC_NO_SPACES
     unsigned char *spaces, *nodes, *refs;
     uint32_t max_spaces, max_nodes, max_frames, max_regions;
+    uint64_t looks, looks_most;        /* at nodes of page maps: of the present operation, and as many as any may take */
     struct vipc_near near;
 #endif
     unsigned char *mine;               /* own view record */
@@ -2766,7 +2767,8 @@ static uint32_t vipci_map_levels_for(const vipc *v, uint64_t pages)
 }
 static inline uint32_t vipci_map_top(const vipc *v, const vipci_space *s)      /* level of the first node */
 {
-    return s->levels && (s->levels - 1) * vipci_map_bits(v) < 56 ? s->levels - 1 : 0;
+    const uint32_t n = vipci_peek32(v, (uint32_t *)(uintptr_t)&s->levels);
+    return n - 1 < 12 && n * vipci_map_bits(v) < 64 ? n - 1 : 0;
 }
 /* The node of that level above `page`; NULL: there is none. */
 static vipci_u64 *vipci_map_node(const vipc *v, const vipci_space *s, uint64_t page, uint32_t level, uint64_t *frame)
@@ -2779,10 +2781,13 @@ static vipci_u64 *vipci_map_node(const vipc *v, const vipci_space *s, uint64_t p
     }
     return NULL;
 }
+/* How much of maps one operation looks at is bounded: they are trees, with less than that in them, unless somebody scribbled; then all ways may lead to the same nodes. */
+static inline void vipci_map_rested(const vipc *v) { ((vipc *)(uintptr_t)v)->looks = 0; }      /* an operation begins */
+static inline bool vipci_map_tired(const vipc *v) { return ++((vipc *)(uintptr_t)v)->looks > v->looks_most; }
 /* The first node of that level that has pages in [*page, limit); *page moves up to it. */
 static vipci_u64 *vipci_map_next(const vipc *v, const vipci_space *s, uint32_t level, uint64_t *page, uint64_t limit, uint64_t *frame)
 {
-    while (*page < limit && *page < vipci_map_span(v, vipci_map_top(v, s))) {
+    while (*page < limit && *page < vipci_map_span(v, vipci_map_top(v, s)) && !vipci_map_tired(v)) {
         uint64_t link = s->map;
         for (uint32_t l = vipci_map_top(v, s);; l--) {
             vipci_u64 *words = link ? (vipci_u64 *)vipci_frames_at(v, link - 1, 1) : NULL;
@@ -3120,6 +3125,7 @@ static bool vipci_space_free(const vipc *v, vipci_object *o)
     vipci_domain *d = vipci_d(v);
     vipci_space *s = vipci_space_of(v, o);
     if (!s) return true;
+    vipci_map_rested(v);
     if (!v->hooks->space_destroy || v->hooks->space_destroy(v->hooks->user, s->root) != VIPC_OK) return false;
     for (uint64_t page = 0; vipci_free_some_pages(v, s, &page, ~(uint64_t)0);) continue;
     (void)vipci_regions_free_all(v, s);
@@ -7808,6 +7814,7 @@ static vipc_error vipci_space_begin(vipc *v, vipc_cap cap, uint32_t rights, vipc
     if (r != VIPC_OK) return r;
     if (!cap.token) cap.token = vipci_load64(v, &vipci_us(v)->space);
     if (!v->hooks->space_create) return VIPC_ERR_NOT_SUPPORTED;
+    vipci_map_rested(v);
     r = vipci_space_lock(v);
     if (r != VIPC_OK) return r;
     r = vipci_check_cap(v, cap, VIPC_TYPE_SPACE, rights, &e);
@@ -9763,6 +9770,7 @@ static uint64_t vipci_check_space(vipci_checkup *k, const vipci_space *s, uint32
     uint64_t frame = 0, pages = 0, shared = 0, tables = 0;
     uint32_t leaving = 0, n = 0;
     vipci_area r;
+    vipci_map_rested(v);
     (void)vipci_expect(k, vipci_regions_check(v, s, &n) == 0, VIPCI_BAD_SPACE, index);
     *nodes += n;
     *regions += s->regions;
@@ -10169,6 +10177,8 @@ static void vipci_map(vipc *v, void *memory, const vipc_config *c, const uint64_
     v->max_regions = c->max_regions;
     v->max_nodes = vipci_nodes(c);
     v->max_frames = c->max_frames;
+    const uint64_t deep = 64 / (c->page_shift - 3) + 1;      /* more than the levels of a map; for each region and each frame it is looked at at most so often */
+    v->looks_most = 3 * deep * deep * ((uint64_t)c->max_frames + c->max_regions + 64);
 #endif
     v->length = at[VIPCI_TABLES];
     v->max_processes = c->max_processes + 1;                 /* with the doorman's */
