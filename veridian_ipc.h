@@ -3066,7 +3066,8 @@ static void vipci_map_trim_at(const vipc *v, vipci_space *s, uint64_t at, uint64
 }
 /* What was unmapped in [at, end), and flushed: frames and regions go.  Every VIPCI_BREATH steps whoever sleeps for the lock gets it; false: then the space
  * was gone, or somebody unmapped more, whose flush is not ours (RACE 38): the rest is for him. */
-enum { VIPCI_BREATH = 64 };
+enum { VIPCI_BREATH = 64,
+       VIPCI_TURNS = 256 };                 /* how often who waits for a flush finds that others owe again, before it says RESOURCE_BUSY */
 static bool vipci_reap_space(vipc *v, vipci_space *s, uint64_t at, uint64_t end)
 {
     const uint64_t number = s->number, owed = s->owed;
@@ -7801,7 +7802,8 @@ static void vipci_tell_region(const vipci_area *r, vipc_space_region *out)
 static VIPCI_HERE vipc_error vipci_space_lock(vipc *v)
 {
     vipci_domain *d = vipci_d(v);
-    if (VIPCI_LIKELY(vipci_load64(v, &d->lock) == 0 && !d->log_count && !d->redo_count && vipci_cas64(v, &d->lock, 0, vipci_lock_word(v)))) {
+    if (VIPCI_LIKELY(vipci_load64(v, &d->lock) == 0 && !vipci_peek64(v, &d->log_count) && !vipci_peek32(v, &d->redo_count)
+                     && vipci_cas64(v, &d->lock, 0, vipci_lock_word(v)))) {
         if (VIPCI_LIKELY(!d->log_count && !d->redo_count)) return VIPC_OK;
         vipci_unlock(v);                                     /* somebody died in between: the long way */
     }
@@ -8511,7 +8513,7 @@ static vipc_error vipci_add_populated(vipc *v, vipci_space *s, const vipci_area 
 static vipc_error vipci_make_way(vipc *v, vipc_cap cap, vipci_space *s, uint64_t at, uint64_t end, vipc_time deadline)      /* for MAP_FIXED */
 {
     for (uint32_t turns = 0; !vipci_is_free(v, s, at, end); turns++) {
-        if (turns == 8) return VIPC_ERR_RESOURCE_BUSY;
+        if (turns == VIPCI_TURNS) return VIPC_ERR_RESOURCE_BUSY;
         vipc_error e = vipci_unmap(v, s, at, end, s->brk);
         if (e == VIPC_OK) e = vipci_settle(v, s, deadline);
         if (e == VIPC_OK) e = vipci_space_still(v, cap, VIPC_RIGHT_WRITE, s);
@@ -8853,7 +8855,7 @@ static vipc_error vipci_copy_part(vipc *v, vipc_cap cap, vipci_space *s, uint64_
     unsigned char *bytes = NULL;
     vipc_error e = VIPC_OK;
     for (uint32_t turns = 0; from && e == VIPC_OK && !bytes; turns++) {
-        if (turns) e = turns == 8 ? VIPC_ERR_RESOURCE_BUSY : vipci_space_still(v, cap, VIPC_RIGHT_MODIFY, s);
+        if (turns) e = turns == VIPCI_TURNS ? VIPC_ERR_RESOURCE_BUSY : vipci_space_still(v, cap, VIPC_RIGHT_MODIFY, s);
         if (e == VIPC_OK) e = vipci_may_copy(v, s, at);
         if (e == VIPC_OK) e = vipci_page_for_write(v, s, at, &bytes);
     }

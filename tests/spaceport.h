@@ -2,7 +2,7 @@
  * whose stale translations are used until they are flushed, as hardware does.  What the core asks of it is compared with what is so:
  *   a translation that is used, or set up, for a frame that nobody has: `freed_uses`;  a root that was destroyed, or never made: `bad_roots`;
  *   an `at`, frame or count out of range: `bad_ranges`.
- * All words are atomic, and there is no lock: hooks that the core calls under its own lock have no other.
+ * Page tables, TLBs and what is looked at without the core's lock are atomic words; there is no lock: hooks that the core calls under its own have no other.
  */
 #ifndef VIPC_TEST_SPACEPORT_H
 #define VIPC_TEST_SPACEPORT_H
@@ -32,6 +32,7 @@ typedef struct sp {
     uint64_t freed_uses, bad_roots, bad_ranges, calls, limit;
     uint64_t flushes, flushed_pages;
     int fail_hook, fail_after, lie;                      /* see SP_... */
+    int reuse;                                           /* roots that were destroyed are given to others */
     vipc_error fail_with;
     int dead[SP_MEMBERS];
     void (*on_flush)(struct sp *p), (*on_wake)(struct sp *p), (*on_hook)(struct sp *p, int hook);
@@ -43,8 +44,8 @@ enum { SP_ALLOC = 1, SP_FREE, SP_POINTER, SP_CREATE, SP_DESTROY, SP_MAP, SP_UNMA
 
 static inline int sp_hook(sp *p, int hook)           /* 1: it is to fail */
 {
-    p->calls++;
-    if (p->limit && p->calls > p->limit) { printf("    endless: %llu hook calls\n", (unsigned long long)p->calls); fflush(stdout); abort(); }
+    const uint64_t calls = SP_ADD(&p->calls, 1);
+    if (p->limit && calls > p->limit) { printf("    endless: %llu hook calls\n", (unsigned long long)calls); fflush(stdout); abort(); }
     if (p->on_hook) p->on_hook(p, hook);
     if (p->fail_hook != hook) return 0;
     return p->fail_after > 0 && --p->fail_after == 0;
@@ -55,12 +56,12 @@ static vipc_error sp_alloc(void *user, uint64_t count, uint64_t *first)
     if (sp_hook(p, SP_ALLOC)) return p->fail_with;
     for (uint64_t k = 0; count <= SP_FRAMES && k + count <= SP_FRAMES; k++) {
         uint64_t at = p->low_first ? k : SP_FRAMES - count - k, n = 0;
-        while (n < count && !p->used[at + n]) n++;
+        while (n < count && !SP_GET(&p->used[at + n])) n++;
         if (n < count) continue;
         if (p->budget < count) break;
         p->budget -= count;
         *first = at;
-        for (n = 0; n < count; n++) p->used[at + n] = 1;
+        for (n = 0; n < count; n++) SP_PUT(&p->used[at + n], 1);
         p->in_use += count;
         return VIPC_OK;
     }
@@ -71,8 +72,8 @@ static void sp_free(void *user, uint64_t first, uint64_t count)
     sp *p = (sp *)user;
     (void)sp_hook(p, SP_FREE);
     for (uint64_t i = 0; first < SP_FRAMES && i < count && i < SP_FRAMES - first; i++) {
-        if (!p->used[first + i]) continue;
-        p->used[first + i] = 0;
+        if (!SP_GET(&p->used[first + i])) continue;
+        SP_PUT(&p->used[first + i], 0);
         p->in_use--;
         p->budget++;
         memset(p->pool + ((first + i) << p->page_shift), 0xDD, (size_t)1 << p->page_shift);
@@ -81,8 +82,8 @@ static void sp_free(void *user, uint64_t first, uint64_t count)
 static void *sp_pointer(void *user, uint64_t first, uint64_t count)
 {
     sp *p = (sp *)user;
-    p->calls++;
-    if (p->limit && p->calls > p->limit) { printf("    endless: %llu hook calls\n", (unsigned long long)p->calls); fflush(stdout); abort(); }
+    const uint64_t calls = SP_ADD(&p->calls, 1);
+    if (p->limit && calls > p->limit) { printf("    endless: %llu hook calls\n", (unsigned long long)calls); fflush(stdout); abort(); }
     if (first >= SP_FRAMES || count > SP_FRAMES - first || count == 0) return NULL;
     return p->pool + (first << p->page_shift);
 }
@@ -103,7 +104,7 @@ static vipc_error sp_create(void *user, uint64_t space, uint64_t start, uint64_t
     (void)start; (void)end;
     if (sp_hook(p, SP_CREATE)) { if (p->lie) return VIPC_OK; return p->fail_with; }
     for (uint64_t i = 1; i < SP_ROOTS; i++) {
-        if (SP_GET(&p->made[i])) continue;
+        if (SP_GET(&p->made[i]) == 1 || (SP_GET(&p->made[i]) && !p->reuse)) continue;
         *root = i;
         SP_PUT(&p->made[i], 1);
         return VIPC_OK;
@@ -132,7 +133,7 @@ static vipc_error sp_map(void *user, uint64_t root, uint64_t at, uint64_t frame,
     if (!t) return VIPC_ERR_INVALID_ARGUMENT;
     if (frame >= SP_FRAMES || pages > SP_FRAMES - frame || !access) { SP_ADD(&p->bad_ranges, 1); return VIPC_ERR_INVALID_ARGUMENT; }
     for (uint64_t i = 0; i < pages; i++) {
-        if (!p->used[frame + i]) SP_ADD(&p->freed_uses, 1);
+        if (!SP_GET(&p->used[frame + i])) SP_ADD(&p->freed_uses, 1);
         SP_PUT(&t[i], (frame + i + 1) << 8 | access);
     }
     return VIPC_OK;
@@ -324,7 +325,7 @@ static inline unsigned char *sp_touch(sp *p, unsigned cpu, unsigned by, vipc_cap
         if (faults) *faults = n;
         if (entry && (access == VIPC_PROT_READ || (entry & access))) {
             const uint64_t frame = (entry >> 8) - 1;
-            if (frame >= SP_FRAMES || !p->used[frame]) SP_ADD(&p->freed_uses, 1);
+            if (frame >= SP_FRAMES || !SP_GET(&p->used[frame])) SP_ADD(&p->freed_uses, 1);
             *e = VIPC_OK;
             return frame < SP_FRAMES ? p->pool + (frame << p->page_shift) : NULL;
         }
