@@ -141,6 +141,71 @@ TEST(a_port_that_makes_nothing_and_says_ok)
     SP_END(p, 1);
 }
 
+/* Pages of every size, in a space of nearly all addresses: its first page and its last; and the usual layout. */
+TEST(to_the_last_page_of_all_sizes)
+{
+    for (uint32_t shift = 8; shift <= 20; shift++) {
+        sp *p = edge_open(shift, 1);
+        vipc *v = &p->v[0];
+        const uint64_t page = (uint64_t)1 << shift, top = ~(page - 1);
+        vipc_space_desc d = VIPC_INIT;
+        vipc_cap s = VIPC_INIT, c = VIPC_INIT;
+        vipc_mmap_desc m = VIPC_INIT;
+        vipc_stack_desc kd = VIPC_INIT;
+        vipc_stack k;
+        vipc_space_region r;
+        vipc_space_info i;
+        vipc_addr at = 0;
+        uint64_t done = 0;
+        char text[8] = "";
+        REQUIRE_OK(vipc_space_create(v, NULL, &s));
+        CHECK_OK(vipc_destroy(v, s, VIPC_NOW));
+        d.start = page;
+        d.end = top;
+        REQUIRE_OK(vipc_space_create(v, &d, &s));
+        m.size = page;
+        m.prot = RW;
+        m.flags = VIPC_MAP_PRIVATE | VIPC_MAP_ANONYMOUS | VIPC_MAP_FIXED;
+        for (int last = 0; last < 2; last++) {
+            m.at = last ? top - page : page;
+            CHECK_OK(vipc_space_mmap(v, s, &m, &at, VIPC_NOW));
+            CHECK_EQ(at, m.at);
+            CHECK_OK(vipc_space_write(v, s, at + page - 4, "abcd", 4, &done));
+            CHECK_EQ(vipc_space_write(v, s, at + page - 2, "xyz", 3, &done), VIPC_ERR_FAULT);
+            CHECK_EQ(done, 2);
+            CHECK_OK(vipc_space_read(v, s, at + page - 4, text, 4, NULL));
+            CHECK(memcmp(text, "abxy", 4) == 0);
+        }
+        m.at = top;
+        CHECK_EQ(vipc_space_mmap(v, s, &m, &at, VIPC_NOW), VIPC_ERR_INVALID_ARGUMENT);
+        m.at = 0;
+        m.flags = VIPC_MAP_PRIVATE | VIPC_MAP_ANONYMOUS;
+        m.size = ~(uint64_t)0;
+        CHECK_EQ(vipc_space_mmap(v, s, &m, &at, VIPC_NOW), VIPC_ERR_INVALID_ARGUMENT);
+        m.size = top - 2 * page;
+        CHECK_EQ(vipc_space_mmap(v, s, &m, &at, VIPC_NOW), VIPC_ERR_LIMIT);      /* one page more than is left */
+        CHECK_EQ(vipc_space_unmap(v, s, top - page, 2 * page, VIPC_NOW), VIPC_ERR_INVALID_ARGUMENT);
+        CHECK_EQ(vipc_space_unmap(v, s, top - page, ~(uint64_t)0, VIPC_NOW), VIPC_ERR_INVALID_ARGUMENT);
+        CHECK_EQ(vipc_space_find(v, s, ~(uint64_t)0, &r), VIPC_ERR_NOT_FOUND);
+        CHECK_EQ(vipc_page_fault(v, s, ~(uint64_t)0, VIPC_PROT_READ, NULL), VIPC_ERR_FAULT);
+        kd.size = 8 * page;
+        kd.first = page;
+        CHECK_OK(vipc_space_stack_create(v, s, &kd, &k));
+        CHECK_EQ(vipc_space_grow_stack(v, s, &k, ~(uint64_t)0), VIPC_ERR_INVALID_ARGUMENT);
+        CHECK_EQ(vipc_space_grow_stack(v, s, &k, top - page), VIPC_ERR_LIMIT);
+        CHECK_OK(vipc_space_grow_stack(v, s, &k, 1));
+        CHECK_EQ(vipc_space_grow_heap(v, s, ~(uint64_t)0, NULL), VIPC_ERR_LIMIT);
+        CHECK_EQ(vipc_space_set_break(v, s, ~(uint64_t)0, NULL, VIPC_NOW), VIPC_ERR_LIMIT);
+        CHECK_OK(vipc_space_clone(v, s, &c, VIPC_NOW));
+        CHECK_OK(vipc_space_write(v, c, page, "c", 1, NULL));
+        SP_CHECK(p, 0);
+        CHECK_OK(vipc_space_unmap(v, s, page, top - page, VIPC_NOW));
+        CHECK_OK(vipc_space_get(v, s, &i));
+        CHECK_EQ(i.regions + i.pages + i.table_frames, 0);
+        SP_END(p, 1);
+    }
+}
+
 /* ---- killed between a step and its hook ---- */
 /* Member 1 is killed at `hook` of what it does to member 0's space. */
 static void edge_kill_at(sp *p, int hook, vipc_error (*what)(sp *p, vipc_cap s), vipc_cap s)
@@ -512,7 +577,7 @@ TEST(steps_stay_within_the_log)
 }
 
 RUN_TESTS(T(the_last_word_of_the_tables_is_rolled_back), T(frame_0_has_no_neighbour_before_it), T(no_two_spaces_are_taken_for_one_another),
-          T(a_port_that_makes_nothing_and_says_ok), T(killed_before_the_page_tables_know), T(killed_while_it_gives_back_what_nobody_saw),
+          T(a_port_that_makes_nothing_and_says_ok), T(to_the_last_page_of_all_sizes), T(killed_before_the_page_tables_know), T(killed_while_it_gives_back_what_nobody_saw),
           T(a_break_is_not_moved_in_another_space), T(a_heap_that_grows_while_it_shrinks), T(another_region_leaves_where_one_has_left),
           T(a_heap_grows_whatever_else_is_owed), T(what_was_touched_is_there_whatever_else_is_owed), T(nobody_sees_a_copy_while_another_sees_the_original),
           T(a_write_during_a_clone_loses_no_other), T(a_space_does_not_go_while_it_is_flushed), T(a_revoked_capability_maps_and_writes_nothing),
