@@ -1,6 +1,6 @@
 #!/bin/sh
-# tests/fuzz/run.sh [SECONDS] - libFuzzer, with the address and undefined-behaviour sanitizers, on the model: first the corpus, then so many seconds (60).
-# An input that fails is kept as build/fuzz-found-*: mend the header or the model, and put it into tests/fuzz/corpus.
+# tests/fuzz/run.sh [SECONDS] - libFuzzer, with the address and undefined-behaviour sanitizers, on the two models: first their corpora, then half of so many seconds (60) each.
+# An input that fails is kept as build/fuzz-found-*: mend the header or the model, and put it into tests/fuzz/corpus (of fuzz.c) or tests/fuzz/spaces (of fuzz_space.c).
 # tests/fuzz/run.sh collect [SECONDS] - makes the corpus anew, from random runs, and keeps what is in it besides.
 # The last line is "N passed, N failed, N skipped".
 set -u
@@ -19,26 +19,32 @@ if ! echo 'int LLVMFuzzerTestOneInput(const char *p, unsigned long n); int LLVMF
     if [ "${CI:-}" = true ]; then echo "0 passed, 1 failed, 0 skipped"; exit 1; fi
     echo "0 passed, 0 failed, 1 skipped"; exit 0
 fi
-if ! "$CLANG" -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined tests/fuzz/fuzz.c -o "$BUILD/fuzz" >"$BUILD/fuzz.build" 2>&1; then
-    echo "fuzz: does not build:"; head -n 15 "$BUILD/fuzz.build"
-    echo "0 passed, 1 failed, 0 skipped"; exit 1
-fi
+for target in fuzz fuzz_space; do
+    if ! "$CLANG" -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined tests/fuzz/$target.c -o "$BUILD/$target" >"$BUILD/fuzz.build" 2>&1; then
+        echo "$target: does not build:"; head -n 15 "$BUILD/fuzz.build"
+        echo "0 passed, 1 failed, 0 skipped"; exit 1
+    fi
+done
 # Address space randomisation of recent kernels leaves old sanitizers no room for their shadow.
 fixed=; if command -v setarch >/dev/null 2>&1 && setarch -R true 2>/dev/null; then fixed="setarch -R"; fi
 passed=0; failed=0
-stage() {       # title, arguments...
-    title=$1; shift
+stage() {       # target, title, arguments...
+    target=$1; title=$2; shift 2
     # shellcheck disable=SC2086
-    if $fixed "$BUILD/fuzz" -print_final_stats=1 -timeout=10 -artifact_prefix="$BUILD/fuzz-found-" "$@" >"$BUILD/fuzz.log" 2>&1; then
+    if $fixed "$BUILD/$target" -print_final_stats=1 -timeout=10 -artifact_prefix="$BUILD/fuzz-found-" "$@" >"$BUILD/fuzz.log" 2>&1; then
         passed=$((passed + 1))
-        echo "ok   $title: $(sed -n 's/^stat::number_of_executed_units: *//p' "$BUILD/fuzz.log") runs, $(sed -n 's/.*cov: \([0-9]*\).*/\1/p' "$BUILD/fuzz.log" | tail -n 1) edges"
+        echo "ok   $target, $title: $(sed -n 's/^stat::number_of_executed_units: *//p' "$BUILD/fuzz.log") runs, $(sed -n 's/.*cov: \([0-9]*\).*/\1/p' "$BUILD/fuzz.log" | tail -n 1) edges"
     else
         failed=$((failed + 1))
-        echo "FAIL $title:"; grep -v '^#[0-9]' "$BUILD/fuzz.log" | tail -n 60
+        echo "FAIL $target, $title:"; grep -v '^#[0-9]' "$BUILD/fuzz.log" | tail -n 60
     fi
 }
-mkdir -p "$BUILD/fuzz-corpus"
-stage corpus -runs=0 tests/fuzz/corpus
-[ "$failed" -gt 0 ] || stage "$seconds seconds" -max_total_time="$seconds" -max_len=4096 "$BUILD/fuzz-corpus" tests/fuzz/corpus
+half=$(((seconds + 1) / 2))
+mkdir -p "$BUILD/fuzz-corpus" "$BUILD/fuzz-spaces"
+stage fuzz corpus -runs=0 tests/fuzz/corpus
+[ "$failed" -gt 0 ] || stage fuzz "$half seconds" -max_total_time="$half" -max_len=4096 "$BUILD/fuzz-corpus" tests/fuzz/corpus
+before=$failed
+stage fuzz_space corpus -runs=0 tests/fuzz/spaces
+[ "$failed" -gt "$before" ] || stage fuzz_space "$half seconds" -max_total_time="$half" -max_len=4096 "$BUILD/fuzz-spaces" tests/fuzz/spaces
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" -eq 0 ]
