@@ -152,17 +152,17 @@ struct vipc_mock {
     void *script;
     void (*say)(vipc_mock *m, const char *trouble);                                     /* each trouble, in words; may be NULL */
     void (*log)(vipc_mock *m, uint32_t level, uint32_t id, uint64_t a, uint64_t b);     /* what the core logs; may be NULL */
-    int bare;                               /* free frames are not hidden from now on */
     vipc_mock_script on_table;              /* within page_map, page_unmap and page_protect, before they do anything: the lock of the slow path is held */
     vipc_mock_script on_flush;              /* within a tlb_flush that may wait: no lock is held */
-    int held;                               /* 1: tlb_flush with NOW is WOULD_BLOCK */
     uint64_t late;                          /* so many calls of tlb_flush that may wait, but not for ever, are TIMEOUT first */
     uint64_t busy;                          /* so many calls of space_destroy are RESOURCE_BUSY first */
+    int held;                               /* 1: tlb_flush with NOW is WOULD_BLOCK */
     int half;                               /* 1: page_map fails, and page hooks die, after half of their pages instead of before the first; space_create dies after its work */
+    int bare;                               /* 1: free frames are not hidden from now on */
+    int fail_on;                            /* see vipc_mock_fail_at; 1: and so do all later ones */
     int fail_hook, fail_with;               /* see vipc_mock_fail_at; with: what alloc and block return; pointer: NULL, or so many bytes off */
     uint32_t fail_who;
     uint64_t fail_at;                       /* calls to go */
-    int fail_on;                            /* 1: and so do all later ones */
     int kill_hook;
     uint32_t kill_who;
     uint64_t kill_at;
@@ -828,7 +828,7 @@ static uint64_t vipci_mock_spaces(const vipc_mock_desc *desc)
     return desc && desc->config.max_spaces ? (uint64_t)desc->config.max_spaces + 16 : 0;
 #endif
 }
-static uint32_t vipci_mock_translations(const vipc_mock_desc *desc) { return !vipci_mock_spaces(desc) ? 0 : desc->translations ? desc->translations : 4096; }
+static uint32_t vipci_mock_translations(const vipc_mock_desc *desc) { return !desc || !vipci_mock_spaces(desc) ? 0 : desc->translations ? desc->translations : 4096; }
 static uint64_t vipci_mock_tables(const vipc_mock_desc *desc, uint64_t frames)
 {
     uint64_t pages = vipci_mock_translations(desc);
