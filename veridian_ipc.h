@@ -8261,12 +8261,14 @@ VIPC_API vipc_error vipc_page_fault(vipc *self, vipc_cap space, vipc_addr at, ui
 }
 VIPC_API vipc_error vipc_space_touch(vipc *self, vipc_cap space, vipc_addr at, uint64_t size, uint32_t access, uint64_t *done)
 {
-    const uint64_t low = self ? (((uint64_t)1 << self->page_shift) - 1) : 0;
     uint64_t n = 0, end = at;
+    vipc_error e = vipci_known(self);
     if (done) *done = 0;
-    if (!size || !vipci_add(&end, size)) { vipc_error e = vipci_known(self); return e == VIPC_OK ? VIPC_ERR_INVALID_ARGUMENT : e; }
+    if (e == VIPC_OK && (!size || !vipci_add(&end, size))) e = VIPC_ERR_INVALID_ARGUMENT;
+    if (e != VIPC_OK) return e;
+    const uint64_t low = vipci_page_size(self) - 1;
     for (uint64_t from = at; n < size; from = (from | low) + 1) {
-        vipc_error e = vipc_page_fault(self, space, from, access, NULL);
+        e = vipc_page_fault(self, space, from, access, NULL);
         if (e != VIPC_OK) return e;
         const uint64_t next = (from | low) + 1 - at;         /* 0 if it wraps */
         n = next && next < size ? next : size;
