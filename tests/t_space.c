@@ -930,6 +930,28 @@ TEST(populate_gives_all_frames_at_once)
     CHECK_EQ(info_of(c, 0, c->s).pages, 400);
     SCENE_END(c);
 }
+TEST(a_fault_without_frames_leaves_no_tables)
+{
+    static scene c_, *c = &c_;
+    for (uint64_t n = 1;; n++) {                               /* the n-th frame that it asks for is not to be had: one of the page map's, or the page */
+        scene_open(c);
+        put(c, SPOT, 1, RW);
+        const uint64_t had = used(c);
+        mock_fail(&c->m, MOCK_ALLOC, n, VIPC_ERR_OUT_OF_MEMORY);
+        vipc_error e = vipc_page_fault(ME, c->s, SPOT, W, NULL);
+        const bool failed = c->m.failures != 0;
+        mock_heal(&c->m);
+        CHECK_EQ(e, failed ? VIPC_ERR_OUT_OF_MEMORY : VIPC_OK);
+        if (failed) {
+            CHECK_EQ(used(c), had);
+            CHECK_EQ(info_of(c, 0, c->s).table_frames, 0);
+            CHECK_OK(vipc_page_fault(ME, c->s, SPOT, W, NULL));
+        }
+        CHECK_EQ(used(c), had + info_of(c, 0, c->s).table_frames + 1);
+        SCENE_END(c);
+        if (!failed) { CHECK(n > 2); break; }
+    }
+}
 TEST(frames_beyond_the_config_come_into_no_space)
 {
     static scene c_, *c = &c_;
@@ -2578,7 +2600,7 @@ RUN_TESTS(T(d057_a_range_that_wraps_is_refused), T(d058_an_empty_region_overlaps
           T(ones_own_space_may_end_first), T(a_process_is_made_with_a_space), T(each_right_is_needed_and_enough), T(no_other_token_will_do),
           T(what_was_revoked_serves_no_more), T(without_a_domain_nothing_works), T(where_results_go_must_be_said), T(allocate_rounds_up_and_finds_room),
           T(a_small_space_is_used_to_its_last_page), T(free_wants_all_of_it_mapped), T(d062_mmap_keeps_the_rules_of_posix),
-          T(populate_gives_all_frames_at_once), T(frames_beyond_the_config_come_into_no_space), T(unmap_splits_and_passes_over_holes),
+          T(populate_gives_all_frames_at_once), T(a_fault_without_frames_leaves_no_tables), T(frames_beyond_the_config_come_into_no_space), T(unmap_splits_and_passes_over_holes),
           T(one_flush_however_large), T(a_split_needs_a_region), T(neighbours_that_are_alike_are_one), T(protect_over_several_and_back), T(device_memory),
           T(e012_what_is_shared_or_a_device_is_not_freed_under_the_others), T(d051_a_break_below_the_heap_is_an_invalid_argument),
           T(d052_growth_that_overflows_is_a_limit), T(d060_the_heap_maps_and_unmaps_pages), T(d067_what_is_mapped_anywhere_keeps_clear_of_the_heap),

@@ -271,6 +271,31 @@ TEST(killed_while_it_gives_back_what_nobody_saw)
     }
 }
 
+static void edge_killed_waiting(sp *p)
+{
+    p->on_flush = NULL;
+    longjmp(p->out, 1);
+}
+TEST(killed_while_its_copy_waits)
+{
+    sp *p = edge_open(12, 2);
+    vipc_cap s = sp_space(p, 0), t = sp_grant(p, 0, s, 1), c = VIPC_INIT;
+    const uint64_t root = sp_root(p, 0, s);
+    REQUIRE_OK(sp_mmap(p, 0, s, 8, 4, VIPC_MAP_FIXED, VIPC_NOW));
+    CHECK_OK(sp_store(p, 0, 0, s, root, 8, 1));
+    REQUIRE_OK(vipc_space_clone(&p->v[0], s, &c, VIPC_FOREVER));
+    CHECK_EQ(sp_load(p, 1, 0, s, root, 8), 1);
+    p->flush_waits = 1;
+    p->on_flush = edge_killed_waiting;
+    if (setjmp(p->out) == 0) CHECK_EQ(vipc_page_fault(&p->v[1], t, sp_addr(p, 8), VIPC_PROT_WRITE, NULL), -1000);
+    p->dead[1] = 1;
+    CHECK(edge_record(p, 0, s)->limbo != 0);                 /* the original, which the clone may have as long as it likes */
+    CHECK_OK(vipc_destroy(&p->v[0], s, VIPC_FOREVER));
+    CHECK_EQ(sp_load(p, 3, 0, c, sp_root(p, 0, c), 8), 1);
+    CHECK_OK(vipc_destroy(&p->v[0], c, VIPC_FOREVER));       /* and then it is nobody's */
+    SP_END(p, 2);
+}
+
 /* ---- what others do while the lock was let go ---- */
 static void edge_fill(sp *p, vipc_cap s, uint64_t from, uint64_t to)        /* a page in each node of the map; nobody has a translation */
 {
@@ -297,6 +322,37 @@ TEST(a_break_is_not_moved_in_another_space)
     CHECK(p->on_wake == NULL);                               /* it did breathe */
     CHECK_OK(vipc_space_get(&p->v[1], (vipc_cap){ p->number[1] }, &i));
     CHECK_EQ(i.brk, sp_addr(p, 1024) + 700);
+    SP_END(p, 2);
+}
+static void edge_new_space_that_owes(sp *p)      /* as often as the old one did, for what has the same address */
+{
+    vipc_cap s = { p->number[0] };
+    edge_awake(p, 1);
+    CHECK_OK(vipc_destroy(&p->v[1], s, VIPC_NOW));
+    s = sp_space(p, 1);
+    p->number[1] = s.token;
+    CHECK_OK(sp_mmap(p, 1, s, 0, 3000, VIPC_MAP_FIXED, VIPC_NOW));
+    CHECK_OK(sp_store(p, 1, 1, s, sp_root(p, 1, s), 2900, 1));
+    p->flush_waits = 1;
+    CHECK_EQ(vipc_space_unmap(&p->v[1], s, SP_START, (uint64_t)3000 << p->page_shift, VIPC_NOW), VIPC_ERR_WOULD_BLOCK);
+}
+TEST(nothing_is_freed_in_another_space)
+{
+    sp *p = edge_open(8, 2);
+    vipc_cap s = sp_space(p, 1), t = sp_grant(p, 1, s, 0);
+    vipc_space_info i;
+    p->number[0] = s.token;
+    REQUIRE_OK(sp_mmap(p, 0, t, 0, 3000, VIPC_MAP_FIXED, VIPC_NOW));
+    edge_fill(p, t, 0, 3000);
+    edge_at_breath(p, 1, edge_new_space_that_owes);
+    CHECK_EQ(vipc_space_unmap(&p->v[0], t, SP_START, (uint64_t)3000 << p->page_shift, VIPC_NOW), VIPC_ERR_CLOSED);
+    CHECK(p->on_wake == NULL);                               /* it did breathe */
+    CHECK_OK(vipc_space_get(&p->v[1], (vipc_cap){ p->number[1] }, &i));
+    CHECK_EQ(i.leaving, 1);                                  /* CPU 1 can still write to that page */
+    CHECK_EQ(i.pages, 1);
+    CHECK_OK(vipc_space_unmap(&p->v[1], (vipc_cap){ p->number[1] }, sp_addr(p, 3900), 1, VIPC_FOREVER));
+    CHECK_OK(vipc_space_get(&p->v[1], (vipc_cap){ p->number[1] }, &i));
+    CHECK_EQ(i.leaving + i.pages, 0);
     SP_END(p, 2);
 }
 static void edge_grow(sp *p)
@@ -578,7 +634,7 @@ TEST(steps_stay_within_the_log)
 
 RUN_TESTS(T(the_last_word_of_the_tables_is_rolled_back), T(frame_0_has_no_neighbour_before_it), T(no_two_spaces_are_taken_for_one_another),
           T(a_port_that_makes_nothing_and_says_ok), T(to_the_last_page_of_all_sizes), T(killed_before_the_page_tables_know), T(killed_while_it_gives_back_what_nobody_saw),
-          T(a_break_is_not_moved_in_another_space), T(a_heap_that_grows_while_it_shrinks), T(another_region_leaves_where_one_has_left),
+          T(killed_while_its_copy_waits), T(a_break_is_not_moved_in_another_space), T(nothing_is_freed_in_another_space), T(a_heap_that_grows_while_it_shrinks), T(another_region_leaves_where_one_has_left),
           T(a_heap_grows_whatever_else_is_owed), T(what_was_touched_is_there_whatever_else_is_owed), T(nobody_sees_a_copy_while_another_sees_the_original),
           T(a_write_during_a_clone_loses_no_other), T(a_space_does_not_go_while_it_is_flushed), T(a_revoked_capability_maps_and_writes_nothing),
           T(what_is_being_freed_is_unmapped_by_unmap), T(steps_stay_within_the_log))
