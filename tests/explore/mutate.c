@@ -1,6 +1,6 @@
 /* mutate.c - plants one bug of a list in a copy of a source file.
  *
- *     ./mutate LIST                      prints: name, how, arguments of the explorer; one bug a line, tabs between
+ *     ./mutate LIST                      prints: name, how, arguments; one bug a line, tabs between
  *     ./mutate LIST NAME SOURCE OUT      exit 0: OUT is SOURCE with that bug; else why not
  *
  * The list: "= name | how | arguments", then one replacement or more, each old lines ("-" in front) and then new lines ("+" in front; none:
