@@ -23,4 +23,20 @@ have() { command -v "$1" >/dev/null 2>&1; }
 limit() {       # seconds COMMAND...: with a time limit where the system has one
     if have timeout; then timeout -k 5 "$@"; else shift; "$@"; fi
 }
+# Each piece by the script itself, which gets its name, as many at a time as there are processors.  Their output stands together, their sums are added up.
+at_once() {     # script, pieces...
+    script=$1; log=$BUILD/$(basename "$1" .sh)-piece; shift
+    mkdir -p "$BUILD"; rm -f "$log".*
+    # shellcheck disable=SC2016
+    printf '%s\n' "$@" | xargs -n 1 -P "$(nproc 2>/dev/null || echo 1)" sh -c \
+        'sh "$0" "$2" >"$1.$2" 2>&1 </dev/null; grep -v "^[0-9]* passed, [0-9]* failed, [0-9]* skipped$" "$1.$2"; :' "$script" "$log"
+    for piece in "$@"; do
+        sum=$(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' "$log.$piece" | tail -n 1)
+        if [ -z "$sum" ]; then ok 1 "$piece ended before it was done"; continue; fi
+        read -r p f s <<END
+$sum
+END
+        passed=$((passed + p)); failed=$((failed + f)); skipped=$((skipped + s))
+    done
+}
 end_of_cases() { echo "$passed passed, $failed failed, $skipped skipped"; [ "$failed" -eq 0 ]; }

@@ -45,7 +45,7 @@ if build kernel "$CC"; then
     ends kernel_panic_shows_where panic 'a fault in the kernel'
     ends kernel_stack_overflow_is_a_double_fault overflow 'a double fault'
     boot kernel_qemu64 kernel qemu64 'SMEP absent, SMAP absent, NX on'
-    boot kernel_without_nx kernel qemu64,-nx 'NX absent'
+    boot kernel_without_nx_and_pat kernel qemu64,-nx,-pat 'NX absent'
 fi
 if have $other; then
     if build kernel_$other $other; then boot kernel_$other kernel_$other max 'SMEP on, SMAP on, NX on'; fi

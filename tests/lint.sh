@@ -1,9 +1,13 @@
 #!/bin/sh
-# tests/lint.sh - cppcheck and clang-tidy over header and shims.  What is not listened to is named here, each with its reason.
+# tests/lint.sh [PIECE] - cppcheck and clang-tidy over header and shims, all pieces at once.  What is not listened to is named here, each with its reason.
 # The last line is "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/cases.sh
+if [ $# -eq 0 ]; then
+    at_once tests/lint.sh tidy_core cppcheck_c cppcheck_cpp tidy_shims
+    end_of_cases; exit
+fi
 workspace lint; show=40
 
 # Checks that do not fit, as a whole:
@@ -40,7 +44,7 @@ run_cppcheck() {    # language, standard, file
         -D__linux__=1 -D__x86_64__=1 -D__LP64__=1 -D__GNUC__=12 -D__GCC_ATOMIC_LLONG_LOCK_FREE=2 "$3" >"$tmp/log" 2>&1
 }
 run_tidy() {        # file, macro: the file is the compiler's main file, since the analyzer looks at no function of an included one
-    limit 240 clang-tidy --quiet --checks="$checks" --line-filter="[{\"name\":\"$(basename "$1")\"}]" "$1" -- \
+    limit 400 clang-tidy --quiet --checks="$checks" --line-filter="[{\"name\":\"$(basename "$1")\"}]" "$1" -- \
         -x c -std=c99 -I. "-DVERIDIAN_$2_IMPLEMENTATION" >"$tmp/log" 2>&1
 }
 verdict() {         # result of the tool, highest that means "it did its work", name
@@ -61,17 +65,25 @@ END
 cp "$tmp/both.c" "$tmp/both.cpp"
 printf 'int planted(int n);\nint planted(int n)\n{\n    int zero = 0;\n    return n / zero;\n}\n' >"$tmp/planted.c"
 
-if command -v cppcheck >/dev/null 2>&1; then
-    run_cppcheck c c99 "$tmp/planted.c"; planted cppcheck_finds_a_planted_bug
-    run_cppcheck c c99 "$tmp/both.c"; verdict $? 1 cppcheck_c
-    run_cppcheck c++ c++11 "$tmp/both.cpp"; verdict $? 1 cppcheck_cpp
-else missing cppcheck cppcheck; fi
-if command -v clang-tidy >/dev/null 2>&1; then
-    run_tidy "$tmp/planted.c" IPC; planted clang_tidy_finds_a_planted_bug
-    run_tidy veridian_ipc.h IPC; verdict $? 0 clang_tidy_core
-    run_tidy shims/veridian_frames.h FRAMES; verdict $? 0 clang_tidy_frames
-    run_tidy shims/veridian_posix.h POSIX; verdict $? 0 clang_tidy_posix
-    run_tidy shims/veridian_mock.h MOCK; verdict $? 0 clang_tidy_mock
-    case $(uname -m) in x86_64) run_tidy shims/veridian_x86_64.h X86_64; verdict $? 0 clang_tidy_x86_64;; esac
-else missing clang-tidy clang_tidy; fi
+case $1 in
+cppcheck_c|cppcheck_cpp)
+    if ! have cppcheck; then missing cppcheck "$1"
+    elif [ "$1" = cppcheck_c ]; then
+        run_cppcheck c c99 "$tmp/planted.c"; planted cppcheck_finds_a_planted_bug
+        run_cppcheck c c99 "$tmp/both.c"; verdict $? 1 cppcheck_c
+    else run_cppcheck c++ c++11 "$tmp/both.cpp"; verdict $? 1 cppcheck_cpp
+    fi;;
+tidy_core|tidy_shims)
+    if ! have clang-tidy; then missing clang-tidy "clang_$1"
+    elif [ "$1" = tidy_core ]; then
+        run_tidy "$tmp/planted.c" IPC; planted clang_tidy_finds_a_planted_bug
+        run_tidy veridian_ipc.h IPC; verdict $? 0 clang_tidy_core
+    else
+        run_tidy shims/veridian_frames.h FRAMES; verdict $? 0 clang_tidy_frames
+        run_tidy shims/veridian_posix.h POSIX; verdict $? 0 clang_tidy_posix
+        run_tidy shims/veridian_mock.h MOCK; verdict $? 0 clang_tidy_mock
+        case $(uname -m) in x86_64) run_tidy shims/veridian_x86_64.h X86_64; verdict $? 0 clang_tidy_x86_64;; esac
+    fi;;
+*)  echo "no piece is called $1"; exit 1;;
+esac
 end_of_cases
