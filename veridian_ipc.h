@@ -31,10 +31,12 @@
  *                 in registers; no hook, no loop, no queue
  *   spaces        address spaces of processes: regions, heap, stacks with guard pages, mmap, protection, copy-on-write clones, and one entry that resolves
  *                 page faults; the page tables are the port's, behind six hooks
+ *   regions       memory that processes share: handed over without a copy (shared, moved, or copied on the first write), by grant or in a message; sealed,
+ *                 withdrawn; objects with names, as POSIX shared memory has them
  *   death         a process that vanishes at any instruction leaves no lock taken and no queue wedged; of all others
  *                 every message whose send returned VIPC_OK is received exactly once
  *
- * WHAT IT DOES NOT DO (yet): priorities of processes, shared regions.
+ * WHAT IT DOES NOT DO (yet): priorities of processes.
  *   It never allocates memory of its own, has no globals and starts no threads.
  *   Members of one domain map the same memory, so they trust one another with its contents.  What a member writes
  *   there by mistake or in malice may spoil messages and answers; it is checked before use, and crashes nobody else.
@@ -102,6 +104,9 @@
  *   VIPC_NO_SPACES                  0        1: no address spaces: no vipc_space_,   every includer; members with and without them cannot share a domain:
  *   VERSION
  *                                            no vipc_page_fault
+ *   VIPC_NO_REGIONS                 0; 1 where  1: no shared regions, no named   every includer; members with and without them cannot share a domain: VERSION
+ *                                   there are   objects: no vipc_region_, vipc_map,
+ *                                   no spaces   vipc_unmap, vipc_object_
  *   VIPC_UNSTABLE                   unset    -                           every includer: declares what may still change: vipc_take, vipc_done, and, where
  *                                                                        there are calls, the fast path
  *   VIPC_SMALL                      0; 1: -Os  send and receive without    implementation
@@ -112,8 +117,8 @@
  *
  * INDEX (each line is a tag: search for it)
  *   >>intro >>platform >>version >>errors >>types >>hooks >>api
- *   >>base >>atomics >>layout >>hookcalls >>waiting >>lock >>tables >>regions >>pages >>spaces >>limits >>caps >>queue >>call >>hand >>endpoint >>death
- *   >>carry >>asking >>transfer >>batch >>taking >>calling >>fast >>rights >>channel >>notify >>waitset >>memory >>names >>process >>look >>init >>licence
+ *   >>base >>atomics >>layout >>hookcalls >>waiting >>lock >>tables >>regions >>pages >>limits >>caps >>spaces >>stores >>queue >>call >>hand >>endpoint >>death
+ *   >>giving >>carry >>asking >>transfer >>batch >>taking >>calling >>fast >>rights >>channel >>notify >>waitset >>memory >>shared >>names >>objects >>process >>look >>init >>licence
  *
  * CAVEATS
  *   Tested on x86-64 and i386 natively, on aarch64 (weakly ordered) and s390x (big-endian) under emulation, which shows no
@@ -197,6 +202,17 @@ extern "C" {
 #ifndef VIPC_NO_SPACES
 #define VIPC_NO_SPACES 0
 #endif
+#ifndef VIPC_NO_REGIONS
+#define VIPC_NO_REGIONS VIPC_NO_SPACES
+#endif
+#if VIPC_NO_SPACES && !VIPC_NO_REGIONS
+#error "regions are mapped into spaces: VIPC_NO_SPACES asks for VIPC_NO_REGIONS"
+#endif
+#if !VIPC_NO_REGIONS && !VIPC_NO_LARGE
+#define VIPCI_GIFTS 1    /* messages may carry a region */
+#else
+#define VIPCI_GIFTS 0
+#endif
 #ifndef VIPC_LINE
 #define VIPC_LINE 64     /* bytes: the cache line of x86-64 and of most Arm cores */
 #endif
@@ -258,7 +274,7 @@ typedef uint64_t vipc_time;                                           /* nanosec
 
 /* The numbers left out belong to objects still to come. */
 enum vipc_type { VIPC_TYPE_NONE = 0, VIPC_TYPE_ENDPOINT = 1, VIPC_TYPE_CHANNEL = 2, VIPC_TYPE_NOTIFICATION = 3, VIPC_TYPE_WAIT_SET = 4,
-                 VIPC_TYPE_SPACE = 5, VIPC_TYPE_PROCESS = 8 };
+                 VIPC_TYPE_SPACE = 5, VIPC_TYPE_REGION = 6, VIPC_TYPE_OBJECT = 7, VIPC_TYPE_PROCESS = 8 };
 enum vipc_right {                      /* the low four are the token's flags */
     VIPC_RIGHT_READ = 1, VIPC_RIGHT_WRITE = 2, VIPC_RIGHT_EXECUTE = 4, VIPC_RIGHT_GRANT = 8,
     VIPC_RIGHT_REVOKE = 16, VIPC_RIGHT_DELETE = 32, VIPC_RIGHT_MODIFY = 64, VIPC_RIGHT_CREATE = 128, VIPC_RIGHT_ALL = 255,
@@ -271,6 +287,13 @@ enum vipc_flag {                       /* vipc_message.flags; any other bit is V
     VIPC_IS_REPLY = 8,                 /* set by the core alone, on replies; ignored in what is sent, so that a reply can be the next request */
     VIPC_HAS_CAPABILITY = 16           /* .capability travels along */
 };
+/* What a mapping allows, by the numbers of enum vipc_prot: who may write may read.  A capability for memory has READ, WRITE and EXECUTE by the same bits. */
+enum vipc_access { VIPC_READ = 1, VIPC_WRITE = 3, VIPC_EXECUTE = 4, VIPC_READ_EXECUTE = 5, VIPC_READ_WRITE_EXECUTE = 7 };
+enum vipc_mode {                       /* how a region is handed over */
+    VIPC_SHARE = 0,                    /* both have it: who receives gets a capability with READ, WRITE and EXECUTE as far as asked for and had */
+    VIPC_MOVE = 1,                     /* who receives owns it; the giver has no capability for it any more, and no mapping */
+    VIPC_COPY_ON_WRITE = 2             /* who receives gets a region of its own, of the same contents: a page is copied when one of the two writes to it */
+};
 enum vipc_full { VIPC_FULL_BLOCK = 0, VIPC_FULL_FAIL = 1, VIPC_FULL_DROP_OLDEST = 2 };   /* what a send with a deadline does at a full queue */
 
 #define VIPC_CAPACITY_MAX 1024u        /* messages in one queue */
@@ -279,6 +302,10 @@ enum vipc_full { VIPC_FULL_BLOCK = 0, VIPC_FULL_FAIL = 1, VIPC_FULL_DROP_OLDEST 
 #define VIPC_WAIT_SET_MAX 1024u        /* things in one wait set */
 #define VIPC_NAME_MAX 255u             /* bytes of a published name */
 #define VIPC_LABEL_MAX 31u             /* bytes kept of a label */
+#define VIPC_OBJECT_NAME_MAX 255u      /* bytes of a named object's name, without a leading slash */
+#define VIPC_OBJECTS_MAX 256u          /* defaults: named objects of a domain, bytes of one */
+#define VIPC_OBJECT_SIZE_MAX (256ull << 20)
+#define VIPC_NODES_MAX 16u             /* NUMA nodes */
 #define VIPC_INITIAL_MAX 16u           /* capabilities that a process is made with */
 #define VIPC_MESSAGE_WORDS 4
 #define VIPC_MESSAGE_CAPS 4u           /* capabilities in one message, its own `capability` included */
@@ -306,7 +333,11 @@ typedef struct vipc_outgoing {         /* a message with a payload, sending side
     size_t payload_size;               /* bytes, at most the endpoint's payload_max */
     vipc_cap caps[VIPC_MESSAGE_CAPS];  /* more capabilities that travel along, after message.capability if that does (VIPC_HAS_CAPABILITY) */
     uint32_t cap_count;                /* of caps; with message.capability at most VIPC_MESSAGE_CAPS */
-    vipc_cap region;                   /* none: there are no regions yet, so any other is VIPC_ERR_INVALID_REGION */
+    vipc_cap region;                   /* none; a region that goes along, and counts as one of VIPC_MESSAGE_CAPS.  Anything else: INVALID_REGION */
+#if VIPCI_GIFTS
+    uint32_t region_mode;              /* VIPC_SHARE; enum vipc_mode, rights as for vipc_region_transfer */
+    uint32_t region_access;            /* 0: what the capability has; enum vipc_access: at most that, else PERMISSION_DENIED */
+#endif
 } vipc_outgoing;
 typedef struct vipc_incoming {         /* receiving side */
     vipc_message message;              /* out */
@@ -315,6 +346,13 @@ typedef struct vipc_incoming {         /* receiving side */
     size_t payload_capacity;           /* in: bytes */
     vipc_cap caps[VIPC_MESSAGE_CAPS];  /* out: all info.cap_count capabilities that came, in the order in which they were sent: tokens of the receiver's;
                                         * none (0) for one that was revoked on the way, and for the rest.  caps[0] is message.capability */
+#if VIPCI_GIFTS
+    vipc_cap region;                   /* out: a capability of the receiver's for the region that came; none: none came, or it was revoked on the way.  It is not
+                                        * counted in info.cap_count.  Close it to refuse */
+    uint32_t region_mode;              /* out: as it was sent */
+    uint32_t region_access;            /* out: enum vipc_access: what its capability allows */
+    uint64_t region_size;              /* out: bytes */
+#endif
 } vipc_incoming;
 #if VIPCI_TAKES
 typedef struct vipc_hand { uint64_t token; } vipc_hand;               /* a message that was taken and is not yet done, of one thread */
@@ -353,6 +391,14 @@ typedef struct vipc_config {           /* 0 means the default; vipc_config_get r
     uint32_t max_spaces;               /* none: no address spaces; at most max_objects */
     uint32_t max_regions;              /* 64 times max_spaces; of all spaces together, at most 8,000,000.  About 75 bytes each, 120 at worst */
     uint32_t max_frames;               /* 65,536 where there are spaces: only frames of lower numbers come into one; 4 bytes each */
+#endif
+#if !VIPC_NO_REGIONS
+    uint32_t max_shared;               /* none: no shared regions, no named objects; regions and objects together, at most max_objects.  Needs max_spaces */
+    uint32_t max_named;                /* 256, at most max_shared: named objects; at most 65,536 */
+    uint32_t region_pages;             /* max_frames: frames of one region or object, at most; more is LIMIT */
+    uint32_t object_pages;             /* 256 MiB, at most region_pages: frames of one named object */
+    uint32_t shared_per_process;       /* max_frames: frames of all regions and objects that one process owns; more is LIMIT */
+    uint32_t numa_nodes;               /* 1; at most VIPC_NODES_MAX */
 #endif
 } vipc_config;
 
@@ -481,7 +527,7 @@ enum vipc_mmap_flag {
     VIPC_MAP_SHARED = 1,               /* who clones the space sees, and makes, changes; one of the two must be given */
     VIPC_MAP_PRIVATE = 2,              /* copy-on-write */
     VIPC_MAP_FIXED = 0x10,             /* exactly at `at`; what is there is unmapped first */
-    VIPC_MAP_ANONYMOUS = 0x20,         /* zero-filled memory; required, as there is nothing else to map yet */
+    VIPC_MAP_ANONYMOUS = 0x20,         /* zero-filled memory; required where nothing backs it, refused where something does */
     VIPC_MAP_POPULATE = 0x8000,        /* all frames at once; shared memory always has */
     VIPC_MAP_FIXED_NOREPLACE = 0x100000     /* exactly at `at`; EXISTS if something is there */
 };
@@ -514,8 +560,9 @@ typedef struct vipc_mmap_desc {
     uint64_t size;                     /* bytes, rounded up to pages; 0 is INVALID_ARGUMENT */
     uint32_t prot, flags;              /* enum vipc_prot, vipc_mmap_flag; unknown bits are INVALID_ARGUMENT */
     uint32_t type;                     /* VIPC_REGION_DATA (VIPC_REGION_SHARED with MAP_SHARED); CODE, DATA, RODATA: only a name */
-    vipc_cap backing;                  /* none: there are no shared regions yet, so any other is VIPC_ERR_INVALID_REGION */
-    uint64_t offset;                   /* 0 */
+    vipc_cap backing;                  /* none; with VIPC_NO_REGIONS any other is INVALID_REGION.  A region or named object, rights as for vipc_map: with SHARED it
+                                        * is mapped (POPULATE: all pages at once), with PRIVATE its present pages are, copy-on-write (needs READ alone) */
+    uint64_t offset;                   /* in it, bytes, page-aligned; 0 without */
 } vipc_mmap_desc;
 typedef struct vipc_stack_desc {
     uint64_t size;                     /* VIPC_LAYOUT_STACK: bytes that it may grow to, its guard included, rounded up to pages; at least two pages and
@@ -551,6 +598,51 @@ typedef struct vipc_space_info {
     uint64_t zeroed, copied, made_writable, mapped, grown;     /* faults so resolved, since it was made */
     char label[VIPC_LABEL_MAX + 1];
 } vipc_space_info;
+#endif
+
+#if !VIPC_NO_REGIONS
+/* Memory that processes share.  Sizes are bytes, rounded up to pages where a line says so. */
+typedef struct vipc_region_desc {
+    uint64_t size;                     /* rounded up to pages; 0 is INVALID_ARGUMENT */
+    uint32_t access_max;               /* VIPC_WRITE; enum vipc_access: no mapping ever has more, whoever asks */
+    uint32_t cache;                    /* VIPC_WRITE_BACK; enum vipc_cache: of every mapping */
+    uint32_t node;                     /* 0: any; else NUMA node + 1, from whose frames it is made as far as there are any */
+    uint32_t contiguous;               /* 1: neighbouring frames, in order, or OUT_OF_MEMORY; 0: whatever frames there are */
+    vipc_cap idle;                     /* none; a notification of the creator's (needs SEND), on which idle_bits are set whenever the creator's process has become
+                                        * the only one with a capability for the region, as others closed theirs, lost them, or died */
+    uint64_t idle_bits;
+    const char *label;                 /* none; VIPC_LABEL_MAX bytes are kept; shown by vipc_dump */
+} vipc_region_desc;
+typedef struct vipc_map_desc {
+    vipc_cap space;                    /* none: the own space of the caller's process; else needs WRITE there */
+    vipc_addr at;                      /* 0: chosen; else exactly there */
+    uint64_t offset, size;             /* part of it; offset page-aligned, size rounded up to pages, 0: to the end */
+    uint32_t access;                   /* VIPC_READ; enum vipc_access */
+    uint32_t lazy;                     /* 0: all pages get their translations now, after what others have to acknowledge first; 1: each when it is touched */
+} vipc_map_desc;
+typedef struct vipc_mapping {
+    vipc_addr at;
+    uint64_t size;                     /* bytes, whole pages; 0: there is none */
+    uint32_t access, cache;
+} vipc_mapping;
+typedef struct vipc_region_info {
+    uint64_t id;                       /* unique in the domain's life; never 0 */
+    uint64_t size;                     /* bytes; of a region whole pages */
+    uint64_t physical;                 /* of the first frame, where it is contiguous and the capability has MODIFY; else 0 */
+    vipc_pid owner;                    /* 0: it has died, or it is on its way in a message */
+    uint32_t holders, mappings;        /* capabilities, those on their way included; mappings, of all spaces */
+    uint32_t access_max, cache, node;  /* node: as asked for, + 1; 0: any */
+    uint32_t contiguous, sealed;
+    vipc_mapping mine;                 /* in the own space of the caller's process: the first if there are several */
+    char label[VIPC_LABEL_MAX + 1];
+} vipc_region_info;
+enum vipc_open { VIPC_OPEN_CREATE = 1, VIPC_OPEN_EXCLUSIVE = 2, VIPC_OPEN_READ_ONLY = 4, VIPC_OPEN_TRUNCATE = 8 };      /* 0: read and write what exists */
+typedef struct vipc_object_stat {
+    uint64_t id, size;                 /* size: bytes, as it was last truncated to */
+    vipc_pid owner;                    /* who created it; 0: it has died */
+    uint32_t opens, mappings;          /* capabilities for it, the name aside; mappings */
+    uint32_t mode, unlinked, sealed;
+} vipc_object_stat;
 #endif
 
 /* --------------------------------------------------------------------------------------------------- >>hooks
@@ -599,15 +691,20 @@ typedef struct vipc_hooks {
 #if !VIPC_NO_SPACES
     /* Address spaces; optional, all six or none: without them vipc_space_create is NOT_SUPPORTED.  The core knows which frame is where; the port's page
      * tables are a cache of that, which may forget whatever it likes (a fault brings it back) but never keeps what it was told to take away.  All but
-     * tlb_flush are called with the slow-path lock held, and none calls back.  `at` and all sizes are in range and page-aligned, `pages` is 1 or more.
+     * tlb_flush are called with the slow-path lock held, and none calls back.  `at` and all sizes are in range and page-aligned, `pages` is 1 or more, and the
+     * root is one that space_create gave, unless somebody has scribbled in the domain, where they come from: a port whose members do not trust each other
+     * checks all of them.  What is none it passes over; page_map says INVALID_ARGUMENT then.
      * space_create: tables for a space of addresses [start, end); `space` is its number, never used twice.  *root names it from now on; it lies in the
      * domain and is 0: write it BEFORE what it names counts as taken, so that whoever cleans up after a kill can give that back.  OUT_OF_MEMORY or any error:
      * nothing taken.  space_destroy: when it returns OK, nobody can use a translation of that space any more, and its tables are free.  0, and one that is
-     * gone: OK.  RESOURCE_BUSY: somebody runs in it: it is asked again, at the latest by vipc_sweep. */
+     * gone: OK; the root may be given to another space then: only after a kill is it asked for the same one again, and that before the next space_create.
+     * RESOURCE_BUSY: somebody runs in it: it is asked again, at the latest by vipc_sweep. */
     vipc_error (*space_create)(void *user, uint64_t space, uint64_t start, uint64_t end, uint64_t *root);
     vipc_error (*space_destroy)(void *user, uint64_t root);
-    /* Translate `pages` pages from `at` on to the neighbouring frames from `frame` on, in place of whatever was there.  access: enum vipc_prot, never 0;
-     * cache: enum vipc_cache.  OUT_OF_MEMORY, or any error: some may be mapped; page_unmap follows.  No flush is due for what was not there. */
+    /* Translate `pages` pages from `at` on to the neighbouring frames from `frame` on, in place of whatever was there.  A port that sees frames by a mapping of its
+     * own keeps that under the same policy.  access: enum vipc_prot, never 0;
+     * cache: enum vipc_cache.  OUT_OF_MEMORY, or any error: of several pages some may be mapped; page_unmap follows.  A single one must not have been, not even
+     * for a moment: its frame is given back without a flush.  No flush is due for what was not there. */
     vipc_error (*page_map)(void *user, uint64_t root, uint64_t at, uint64_t frame, uint64_t pages, uint32_t access, uint32_t cache);
     void (*page_unmap)(void *user, uint64_t root, uint64_t at, uint64_t pages);      /* cannot fail; pages without a translation are passed over */
     void (*page_protect)(void *user, uint64_t root, uint64_t at, uint64_t pages, uint32_t access);     /* likewise; never gives more than there was; 0: none */
@@ -615,6 +712,12 @@ typedef struct vipc_hooks {
      * VIPC_NOW: called with the lock held: only what needs no waiting, WOULD_BLOCK if that is not enough.  Else called without any lock, interrupts on;
      * TIMEOUT: somebody has not acknowledged by the deadline.  A dead process holds no translations. */
     vipc_error (*tlb_flush)(void *user, uint64_t root, uint64_t at, uint64_t pages, vipc_time deadline);
+#endif
+#if !VIPC_NO_REGIONS
+    /* NUMA; optional, each.  frame_alloc_near: as frame_alloc, from that node (0..numa_nodes - 1) as far as it has any, else from others; NULL: frame_alloc.
+     * frame_node: which node a frame is on, 0..numa_nodes - 1; NULL: 0.  What is charged to a node is what this says. */
+    vipc_error (*frame_alloc_near)(void *user, uint32_t node, uint64_t count, uint64_t *first);
+    uint32_t (*frame_node)(void *user, uint64_t frame);
 #endif
     uint32_t cpus;                     /* 0: unknown.  1: a wait never spins */
     uint32_t reserved;                 /* 0 */
@@ -640,7 +743,11 @@ typedef struct vipc {
     unsigned char *processes, *views, *cells, *objects, *caps, *names, *buckets;
 #if !VIPC_NO_SPACES
     unsigned char *spaces, *nodes, *refs;
-    uint32_t max_spaces, max_nodes, max_frames, max_regions;
+    uint32_t max_spaces, max_records, max_nodes, max_frames, max_regions;      /* records: of spaces and stores */
+    uint32_t steady;                   /* 1: an operation that may not let the lock go in between */
+#if !VIPC_NO_REGIONS
+    uint32_t max_named, region_pages, object_pages, shared_per_process, numa_nodes;
+#endif
     uint64_t looks, looks_most;        /* at nodes of page maps: of the present operation, and as many as any may take */
     struct vipc_near near;
 #endif
@@ -974,7 +1081,8 @@ VIPC_API vipc_error vipc_wait_set_add(vipc *self, vipc_cap set, const vipc_wait_
 /* Take it out, in both directions; what has ended too.  NOT_FOUND.  Slow path, O(capacity). */
 VIPC_API vipc_error vipc_wait_set_remove(vipc *self, vipc_cap set, vipc_cap object);
 /* Sleep until something in the set is ready or has ended, and tell of up to `room` such things: *count, and in ready[] each one's object, key, direction and
- * how it stands.  Level-triggered: what stays ready is told again.  Takes nothing.  WOULD_BLOCK with NOW; TIMEOUT, CANCELLED, CLOSED.
+ * how it stands.  Level-triggered: what stays ready is told again.  Takes nothing.  WOULD_BLOCK with NOW; TIMEOUT, CANCELLED, CLOSED.  That a member's
+ * capability has expired is seen at the next look: at a wake-up, and where there is a hook process_alive every second.
  * INVALID_ARGUMENT: room is 0.  O(what is marked), whatever the set holds. */
 VIPC_API vipc_error vipc_wait_set_wait(vipc *self, vipc_cap set, vipc_wait_item *ready, uint32_t room, uint32_t *count, vipc_time deadline);
 /* For ports: from now on hook bell(bell, 1) is called when something in the set may have become ready after a wait with VIPC_NOW had said WOULD_BLOCK,
@@ -989,7 +1097,8 @@ VIPC_API vipc_error vipc_wait_set_bell(vipc *self, vipc_cap set, uint64_t bell);
  * Addresses are multiples of the frame's size unless a line says otherwise, else INVALID_ARGUMENT; sizes are rounded up; a size of 0, and a range that wraps
  * or leaves [start, end), is INVALID_ARGUMENT.  Where a translation is taken away there is a deadline: TIMEOUT (WOULD_BLOCK with NOW, where there is
  * something to wait for): it is done, and nobody gets a new one, but somebody who may still use an old one has not acknowledged; frames are kept back until
- * then.  Calling again finishes it, as does any later call that takes one away.  Costs: O(log n) in the regions of the space, and what is said. */
+ * then.  Calling again finishes it, as does any later call that takes one away.  On OK nobody can use an old one, and frames are back, or will be when
+ * others have done who take translations away at the same time.  Costs: O(log n) in the regions of the space, and what is said. */
 /* A space with nothing in it, owned by the caller's process; *out has all rights.  NOT_SUPPORTED: no page hooks, or a domain without spaces; LIMIT;
  * OUT_OF_MEMORY.  It ends as objects do: by vipc_destroy, with its last capability or with its owner; TIMEOUT then: somebody still runs in it. */
 VIPC_API vipc_error vipc_space_create(vipc *self, const vipc_space_desc *desc, vipc_cap *out);
@@ -1008,8 +1117,9 @@ VIPC_API vipc_error vipc_space_allocate(vipc *self, vipc_cap space, uint64_t siz
 /* Unmap, but only if all of it is mapped: NOT_FOUND.  What a call said TIMEOUT for is mapped no more: vipc_space_unmap finishes it. */
 VIPC_API vipc_error vipc_space_free(vipc *self, vipc_cap space, vipc_addr at, uint64_t size, vipc_time deadline);
 /* As POSIX mmap.  Needs WRITE.  INVALID_ARGUMENT: neither or both of SHARED and PRIVATE, no ANONYMOUS, an unaligned `at` with FIXED, unknown bits; EXISTS:
- * see FIXED_NOREPLACE; LIMIT; PERMISSION_DENIED: W^X; OUT_OF_MEMORY: of what needs frames at once.  The deadline is for what FIXED unmaps; on its TIMEOUT
- * nothing new is mapped. */
+ * see FIXED_NOREPLACE; LIMIT; PERMISSION_DENIED: W^X; OUT_OF_MEMORY: of what needs frames at once.  With a backing: errors of vipc_map; NOT_SUPPORTED: PRIVATE of
+ * one that is contiguous or not write-back.  The deadline is for what FIXED unmaps, and for writers of what PRIVATE shares; on its TIMEOUT nothing new is mapped,
+ * nor on RESOURCE_BUSY: others map there, or take translations away, all the time. */
 VIPC_API vipc_error vipc_space_mmap(vipc *self, vipc_cap space, const vipc_mmap_desc *desc, vipc_addr *out, vipc_time deadline);
 /* Device memory, or any other, by physical address; the core neither owns nor frees it.  Needs CREATE.  EXISTS: something is there.  Mapped at once: errors
  * of hook page_map. */
@@ -1031,7 +1141,8 @@ VIPC_API vipc_error vipc_space_stack_create(vipc *self, vipc_cap space, const vi
 VIPC_API vipc_error vipc_space_grow_stack(vipc *self, vipc_cap space, vipc_stack *stack, uint64_t by);
 /* The region around `at`, or the first above; any address.  Needs READ.  NOT_FOUND: none. */
 VIPC_API vipc_error vipc_space_find(vipc *self, vipc_cap space, vipc_addr at, vipc_space_region *out);
-/* How many spaces have the frame of the page at `at` (any address): 1: this one alone.  NOT_FOUND: the page has none. */
+/* How many spaces, regions and objects have the frame of the page at `at` (any address): 1: this one alone, or what it maps there.  NOT_FOUND: the page has
+ * none. */
 VIPC_API vipc_error vipc_space_sharers(vipc *self, vipc_cap space, vipc_addr at, uint32_t *out);
 VIPC_API vipc_error vipc_space_get(vipc *self, vipc_cap space, vipc_space_info *out);     /* needs READ */
 /* Resolve an access to `at` (any address); access: READ, WRITE or EXEC of enum vipc_prot, one of them.  Needs READ.  For ports, from their fault handler:
@@ -1047,8 +1158,8 @@ VIPC_API vipc_error vipc_space_touch(vipc *self, vipc_cap space, vipc_addr at, u
  * while it holds the lock cannot be resolved, and must not wait for it.  Any context. */
 VIPC_API uint64_t vipc_lock_thread(const vipc *self);
 /* Copy bytes from, or to, a space (any address), its protection aside, but for guards and PROT_NONE; for loaders and debuggers.  Needs MODIFY.  Writing
- * copies what is shared copy-on-write.  Errors of vipc_page_fault; NOT_SUPPORTED: device memory.  *done (opt): bytes copied.  `from` and `to` are the
- * caller's, and not in a window of the POSIX shim's. */
+ * copies what is shared copy-on-write; what a region or object is behind is written only where its mapping may be made writable.  Errors of vipc_page_fault;
+ * NOT_SUPPORTED: device memory.  *done (opt): bytes copied.  `from` and `to` are the caller's.  The lock is taken for each 256 bytes. */
 VIPC_API vipc_error vipc_space_read(vipc *self, vipc_cap space, vipc_addr at, void *to, uint64_t size, uint64_t *done);
 VIPC_API vipc_error vipc_space_write(vipc *self, vipc_cap space, vipc_addr at, const void *from, uint64_t size, uint64_t *done);
 /* Arithmetic; any context.  Flags for a protection: PROT_NONE is 0, not present; INVALID_ARGUMENT: unknown bits. */
@@ -1060,6 +1171,68 @@ VIPC_API bool vipc_region_overlaps(const vipc_space_region *a, const vipc_space_
 VIPC_API uint64_t vipc_stack_usable(const vipc_stack *s);                              /* bytes, the guard aside */
 VIPC_API bool vipc_stack_contains(const vipc_stack *s, vipc_addr at);                  /* usable: neither the guard, nor top */
 VIPC_API bool vipc_stack_in_guard(const vipc_stack *s, vipc_addr at);
+#endif
+
+#if !VIPC_NO_REGIONS
+/* -- shared regions; slow path --
+ * A region is memory with capabilities: READ, WRITE and EXECUTE say what its holder may map it for, MODIFY seals it, DELETE destroys it for all, GRANT hands it
+ * on, REVOKE takes back what was handed on, mappings included.  Its frames are there from the start, zeroed, and go when nobody has a capability for it and
+ * nobody maps it; its owner's death does not end it.
+ * A mapping belongs to a space, not to the capability that it was made by: vipc_close leaves it, so a receiver may keep what comes again and again mapped,
+ * while the right to use it comes and goes by messages.  It goes by vipc_unmap or vipc_space_unmap, with its space, and when what it was made by is revoked from
+ * above: then without a further word, and whoever touches it faults.  The mappings of whoever revokes stay.
+ * Where translations are taken away there is a deadline, as for spaces: TIMEOUT (WOULD_BLOCK with NOW): from now on nobody gets one, but somebody who may
+ * still use an old one has not acknowledged; no frame goes before.  Calling again finishes it. */
+/* `desc->size` bytes, which the caller's process owns; *out has all rights.  INVALID_ARGUMENT: size 0, unknown access, cache or node; LIMIT: config.region_pages,
+ * shared_per_process, max_shared; OUT_OF_MEMORY; NOT_SUPPORTED: a domain without regions; errors of the capability `idle`.  O(pages): frames are zeroed with no
+ * lock held. */
+VIPC_API vipc_error vipc_region_create(vipc *self, const vipc_region_desc *desc, vipc_cap *out);
+VIPC_API vipc_error vipc_region_get(vipc *self, vipc_cap region, vipc_region_info *out);      /* any right will do; of a named object too */
+/* The caller's own capability for the region, or named object, of this id: the youngest.  INVALID_REGION: it has none.  O(capabilities of the process). */
+VIPC_API vipc_error vipc_region_find(vipc *self, uint64_t id, vipc_cap *out);
+/* Map a region or a named object into a space.  Where it is mapped there already, from the same offset, as large and with the same access, nothing is
+ * mapped anew: *out is that.  PERMISSION_DENIED: more than the capability, the region's access_max, its seal, or W^X allow; EXISTS: something is at `at`;
+ * INVALID_ARGUMENT: beyond its end, unaligned; NOT_FOUND: the process has no space of its own; LIMIT: no room; OUT_OF_MEMORY: of page tables;
+ * RESOURCE_BUSY: others take translations away all the time.  O(pages), unless
+ * lazy or mapped already. */
+VIPC_API vipc_error vipc_map(vipc *self, vipc_cap memory, const vipc_map_desc *desc, vipc_mapping *out);
+/* Undo vipc_map in the own space of the caller's process: all of *mapping.  INVALID_REGION: that is not (all) mapped memory of this kind.  In other spaces,
+ * and for parts, vipc_space_unmap does. */
+VIPC_API vipc_error vipc_unmap(vipc *self, const vipc_mapping *mapping, vipc_time deadline);
+/* Hand a region to process `to`, as enum vipc_mode says; *out is a capability of `to`'s, which vipc_region_find finds there.  access: 0, what the capability
+ * has; else at most that.
+ * SHARE needs GRANT.  MOVE needs DELETE, and the caller's process must own it; access is 0, or all that it has: the capability itself changes hands, and what was derived from it stays below
+ * it; all others of the caller's process are closed, and its mappings, in whatever space that it owns, go first (TIMEOUT: they are gone, and nothing was
+ * moved).  COPY_ON_WRITE needs READ: the copy is of one moment, is owned by the caller's process, and what has frames is shared until it is written; O(pages).
+ * A region that is not write-back, or contiguous, is copied at once.  PERMISSION_DENIED; PROCESS_NOT_FOUND; INVALID_ARGUMENT: `to` is the caller; LIMIT;
+ * OUT_OF_MEMORY; INVALID_REGION: a named object with MOVE. */
+VIPC_API vipc_error vipc_region_transfer(vipc *self, vipc_cap region, vipc_pid to, uint32_t mode, uint32_t access, vipc_cap *out, vipc_time deadline);
+/* Never writable or resizable again, by nobody: what was checked in it stays so.  Of a region or a named object.  Needs MODIFY.  RESOURCE_BUSY: somebody has it
+ * mapped for writing.  Sealed already: OK. */
+VIPC_API vipc_error vipc_region_seal(vipc *self, vipc_cap memory, vipc_time deadline);
+/* Bytes of frames of a node that regions and objects have; what two of them share copy-on-write counts twice.  NOT_FOUND: node >= config.numa_nodes. */
+VIPC_API vipc_error vipc_node_usage(vipc *self, uint32_t node, uint64_t *bytes);
+/* Of a mapping in the caller's own space, on a port where addresses of that are pointers (the POSIX shim's window). */
+static inline void *vipc_pointer(const vipc_mapping *m) { return m && m->size ? (void *)(uintptr_t)m->at : (void *)0; }
+
+/* -- named shared-memory objects; slow path: as POSIX has them, on capabilities instead of descriptors --
+ * A name is 1 to VIPC_OBJECT_NAME_MAX bytes without a slash; one slash in front of it means nothing.  Names live in the domain, apart from those of
+ * vipc_publish, until they are unlinked, whoever dies.  An object lives as long as its name, a capability for it, or a mapping. */
+/* Open one, or with CREATE make it, empty; *out: READ, GRANT and REVOKE, and unless READ_ONLY WRITE and MODIFY; with a new one DELETE too.
+ * mode (0: 0666; for a new one): who may open it for reading (0400) and for writing (0200) in the process that made it, 0004 and 0002 in all others; other bits
+ * mean nothing.  TRUNCATE: to size 0, as vipc_object_truncate with the deadline.  EXISTS: with EXCLUSIVE; NOT_FOUND: without CREATE; NAME_TOO_LONG;
+ * INVALID_ARGUMENT: no name, a slash inside, unknown flags, EXCLUSIVE without CREATE, TRUNCATE with READ_ONLY; PERMISSION_DENIED: mode; LIMIT: max_named,
+ * objects, capabilities. */
+VIPC_API vipc_error vipc_object_open(vipc *self, const char *name, uint32_t flags, uint32_t mode, vipc_cap *out, vipc_time deadline);
+/* The name is free at once; the object lives on for who has it open or mapped.  PERMISSION_DENIED: neither its creator nor allowed to write by its mode;
+ * NOT_FOUND; NAME_TOO_LONG, INVALID_ARGUMENT as above. */
+VIPC_API vipc_error vipc_object_unlink(vipc *self, const char *name);
+/* Set its size.  Contents below the smaller of the two stay; what is new is zero, and has frames.  Pages past the end lose their translations everywhere
+ * before their frames go: whoever touches them faults.  Needs WRITE; PERMISSION_DENIED without it, or when it is sealed; LIMIT: config.object_pages,
+ * shared_per_process; OUT_OF_MEMORY: nothing has changed; INVALID_REGION: not a named object; TIMEOUT, WOULD_BLOCK: it has the new size. */
+VIPC_API vipc_error vipc_object_truncate(vipc *self, vipc_cap object, uint64_t size, vipc_time deadline);
+VIPC_API vipc_error vipc_object_get(vipc *self, vipc_cap object, vipc_object_stat *out);
+VIPC_API vipc_error vipc_object_count(vipc *self, uint32_t *out);      /* named ones that have not been unlinked */
 #endif
 
 /* The present wait of that view, or else its next, gives CANCELLED.  From any thread, interrupt or signal handler of the process that owns the view. */
@@ -1307,7 +1480,8 @@ static inline void vipci_word_store(const vipc *v, vipci_u64 *p, uint64_t n) { (
  * Who may touch a field: [L] under the lock, logged; [A] anybody, atomically; [O] its owner alone; [C] constant once published. */
 #define VIPCI_MAGIC 0x6370692d64697276ull            /* "vrid-ipc", read little-endian */
 #define VIPCI_ORDER 0x01020304u
-#define VIPCI_LAYOUT (VIPC_LAYOUT | (VIPC_NO_LIMITS ? 0x100u : 0u) | (VIPC_NO_URGENT ? 0x200u : 0u) | (VIPC_NO_LARGE ? 0x400u : 0u) | (VIPC_NO_SPACES ? 0x800u : 0u))
+#define VIPCI_LAYOUT (VIPC_LAYOUT | (VIPC_NO_LIMITS ? 0x100u : 0u) | (VIPC_NO_URGENT ? 0x200u : 0u) | (VIPC_NO_LARGE ? 0x400u : 0u) | (VIPC_NO_SPACES ? 0x800u : 0u) \
+                      | (VIPC_NO_REGIONS ? 0x1000u : 0u))
     /* who does not know limits, or chains of capabilities, would not keep them, nor find what is urgent */
 #if VIPC_NO_SPACES
 #define VIPCI_LOG_MAX 64u                            /* words that one step under the lock may change */
@@ -1319,6 +1493,7 @@ static inline void vipci_word_store(const vipc *v, vipci_u64 *p, uint64_t n) { (
 #define VIPCI_FAR ((uint64_t)1 << 63)                /* in the log: not an offset, but the number of a 64-bit word in a frame */
 #define VIPCI_REDO_QUEUE ((uint64_t)1 << 63)
 #define VIPCI_REDO_URGENT (VIPC_NO_URGENT ? 0 : (uint64_t)1 << 62)
+#define VIPCI_REDO_SPACE ((uint64_t)1 << 62)       /* without REDO_QUEUE */
 #define VIPCI_NO_FRAME (~(uint64_t)0)
 #define VIPCI_NO_PROOF (~(uint64_t)0)                /* a member about whose death nobody is asked */
 #define VIPCI_INDEX_MAX 16777214u                    /* 24 bits, index + 1 never 0 */
@@ -1338,7 +1513,8 @@ typedef struct vipci_domain {
     uint32_t used_caps, used_objects, used_names;    /* [L] records above were never used */
     uint32_t closing;                  /* [L] link: endpoints closed but not yet free */
     uint32_t redo_count;               /* [L] */
-    struct { vipci_u64 first, count; } redo[VIPCI_REDO_MAX];    /* [L] frames to free, or (REDO_QUEUE | object) the queue to open, after the commit */
+    struct { vipci_u64 first, count; } redo[VIPCI_REDO_MAX];    /* [L] frames to free, or (REDO_QUEUE | object) the queue to open, or
+                                        * (REDO_SPACE | space) the page tables to end, after the commit */
     vipci_u64 taking_first, taking_count;            /* [L] frames that hook frame_alloc is taking or has just taken */
     vipci_u64 frames, frames_high;     /* [L] */
     vipci_u64 created, destroyed, lookups, hits, reaped, channels, channels_ended;    /* [L] */
@@ -1348,6 +1524,12 @@ typedef struct vipci_domain {
     uint32_t free_space, free_node;    /* [L] links */
     uint32_t used_spaces, used_nodes;  /* [L] */
     uint32_t regions, pad;             /* [L] of all spaces */
+#endif
+#if !VIPC_NO_REGIONS
+    uint32_t free_store, used_stores;  /* [L] their records stand behind those of spaces */
+    uint32_t named, published;         /* [L] records of names in use, by kind */
+    uint32_t due, spare;               /* [L] not logged: link of the one store that is due; DUE_ALL: there are several; see vipci_store_tend */
+    vipci_u64 node_pages[VIPC_NODES_MAX];        /* [L] pages of stores whose frames are on that node */
 #endif
     vipci_u64 log_count;               /* [L] entries that count */
     struct { vipci_u64 where, old; } log[VIPCI_LOG_MAX];        /* where: offset << 1 | (1 for a 64-bit word); FAR | word */
@@ -1367,7 +1549,8 @@ typedef struct vipci_process {
     char label[32];                    /* [L] */
     vipci_u64 initial;                 /* [L] how many it was made with << 32 | link: the youngest of those that it still has, see VIPCI_INITIAL */
     vipci_u64 space;                   /* [L] token of the capability for its own space; 0: it has none */
-    vipci_u64 spare[2];
+    vipci_u64 shared_pages;            /* [L] of all stores that it owns */
+    vipci_u64 spare;
 } vipci_process;
 VIPCI_ASSERT(process, sizeof(vipci_process) == 128 && offsetof(vipci_process, label) == 64);
 
@@ -1402,12 +1585,18 @@ typedef struct vipci_view {
     vipci_u64 large[2];                /* [L] of each buffer: frames for its payload, see >>call */
     vipci_u64 room;                    /* [A] written by its owner, and its reaper: capacity of the large call under way + 1; 0: there is none */
     uint32_t reply_size[2];            /* by its owner before a large call; then as reply */
-    vipci_u64 spare[4];
+#elif !VIPC_NO_REGIONS
+    vipci_u64 none[4];
+#endif
+#if !VIPC_NO_LARGE || !VIPC_NO_REGIONS
+    vipci_u64 clean, clean_count;      /* [L] frames that it took, and zeroes without the lock, before they are a store's */
+    vipci_u64 spare[2];
 #endif
 } vipci_view;
-VIPCI_ASSERT(view, sizeof(vipci_view) == (VIPC_NO_LARGE ? 256 : 320) && offsetof(vipci_view, call) == 64 && offsetof(vipci_view, count) == 192);
+VIPCI_ASSERT(view, sizeof(vipci_view) == (VIPC_NO_LARGE && VIPC_NO_REGIONS ? 256 : 320) && offsetof(vipci_view, call) == 64 && offsetof(vipci_view, count) == 192);
 
 /* Three cache lines: what is read at every operation; what senders write; what receivers write. */
+#define VIPCI_NOBODY 0xffffffffu
 #define VIPCI_ALONE 0x80000000u        /* in peer: the other end has been freed */
 enum { VIPCI_OPEN = 1, VIPCI_CLOSING = 2, VIPCI_WALKED = 3, VIPCI_STATE = 3, VIPCI_OWNER_DIED = 4 };
 typedef struct vipci_object {
@@ -1416,11 +1605,11 @@ typedef struct vipci_object {
     vipci_u64 shape;                   /* [C] payload_max << 32 | DROPS | FAILS | urgent << 16 | capacity, but for [A] LANE and SHOWN, see >>queue */
     vipci_u64 bound;                   /* [A] pid, 0: anybody; of a channel's end: [C] the other end's state while that is open */
     uint32_t spin;                     /* [C] */
-    uint32_t owner;                    /* [L] process + 1; 0 once on the closing list */
+    uint32_t owner;                    /* [L] process + 1; 0 once on the closing list; NOBODY: of a store that has outlived its owner */
     uint32_t first_cap;                /* [L] link: capabilities without a parent */
     uint32_t next, prev;               /* [L] owner's list; next also: free list, closing list */
     uint32_t receivers;                /* [L] capabilities with the right to receive */
-    uint32_t type, peer;               /* [C] enum vipc_type; link: a channel's other end */
+    uint32_t type, peer;               /* [C] enum vipc_type; link: a channel's other end; of a store: [L] its first mapping that is WITHDRAWN */
     vipci_u64 tail;                    /* [A] hint, see >>queue; a notification's bits */
     vipci_u64 receive_flag;            /* [A] somebody may sleep to receive; senders look here */
     char label[32];                    /* [C] */
@@ -1441,6 +1630,11 @@ VIPCI_ASSERT(object, sizeof(vipci_object) == 192 && offsetof(vipci_object, tail)
 /* MORE, FOLLOWS: of travellers: another follows in its message; it follows another: see >>carry. */
 enum { VIPCI_TRAVELS = 1u << 16, VIPCI_NAMED = 1u << 17, VIPCI_REVOKED = 1u << 18, VIPCI_LIMITED = 1u << 19, VIPCI_EXTENSION = 1u << 20, VIPCI_WATCH = 1u << 21,
        VIPCI_INITIAL = 1u << 22,
+       VIPCI_MAPPED = 1u << 23,        /* never valid: a mapping, made by its parent.  badge: its address; place: page count << 24 | link of the space; held_prev: page
+                                        * of the store that it begins with; held_next: how many regions of the space are pieces of it */
+       VIPCI_WITHDRAWN = 1u << 24,     /* a mapping of which nothing is left but what a flush is due for; or will be, by vipci_store_tend.  It stands in `peer` */
+       VIPCI_GIFT = 1u << 25,          /* of travellers: the region of its message; MODE: how it was sent */
+       VIPCI_MODE = 3u << 26,
        VIPCI_MORE = VIPC_NO_LARGE ? 0 : 1u << 28, VIPCI_FOLLOWS = VIPC_NO_LARGE ? 0 : 1u << 29 };
 typedef struct vipci_entry {
     vipci_u64 token;                   /* [A] 0: free, travelling or dead.  Written last, cleared first */
@@ -1475,6 +1669,7 @@ typedef struct vipci_limit {
 VIPCI_ASSERT(limit, sizeof(vipci_limit) == 64 && offsetof(vipci_limit, kind) == offsetof(vipci_entry, kind) && offsetof(vipci_limit, reuse) == offsetof(vipci_entry, reuse)
              && offsetof(vipci_limit, holder) == offsetof(vipci_entry, holder) && offsetof(vipci_entry, token) == 0);
 
+#define VIPCI_NAMES_MEMORY 0x10000u    /* in length, and wherever a length stands for a name: of an object, not of vipc_publish */
 typedef struct vipci_name {
     uint32_t next, cap, hash, length;  /* [L] links; cap 0: free */
     char text[VIPC_NAME_MAX + 1];
@@ -1507,10 +1702,18 @@ typedef struct vipci_space {
     vipci_u64 faults[5];               /* [L] by enum vipc_fault - 1, the last: grown */
     vipci_u64 owed_at, owed_end, owed; /* [L] what a flush is due for, and how often that grew; see >>spaces */
     vipci_u64 limbo;                   /* [L] frame + 1 that goes when it was done */
-    uint32_t levels, pad;              /* [C] of the page map */
+    uint32_t levels;                   /* [C] of the page map */
+    uint32_t due;                      /* [L] not logged; of a store: 1: it has one capability, or mapping, less; 2: one that was not its creator's: see
+                                        * vipci_store_tend */
     vipci_u64 version;                 /* [L] not logged: how often, in all lives of this record, its tree changed, or its map lost a node (40) | its index
                                         * (24) */
-    vipci_u64 spare[6];
+    /* Of a store alone, see >>stores.  It has no root, no tree, no heap and no stacks; its pages count from 0, brk is its size, end the most that may be, owed_at
+     * and owed_end count pages. */
+    vipci_u64 narrowed;                /* [L] not logged: `owed` when its spaces had last lost all that they were to lose */
+    vipci_u64 unused;
+    vipci_u64 creator;                 /* [C] pid */
+    vipci_u64 idle, idle_bits;         /* [C] token of a capability of its creator's for a notification; 0: none */
+    vipci_u64 rule;                    /* [L] see VIPCI_S_ */
 } vipci_space;
 VIPCI_ASSERT(space, sizeof(vipci_space) == 256);
 #define VIPCI_VERSION ((uint64_t)1 << 24)
@@ -1930,6 +2133,13 @@ static void vipci_redo(const vipc *v)
     uint32_t n = d->redo_count <= VIPCI_REDO_MAX ? d->redo_count : VIPCI_REDO_MAX;
     for (uint32_t i = 0; i < n; i++) {
         uint64_t first = d->redo[i].first, count = d->redo[i].count, object = count & ~(VIPCI_REDO_QUEUE | VIPCI_REDO_URGENT);
+#if !VIPC_NO_SPACES
+        if (count >> 62 == VIPCI_REDO_SPACE >> 62) {
+            vipci_space *s = first < v->max_spaces ? vipci_space_at(v, (uint32_t)first) : NULL;
+            if (s && s->root && v->hooks->space_destroy && v->hooks->space_destroy(v->hooks->user, s->root) == VIPC_OK) vipci_store64(v, &s->root, 0);
+            continue;
+        }
+#endif
         if (count == object) v->hooks->frame_free(v->hooks->user, first, count);
         else if (object < v->max_objects) {
             vipci_object *o = vipci_object_at(v, (uint32_t)object);
@@ -1972,6 +2182,11 @@ static void vipci_set64(const vipc *v, vipci_u64 *p, uint64_t n)
     vipci_store64(v, p, n);
 }
 #if !VIPC_NO_SPACES
+static vipc_error vipci_step_end(const vipc *v, vipc_error e)
+{
+    if (e == VIPC_OK) vipci_commit(v); else vipci_rollback(v);
+    return e;
+}
 /* Word `i` of a frame, which this process sees at `words`. */
 static inline void vipci_set_far(const vipc *v, uint64_t frame, vipci_u64 *words, uint32_t i, uint64_t n)
 {
@@ -2049,13 +2264,19 @@ static vipc_error vipci_fail(const vipc *v, vipc_error e)
  * Under the lock, within a step: frames, slots of the tables, and the lists that hang on indices.  Every index that is read here
  * came from shared memory: it is checked against the private limits before use. */
 /* They are not yet counted: if the step is taken back now, taking_first and taking_count say what goes. */
-static VIPCI_HERE vipc_error vipci_ask_frames(const vipc *v, uint64_t count, uint64_t *first, void **at)
+static VIPCI_HERE vipc_error vipci_ask_frames(const vipc *v, uint32_t near, uint64_t count, uint64_t *first, void **at)      /* near: node + 1; 0: any */
 {
     vipci_domain *d = vipci_d(v);
     vipci_store64(v, &d->taking_first, VIPCI_NO_FRAME);
     vipci_store64(v, &d->taking_count, count);               /* a kill in the hook: the roll-back frees what taking_first says */
     uint64_t got = VIPCI_NO_FRAME;
-    vipc_error e = v->hooks->frame_alloc(v->hooks->user, count, &d->taking_first);
+    vipc_error e;
+#if !VIPC_NO_REGIONS
+    if (near && v->hooks->frame_alloc_near) e = v->hooks->frame_alloc_near(v->hooks->user, near - 1, count, &d->taking_first);
+    else
+#endif
+        e = v->hooks->frame_alloc(v->hooks->user, count, &d->taking_first);
+    (void)near;
     if (e == VIPC_OK) got = d->taking_first;
     if (e != VIPC_OK || got == VIPCI_NO_FRAME || !(*at = vipci_frames_at(v, got, count))) {
         if (e != VIPC_OK) vipci_store64(v, &d->taking_count, 0);
@@ -2064,17 +2285,18 @@ static VIPCI_HERE vipc_error vipci_ask_frames(const vipc *v, uint64_t count, uin
     *first = got;
     return VIPC_OK;
 }
-static vipc_error vipci_take_frames(const vipc *v, uint64_t count, uint64_t *first)
+static vipc_error vipci_take_frames_near(const vipc *v, uint32_t near, uint64_t count, uint64_t *first)
 {
     vipci_domain *d = vipci_d(v);
     void *at;
-    vipc_error e = vipci_ask_frames(v, count, first, &at);
+    vipc_error e = vipci_ask_frames(v, near, count, first, &at);
     if (e != VIPC_OK) return e;
     vipci_set64(v, &d->taking_count, 0);                     /* logged: a roll-back from here on frees them too */
     vipci_set64(v, &d->frames, d->frames + count);
     if (d->frames > d->frames_high) vipci_set64(v, &d->frames_high, d->frames);
     return VIPC_OK;
 }
+static inline vipc_error vipci_take_frames(const vipc *v, uint64_t count, uint64_t *first) { return vipci_take_frames_near(v, 0, count, first); }
 static void vipci_after_commit(const vipc *v, uint64_t first, uint64_t count)
 {
     vipci_domain *d = vipci_d(v);
@@ -2121,6 +2343,10 @@ static void vipci_name_remove(const vipc *v, uint32_t link)
         if (*at == link) { vipci_set32(v, at, n->next); break; }
         at = &vipci_name_at(v, *at - 1)->next;
     }
+#if !VIPC_NO_REGIONS
+    uint32_t *count = n->length & VIPCI_NAMES_MEMORY ? &vipci_d(v)->named : &vipci_d(v)->published;
+    vipci_set32(v, count, *count - 1);
+#endif
     vipci_set32(v, &n->cap, 0);
     vipci_set32(v, &n->next, vipci_d(v)->free_name);
     vipci_set32(v, &vipci_d(v)->free_name, link);
@@ -2795,7 +3021,7 @@ static vipci_u64 *vipci_map_next(const vipc *v, const vipci_space *s, uint32_t l
             if (l == level) { *frame = link - 1; return words; }
             uint32_t i = vipci_map_slot(v, *page, l), last = (1u << vipci_map_bits(v)) - 1;
             uint64_t span = vipci_map_span(v, l - 1);
-            while (!words[i] && i < last) { i++; *page = (*page & ~(span - 1)) + span; }
+            while (!words[i] && i < last && *page < limit) { i++; *page = (*page & ~(span - 1)) + span; }
             if (!words[i]) { *page = (*page & ~(span - 1)) + span; break; }
             link = words[i];
         }
@@ -2826,13 +3052,13 @@ static void vipci_map_unlink(const vipc *v, vipci_space *s, uint64_t page, uint3
     vipci_poke64(v, &s->version, s->version + VIPCI_VERSION);
     vipci_commit(v);
 }
-/* Nodes that have all of their pages in [from, to), where there are none any more. */
-static void vipci_map_trim(const vipc *v, vipci_space *s, uint64_t from, uint64_t to)
+/* Nodes that have all of their pages in [from, to), where there are none any more, and some in [low, high). */
+static void vipci_map_trim(const vipc *v, vipci_space *s, uint64_t from, uint64_t to, uint64_t low, uint64_t high)
 {
     uint64_t frame = 0;
     for (uint32_t level = 0; level <= vipci_map_top(v, s); level++) {
-        uint64_t span = vipci_map_span(v, level);
-        for (uint64_t page = from; vipci_map_next(v, s, level, &page, to, &frame);) {
+        const uint64_t span = vipci_map_span(v, level), first = low & ~(span - 1);
+        for (uint64_t page = first > from ? first : from; vipci_map_next(v, s, level, &page, high, &frame);) {
             uint64_t base = page & ~(span - 1);
             if (base >= from && to - base >= span) vipci_map_unlink(v, s, base, level, frame);
             page = base + span;
@@ -2924,7 +3150,7 @@ static inline void vipci_copy_frame(void *to, const void *from, uint64_t bytes) 
  * way of every fault, so the log grows once, by all of it.  refs: of the frame that it takes the place of, of which others are left; or NULL. */
 static VIPCI_HERE vipc_error vipci_ask_page(const vipc *v, uint64_t *frame, void **at)
 {
-    vipc_error e = vipci_ask_frames(v, 1, frame, at);
+    vipc_error e = vipci_ask_frames(v, 0, 1, frame, at);
     return e != VIPC_OK ? e : *frame < v->max_frames && *vipci_refs_at(v, *frame) == 0 ? VIPC_OK : VIPC_ERR_HOOK;
 }
 static VIPCI_HERE void vipci_note(const vipc *v, vipci_domain *d, uint64_t n, uint64_t where, uint64_t old)
@@ -2970,173 +3196,6 @@ static bool vipci_free_some_pages(const vipc *v, vipci_space *s, uint64_t *from,
     }
     vipci_set64(v, &s->pages, s->pages - n);
     vipci_set64(v, &s->shared, s->shared - shared);
-    vipci_commit(v);
-    return true;
-}
-
-/* -------------------------------------------------------------------------------------------------- >>spaces
- * What holds for every operation on a space, all under the lock:
- *   a translation is taken away in this order: that a flush is owed for [owed_at, owed_end): committed; hook page_unmap or page_protect, within the step that
- *   says so (undone, it comes back by a fault; but who is killed after the commit leaves no page table behind that knows more than the core); the region or the
- *   entry says so: committed; then tlb_flush, once, without the lock if it has to wait; then the frames go.  Meanwhile a
- *   region stays in the tree as LEAVING, so that its addresses are nobody's, and the frame of a page that was copied is in `limbo`.  Whoever dies in between
- *   leaves a debt behind that the next one to take something away pays, or the end of the space.  RACE 38 (two who owe at a time): what was added to the debt
- *   while somebody's flush was under way may not have been covered by it: `owed` counts, and only who finds it unchanged pays it off.  Test: t_space race_38.
- *   a translation is given after the commit: hook page_map.  If it fails what was committed is taken back by another step. */
-enum { VIPCI_R_SHARED = 1u << 11, VIPCI_R_GUARD = 1u << 12, VIPCI_R_GROWTH = 1u << 13, VIPCI_R_LEAVING = 1u << 14 };
-#define VIPCI_R_TYPE(a) ((uint32_t)(a) & 0xffu)
-#define VIPCI_R_PROT(a) ((uint32_t)(a) >> 8 & 7u)
-#define VIPCI_R_CACHE(a) ((uint32_t)(a) >> 16 & 3u)
-#define VIPCI_R_MAKE(type, prot, cache) ((uint32_t)(type) | (uint32_t)(prot) << 8 | (uint32_t)(cache) << 16)
-typedef struct vipci_near { uint64_t version; vipci_area r; uint64_t first, frame; unsigned char *leaf; } vipci_near;      /* what vipc_near is */
-VIPCI_ASSERT(near, sizeof(vipci_near) == sizeof(struct vipc_near));
-static inline bool vipci_is_device(const vipci_area *r) { return VIPCI_R_TYPE(r->a) == VIPC_REGION_DEVICE; }
-static inline bool vipci_space_supported(const vipc *v) { return v->max_spaces && v->hooks->space_create; }
-
-static inline vipci_space *vipci_space_of(const vipc *v, const vipci_object *o)       /* NULL for nonsense, and of one that was freed */
-{
-    uint64_t i = o->shape - 1;
-    if (o->type != VIPC_TYPE_SPACE || i >= v->max_spaces) return NULL;
-    vipci_space *s = vipci_space_at(v, (uint32_t)i);
-    return s->number && s->object == (uint32_t)(o - vipci_object_at(v, 0)) + 1 ? s : NULL;
-}
-static void vipci_owe(const vipc *v, vipci_space *s, uint64_t at, uint64_t end)
-{
-    if (!s->owed_end || at < s->owed_at) vipci_set64(v, &s->owed_at, at);
-    if (end > s->owed_end) vipci_set64(v, &s->owed_end, end);
-    vipci_set64(v, &s->owed, s->owed + 1);
-}
-static vipc_error vipci_flush(const vipc *v, uint64_t root, uint64_t at, uint64_t pages, vipc_time deadline)
-{
-    vipc_error e = v->hooks->tlb_flush(v->hooks->user, root, at, pages, deadline);
-    return e == VIPC_OK || (deadline == VIPC_NOW ? e == VIPC_ERR_WOULD_BLOCK : e == VIPC_ERR_TIMEOUT) ? e : VIPC_ERR_HOOK;
-}
-static VIPCI_COLD vipc_error vipci_page_map_failed(const vipc *v, const vipci_space *s, uint64_t at, uint64_t pages, vipc_error e)
-{
-    v->hooks->page_unmap(v->hooks->user, s->root, at, pages);
-    return e < 0 && e >= VIPC_ERR_HOOK ? e : VIPC_ERR_HOOK;
-}
-static inline vipc_error vipci_page_map(const vipc *v, const vipci_space *s, uint64_t at, uint64_t frame, uint64_t pages, uint32_t access, uint32_t cache)
-{
-    if (!access) return VIPC_OK;
-    vipc_error e = v->hooks->page_map(v->hooks->user, s->root, at, frame, pages, access, cache);
-    return VIPCI_LIKELY(e == VIPC_OK) ? e : vipci_page_map_failed(v, s, at, pages, e);
-}
-/* The next pages in [*page, to) that may have translations, of one leaf; how many from *page on, 0: none. */
-static uint64_t vipci_seen(const vipc *v, const vipci_space *s, uint64_t *page, uint64_t to)
-{
-    uint64_t frame = 0;
-    vipci_u64 *leaf;
-    while ((leaf = vipci_map_next(v, s, 0, page, to, &frame)) != NULL) {
-        uint32_t i = vipci_map_slot(v, *page, 0), size = 1u << vipci_map_bits(v);
-        for (; i < size && *page < to && !(leaf[i] & VIPCI_SEEN); i++) ++*page;
-        if (i == size || *page == to) continue;
-        uint64_t last = i;
-        for (uint64_t k = i; k < size && k - i < to - *page; k++) if (leaf[k] & VIPCI_SEEN) last = k;
-        return last - i + 1;
-    }
-    return 0;
-}
-static bool vipci_area_seen(const vipc *v, const vipci_space *s, const vipci_area *r)
-{
-    uint64_t page = vipci_page_of(v, s, r->start);
-    return vipci_is_device(r) || vipci_seen(v, s, &page, vipci_page_of(v, s, r->end)) != 0;
-}
-/* Leave those of its translations that `access` allows; 0: none. */
-static void vipci_narrow(const vipc *v, const vipci_space *s, const vipci_area *r, uint32_t access)
-{
-    uint64_t page = vipci_page_of(v, s, r->start), to = vipci_page_of(v, s, r->end), n = to - page;
-    for (; page < to && (vipci_is_device(r) || (n = vipci_seen(v, s, &page, to)) != 0); page += n) {
-        if (access) v->hooks->page_protect(v->hooks->user, s->root, vipci_page_at(v, s, page), n, access);
-        else v->hooks->page_unmap(v->hooks->user, s->root, vipci_page_at(v, s, page), n);
-    }
-}
-/* The lock was ours, and is to be again. */
-static void vipci_lock_again(vipc *v)
-{
-    while (vipci_lock(v, VIPC_FOREVER) != VIPC_OK) vipci_relax(v);       /* a port without block: it is let go soon */
-}
-/* Nodes of the page map that [at, end), where there is no region any more, was the last to need. */
-static void vipci_map_trim_at(const vipc *v, vipci_space *s, uint64_t at, uint64_t end)
-{
-    vipci_area r;
-    uint64_t from = vipci_region_below(v, s, at, &r) ? vipci_page_of(v, s, r.end) : 0;
-    uint64_t to = vipci_region_at(v, s, end, &r) ? vipci_page_of(v, s, r.start) : ~(uint64_t)0;
-    vipci_map_trim(v, s, from, to);
-}
-/* What was unmapped in [at, end), and flushed: frames and regions go.  Every VIPCI_BREATH steps whoever sleeps for the lock gets it; false: then the space
- * was gone, or somebody unmapped more, whose flush is not ours (RACE 38): the rest is for him. */
-enum { VIPCI_BREATH = 64,
-       VIPCI_TURNS = 256 };                 /* how often who waits for a flush finds that others owe again, before it says RESOURCE_BUSY */
-static bool vipci_reap_space(vipc *v, vipci_space *s, uint64_t at, uint64_t end)
-{
-    const uint64_t number = s->number, owed = s->owed;
-    uint32_t steps = 0;
-    vipci_area r;
-    for (uint64_t from = at; s->leaving && from < end && vipci_region_at(v, s, from, &r) && r.start < end; from = r.end) {
-        if (!(r.a & VIPCI_R_LEAVING)) continue;
-        uint64_t page = vipci_page_of(v, s, r.start), to = vipci_is_device(&r) ? page : vipci_page_of(v, s, r.end);
-        while (vipci_free_some_pages(v, s, &page, to)) {
-            if (++steps % VIPCI_BREATH || !(vipci_load64(v, &vipci_d(v)->lock_flag) & 1)) continue;
-            vipci_unlock(v);
-            vipci_lock_again(v);
-            if (s->number != number || s->owed != owed || !vipci_region_at(v, s, r.start, &r) || !(r.a & VIPCI_R_LEAVING)) return false;
-        }
-        if (vipci_region_remove(v, s, r.start) != VIPC_OK) { vipci_rollback(v); break; }
-        vipci_set32(v, &s->leaving, s->leaving - 1);
-        vipci_commit(v);
-        vipci_map_trim_at(v, s, r.start, r.end);
-    }
-    return true;
-}
-/* Pay the debt.  Lets go of the lock if the flush has to wait (then the space stays, though it may be closed), or at a breath, and has it again when it
- * returns; then the space may be gone, or changed.  WOULD_BLOCK (with NOW), TIMEOUT, HOOK: the debt stays. */
-static vipc_error vipci_settle(vipc *v, vipci_space *s, vipc_time deadline)
-{
-    const uint64_t number = s->number, owed = s->owed, at = s->owed_at, end = s->owed_end;
-    if (end) {
-        uint64_t pages = (end - at) >> v->page_shift;
-        vipc_error e = vipci_flush(v, s->root, at, pages, VIPC_NOW);
-        if (e == VIPC_ERR_WOULD_BLOCK && deadline != VIPC_NOW) {
-            uint64_t root = s->root;
-            vipci_intend(v, vipci_at_object(s->object - 1)); /* RACE 1: it does not go meanwhile, nor does the root */
-            vipci_unlock(v);
-            e = vipci_flush(v, root, at, pages, deadline);
-            vipci_lock_again(v);
-            vipci_intend_nothing(v);
-            if (s->number != number || s->owed != owed) return e;        /* RACE 38 */
-        }
-        if (e != VIPC_OK) return e;
-        if (!vipci_reap_space(v, s, at, end)) return VIPC_OK;
-    }
-    if (s->limbo) {
-        vipci_release_page(v, s->limbo - 1);
-        vipci_set64(v, &s->limbo, 0);
-    }
-    if (end) {
-        vipci_set64(v, &s->owed_at, 0);
-        vipci_set64(v, &s->owed_end, 0);
-    }
-    vipci_commit(v);
-    return VIPC_OK;
-}
-/* All of a space that has ended; false: somebody runs in it still.  In steps; may be called again after a kill at any of them. */
-static bool vipci_space_free(const vipc *v, vipci_object *o)
-{
-    vipci_domain *d = vipci_d(v);
-    vipci_space *s = vipci_space_of(v, o);
-    if (!s) return true;
-    vipci_map_rested(v);
-    if (!v->hooks->space_destroy || v->hooks->space_destroy(v->hooks->user, s->root) != VIPC_OK) return false;
-    for (uint64_t page = 0; vipci_free_some_pages(v, s, &page, ~(uint64_t)0);) continue;
-    (void)vipci_regions_free_all(v, s);
-    vipci_map_trim(v, s, 0, ~(uint64_t)0);
-    if (s->limbo) vipci_release_page(v, s->limbo - 1);
-    vipci_set64(v, &s->limbo, 0);
-    vipci_set64(v, &s->number, 0);
-    vipci_set64(v, &o->shape, 0);
-    vipci_set32(v, &s->next, d->free_space);
-    vipci_set32(v, &d->free_space, (uint32_t)(s - vipci_space_at(v, 0)) + 1);
     vipci_commit(v);
     return true;
 }
@@ -3500,15 +3559,17 @@ VIPC_API vipc_error vipc_cap_require(vipc *self, vipc_cap cap, uint32_t type, ui
     return other ? VIPC_ERR_PERMISSION_DENIED : VIPC_OK;
 }
 
-/* Where the list of an object's parentless capabilities begins; NULL for nonsense. */
+static inline bool vipci_is_memory(uint32_t type) { return !VIPC_NO_REGIONS && (type == VIPC_TYPE_REGION || type == VIPC_TYPE_OBJECT); }
 static inline bool vipci_is_object(uint32_t kind)              /* of the table of objects? */
 {
     return VIPCI_TYPE(kind) == VIPC_TYPE_ENDPOINT || (!VIPC_NO_CHANNELS && VIPCI_TYPE(kind) == VIPC_TYPE_CHANNEL)
         || (!VIPC_NO_NOTIFICATIONS && VIPCI_TYPE(kind) >= VIPC_TYPE_NOTIFICATION && VIPCI_TYPE(kind) <= VIPC_TYPE_WAIT_SET)
-        || (!VIPC_NO_SPACES && VIPCI_TYPE(kind) == VIPC_TYPE_SPACE);
+        || (!VIPC_NO_SPACES && VIPCI_TYPE(kind) == VIPC_TYPE_SPACE) || vipci_is_memory(VIPCI_TYPE(kind));
 }
+/* Where the list of an object's parentless capabilities begins; NULL for nonsense. */
 static uint32_t *vipci_roots(const vipc *v, uint32_t kind, uint32_t object)
 {
+    if (!VIPC_NO_REGIONS && (kind & VIPCI_WITHDRAWN) && object < v->max_objects) return &vipci_object_at(v, object)->peer;
     if (vipci_is_object(kind) && object < v->max_objects) return &vipci_object_at(v, object)->first_cap;
     if (VIPCI_TYPE(kind) == VIPC_TYPE_PROCESS && object < v->max_processes) return &vipci_process_at(v, object)->first_cap;
     return NULL;
@@ -3619,11 +3680,43 @@ static void vipci_initial_remove(const vipc *v, const vipci_entry *e)
 #else
 static inline void vipci_initial_remove(const vipc *v, const vipci_entry *e) { (void)v; (void)e; }
 #endif
+#if !VIPC_NO_REGIONS
+/* A store has one capability, or mapping, less soon: whoever lets the lock go looks what that means, or whoever comes after his death. */
+#define VIPCI_DUE_ALL 0xffffffffu
+static void vipci_store_due(const vipc *v, vipci_space *s, uint32_t due)
+{
+    vipci_domain *d = vipci_d(v);
+    const uint32_t link = (uint32_t)(s - vipci_space_at(v, 0)) + 1;
+    if (s->due < due) vipci_store32(v, &s->due, due);
+    vipci_store32(v, &d->due, !d->due || d->due == link ? link : VIPCI_DUE_ALL);
+    vipci_store32(v, &d->unfinished, 1);
+}
+static void vipci_store_mark(const vipc *v, const vipci_entry *e)
+{
+    const uint64_t i = vipci_is_memory(VIPCI_TYPE(e->kind)) && e->object < v->max_objects ? vipci_object_at(v, e->object)->shape - 1 : 0;
+    if (i < v->max_spaces || i >= v->max_records) return;
+    vipci_space *s = vipci_space_at(v, (uint32_t)i);
+    const bool creators = (e->kind & VIPCI_MAPPED) || (e->holder - 1 < v->max_processes && !(e->kind & VIPCI_TRAVELS)
+                                                       && vipci_load64(v, &vipci_process_at(v, e->holder - 1)->pid) == s->creator);
+    vipci_store_due(v, s, creators ? 1 : 2);
+}
+/* A mapping whose capability goes: nobody gets a translation by it any more; the rest is left to vipci_store_tend.  Within a step. */
+static void vipci_mapping_withdraw(const vipc *v, vipci_entry *e)
+{
+    vipci_store_mark(v, e);
+    vipci_tree_remove(v, e);
+    vipci_set32(v, &e->kind, e->kind | VIPCI_WITHDRAWN);
+    vipci_tree_insert(v, e, 0);
+}
+#else
+static inline void vipci_store_mark(const vipc *v, const vipci_entry *e) { (void)v; (void)e; }
+#endif
 /* Remove an entry that has no children; within a step.  One that travels in a queue keeps its slot, dead, until whoever takes that message
  * frees it: the message names it. */
 static void vipci_entry_remove(const vipc *v, vipci_entry *e)
 {
     uint32_t kind = e->kind;
+    vipci_store_mark(v, e);
     vipci_invalidate(v, e);
     vipci_tree_remove(v, e);
     vipci_initial_remove(v, e);
@@ -3635,7 +3728,7 @@ static void vipci_entry_remove(const vipc *v, vipci_entry *e)
     else vipci_entry_free(v, e);
 }
 /* Remove one entry; its children hang on its parent from now on.  A step each, so that the log stays small. */
-static void vipci_entry_close(const vipc *v, vipci_entry *e)
+static void vipci_entry_orphan(const vipc *v, const vipci_entry *e)
 {
     for (uint32_t steps = 0; e->child && steps <= v->max_caps; steps++) {
         vipci_entry *c = vipci_linked(v, e->child);
@@ -3644,6 +3737,10 @@ static void vipci_entry_close(const vipc *v, vipci_entry *e)
         vipci_tree_insert(v, c, e->parent);
         vipci_commit(v);
     }
+}
+static void vipci_entry_close(const vipc *v, vipci_entry *e)
+{
+    vipci_entry_orphan(v, e);
     vipci_entry_remove(v, e);
     vipci_commit(v);
 }
@@ -3656,12 +3753,614 @@ static void vipci_prune(const vipc *v, uint32_t *head)
         if (!e || !*head) break;
         vipci_entry *up = vipci_linked(v, e->parent);
         bool last = up && up->child == vipci_link(v, e) && !e->next && &up->child != head;
-        vipci_entry_remove(v, e);
+#if !VIPC_NO_REGIONS
+        if (e->kind & VIPCI_MAPPED) vipci_mapping_withdraw(v, e);
+        else
+#endif
+            vipci_entry_remove(v, e);
         vipci_commit(v);
         removed++;
         e = last ? up : vipci_linked(v, up && &up->child != head ? up->child : *head);     /* the next leaf is near: no walk from the top */
     }
 }
+
+/* What an object's state word says of its life, see >>endpoint, and the two lists that it may stand in. */
+static uint32_t vipci_state(uint64_t state) { return (uint32_t)state & VIPCI_STATE; }
+static void vipci_unlink_object(const vipc *v, vipci_object *o)     /* from its owner's list */
+{
+    vipci_process *p = o->owner && o->owner <= v->max_processes ? vipci_process_at(v, o->owner - 1) : NULL;
+    if (!p) return;
+    if (o->prev && o->prev <= v->max_objects) vipci_set32(v, &vipci_object_at(v, o->prev - 1)->next, o->next);
+    else vipci_set32(v, &p->owned, o->next);
+    if (o->next && o->next <= v->max_objects) vipci_set32(v, &vipci_object_at(v, o->next - 1)->prev, o->prev);
+    vipci_set32(v, &p->objects, p->objects - 1);
+#if !VIPC_NO_REGIONS
+    const uint64_t record = vipci_is_memory(o->type) ? o->shape - 1 : 0;
+    if (record >= v->max_spaces && record < v->max_records) vipci_set64(v, &p->shared_pages, p->shared_pages - vipci_space_at(v, (uint32_t)record)->pages);
+#endif
+    vipci_set32(v, &o->owner, 0);
+    vipci_set32(v, &o->prev, 0);
+}
+static void vipci_to_closing(const vipc *v, vipci_object *o)       /* from the owner's list to the closing list, in one step */
+{
+    if (!o->owner) return;
+    if (!VIPC_NO_REGIONS && o->owner == VIPCI_NOBODY) vipci_set32(v, &o->owner, 0);
+    vipci_unlink_object(v, o);
+    vipci_set32(v, &o->next, vipci_d(v)->closing);
+    vipci_set32(v, &vipci_d(v)->closing, vipci_index(v, o) + 1);
+    vipci_commit(v);
+}
+
+#if !VIPC_NO_SPACES
+/* -------------------------------------------------------------------------------------------------- >>spaces
+ * What holds for every operation on a space, all under the lock:
+ *   a translation is taken away in this order: that a flush is owed for [owed_at, owed_end): committed; hook page_unmap or page_protect, within the step that
+ *   says so (undone, it comes back by a fault; but who is killed after the commit leaves no page table behind that knows more than the core); the region or the
+ *   entry says so: committed; then tlb_flush, once, without the lock if it has to wait; then the frames go.  Meanwhile a
+ *   region stays in the tree as LEAVING, so that its addresses are nobody's, and the frame of a page that was copied is in `limbo`.  Whoever dies in between
+ *   leaves a debt behind that the next one to take something away pays, or the end of the space.  RACE 38 (two who owe at a time): what was added to the debt
+ *   while somebody's flush was under way may not have been covered by it: `owed` counts, and only who finds it unchanged pays it off.  Tests: t_space
+ *   race38_two_who_owe_at_a_time, t_spaceedges race38_what_is_unmapped_behind_a_flush.
+ *   a translation is given after the commit: hook page_map.  If it fails what was committed is taken back by another step. */
+enum { VIPCI_R_SHARED = 1u << 11, VIPCI_R_GUARD = 1u << 12, VIPCI_R_GROWTH = 1u << 13, VIPCI_R_LEAVING = 1u << 14,
+       VIPCI_R_BACKED = 1u << 18 };    /* by a store: b is link of the mapping << 40 | page of the store that start is; R_MAX: what it may be made to allow */
+#define VIPCI_R_MAX(a) ((uint32_t)(a) >> 20 & 7u)
+#define VIPCI_B_LINK(b) ((uint32_t)((b) >> 40))
+#define VIPCI_B_PAGE(b) ((b) & 0xffffffffffull)
+#define VIPCI_R_TYPE(a) ((uint32_t)(a) & 0xffu)
+#define VIPCI_R_PROT(a) ((uint32_t)(a) >> 8 & 7u)
+#define VIPCI_R_CACHE(a) ((uint32_t)(a) >> 16 & 3u)
+#define VIPCI_R_MAKE(type, prot, cache) ((uint32_t)(type) | (uint32_t)(prot) << 8 | (uint32_t)(cache) << 16)
+typedef struct vipci_near { uint64_t version; vipci_area r; uint64_t first, frame; unsigned char *leaf; } vipci_near;      /* what vipc_near is */
+VIPCI_ASSERT(near, sizeof(vipci_near) == sizeof(struct vipc_near));
+static inline bool vipci_is_device(const vipci_area *r) { return VIPCI_R_TYPE(r->a) == VIPC_REGION_DEVICE; }
+static inline bool vipci_space_supported(const vipc *v) { return v->max_spaces && v->hooks->space_create; }
+
+static inline vipci_space *vipci_space_of(const vipc *v, const vipci_object *o)       /* NULL for nonsense, and of one that was freed */
+{
+    uint64_t i = o->shape - 1;
+    if (o->type != VIPC_TYPE_SPACE || i >= v->max_spaces) return NULL;
+    vipci_space *s = vipci_space_at(v, (uint32_t)i);
+    return s->number && s->object == (uint32_t)(o - vipci_object_at(v, 0)) + 1 ? s : NULL;
+}
+#if !VIPC_NO_REGIONS
+static inline bool vipci_is_backed(const vipci_area *r) { return (r->a & VIPCI_R_BACKED) != 0; }
+static vipci_space *vipci_store_of(const vipc *v, const vipci_object *o)       /* NULL for nonsense, and of one that was freed */
+{
+    const uint64_t i = o->shape - 1;
+    if (!vipci_is_memory(o->type) || i - v->max_spaces >= v->max_records - v->max_spaces) return NULL;
+    vipci_space *s = vipci_space_at(v, (uint32_t)i);
+    return s->number && s->object == (uint32_t)(o - vipci_object_at(v, 0)) + 1 ? s : NULL;
+}
+/* The mapping that a region is a piece of, and its store; NULL: nonsense. */
+static vipci_entry *vipci_mapping_of(const vipc *v, uint64_t b)
+{
+    vipci_entry *e = vipci_linked(v, VIPCI_B_LINK(b));
+    return e && (e->kind & VIPCI_MAPPED) && e->object < v->max_objects ? e : NULL;
+}
+static vipci_space *vipci_backing(const vipc *v, const vipci_area *r)
+{
+    const vipci_entry *e = vipci_mapping_of(v, r->b);
+    return e ? vipci_store_of(v, vipci_object_at(v, e->object)) : NULL;
+}
+/* One piece of a mapping more, or less; with the last the mapping goes.  Within a step. */
+static void vipci_piece_more(const vipc *v, uint64_t b)
+{
+    vipci_entry *e = vipci_mapping_of(v, b);
+    if (e) vipci_set32(v, &e->held_next, e->held_next + 1);
+}
+static void vipci_piece_less(const vipc *v, uint64_t b)
+{
+    vipci_entry *e = vipci_mapping_of(v, b);
+    if (e && e->held_next > 1) vipci_set32(v, &e->held_next, e->held_next - 1);
+    else if (e) vipci_entry_remove(v, e);
+}
+#else
+static inline bool vipci_is_backed(const vipci_area *r) { (void)r; return false; }
+static inline vipci_space *vipci_backing(const vipc *v, const vipci_area *r) { (void)v; (void)r; return NULL; }
+static inline void vipci_piece_more(const vipc *v, uint64_t b) { (void)v; (void)b; }
+static inline void vipci_piece_less(const vipc *v, uint64_t b) { (void)v; (void)b; }
+#endif
+static void vipci_owe(const vipc *v, vipci_space *s, uint64_t at, uint64_t end)
+{
+    if (!s->owed_end || at < s->owed_at) vipci_set64(v, &s->owed_at, at);
+    if (end > s->owed_end) vipci_set64(v, &s->owed_end, end);
+    vipci_set64(v, &s->owed, s->owed + 1);
+}
+static vipc_error vipci_flush(const vipc *v, uint64_t root, uint64_t at, uint64_t pages, vipc_time deadline)
+{
+    vipc_error e = v->hooks->tlb_flush(v->hooks->user, root, at, pages, deadline);
+    return e == VIPC_OK || (deadline == VIPC_NOW ? e == VIPC_ERR_WOULD_BLOCK : e == VIPC_ERR_TIMEOUT) ? e : VIPC_ERR_HOOK;
+}
+static VIPCI_COLD vipc_error vipci_page_map_failed(const vipc *v, const vipci_space *s, uint64_t at, uint64_t pages, vipc_error e)
+{
+    v->hooks->page_unmap(v->hooks->user, s->root, at, pages);
+    return e < 0 && e >= VIPC_ERR_HOOK ? e : VIPC_ERR_HOOK;
+}
+static VIPCI_HERE vipc_error vipci_page_map(const vipc *v, const vipci_space *s, uint64_t at, uint64_t frame, uint64_t pages, uint32_t access, uint32_t cache)
+{
+    if (!access) return VIPC_OK;
+    vipc_error e = v->hooks->page_map(v->hooks->user, s->root, at, frame, pages, access, cache);
+    return VIPCI_LIKELY(e == VIPC_OK) ? e : vipci_page_map_failed(v, s, at, pages, e);
+}
+/* The next pages in [*page, to) that may have translations, of one leaf; how many from *page on, 0: none. */
+static uint64_t vipci_seen(const vipc *v, const vipci_space *s, uint64_t *page, uint64_t to)
+{
+    uint64_t frame = 0;
+    vipci_u64 *leaf;
+    while ((leaf = vipci_map_next(v, s, 0, page, to, &frame)) != NULL) {
+        uint32_t i = vipci_map_slot(v, *page, 0), size = 1u << vipci_map_bits(v);
+        for (; i < size && *page < to && !(leaf[i] & VIPCI_SEEN); i++) ++*page;
+        if (i == size || *page == to) continue;
+        uint64_t last = i;
+        for (uint64_t k = i; k < size && k - i < to - *page; k++) if (leaf[k] & VIPCI_SEEN) last = k;
+        return last - i + 1;
+    }
+    return 0;
+}
+/* Whose page map says what is behind a region, and which of its pages start is; NULL: none does. */
+static const vipci_space *vipci_map_behind(const vipc *v, const vipci_space *s, const vipci_area *r, uint64_t *page)
+{
+    *page = vipci_is_backed(r) ? VIPCI_B_PAGE(r->b) : vipci_page_of(v, s, r->start);
+    return vipci_is_backed(r) ? vipci_backing(v, r) : vipci_is_device(r) ? NULL : s;
+}
+static bool vipci_area_seen(const vipc *v, const vipci_space *s, const vipci_area *r)
+{
+    uint64_t page;
+    const vipci_space *of = vipci_map_behind(v, s, r, &page);
+    return !of || vipci_seen(v, of, &page, page + ((r->end - r->start) >> v->page_shift)) != 0;
+}
+/* Leave those of its translations that `access` allows; 0: none. */
+static void vipci_narrow(const vipc *v, const vipci_space *s, const vipci_area *r, uint32_t access)
+{
+    uint64_t page, n = (r->end - r->start) >> v->page_shift;
+    const vipci_space *of = vipci_map_behind(v, s, r, &page);
+    const uint64_t first = page, to = page + n;
+    for (; page < to && (!of || (n = vipci_seen(v, of, &page, to)) != 0); page += n) {
+        const uint64_t at = r->start + ((page - first) << v->page_shift);
+        if (access) v->hooks->page_protect(v->hooks->user, s->root, at, n, access);
+        else v->hooks->page_unmap(v->hooks->user, s->root, at, n);
+    }
+}
+/* The lock was ours, and is to be again. */
+static void vipci_lock_again(vipc *v)
+{
+    while (vipci_lock(v, VIPC_FOREVER) != VIPC_OK) vipci_relax(v);       /* a port without block: it is let go soon */
+}
+/* Nodes of the page map that [at, end), where there is no region any more, was the last to need. */
+static void vipci_map_trim_at(const vipc *v, vipci_space *s, uint64_t at, uint64_t end)
+{
+    vipci_area r;
+    uint64_t from = vipci_region_below(v, s, at, &r) ? vipci_page_of(v, s, r.end) : 0;
+    uint64_t to = vipci_region_at(v, s, end, &r) ? vipci_page_of(v, s, r.start) : ~(uint64_t)0;
+    vipci_map_trim(v, s, from, to, vipci_page_of(v, s, at), vipci_page_of(v, s, end));
+}
+/* What was unmapped in [at, end), and flushed: frames and regions go.  Every VIPCI_BREATH steps whoever sleeps for the lock gets it; false: then the space
+ * was gone, or somebody unmapped more, whose flush is not ours (RACE 38): the rest is for him. */
+enum { VIPCI_BREATH = 64,
+       VIPCI_PAYS = 16,                     /* how often who pays finds that others owe more by now, and pays that too */
+       VIPCI_TURNS = 256 };                 /* how often who waits for a flush finds that others owe again, before it says RESOURCE_BUSY */
+static bool vipci_reap_space(vipc *v, vipci_space *s, uint64_t at, uint64_t end)
+{
+    const uint64_t number = s->number, owed = s->owed;
+    uint32_t steps = 0;
+    vipci_area r;
+    for (uint64_t from = at; s->leaving && from < end && vipci_region_at(v, s, from, &r) && r.start < end; from = r.end) {
+        if (!(r.a & VIPCI_R_LEAVING)) continue;
+        uint64_t page = vipci_page_of(v, s, r.start), to = vipci_is_device(&r) || vipci_is_backed(&r) ? page : vipci_page_of(v, s, r.end);
+        while (vipci_free_some_pages(v, s, &page, to)) {
+            if (++steps % VIPCI_BREATH || v->steady || !(vipci_load64(v, &vipci_d(v)->lock_flag) & 1)) continue;
+            vipci_unlock(v);
+            vipci_lock_again(v);
+            if (s->number != number || s->owed != owed || !vipci_region_at(v, s, r.start, &r) || !(r.a & VIPCI_R_LEAVING)) return false;
+        }
+        if (vipci_region_remove(v, s, r.start) != VIPC_OK) { vipci_rollback(v); break; }
+        vipci_set32(v, &s->leaving, s->leaving - 1);
+        if (vipci_is_backed(&r)) vipci_piece_less(v, r.b);
+        vipci_commit(v);
+        vipci_map_trim_at(v, s, r.start, r.end);
+    }
+    return true;
+}
+/* Pay the debt, and what others add to it meanwhile (RACE 38): what was theirs then is flushed in any case, but a region of one's own stays until all is paid;
+ * after VIPCI_PAYS turns that is left to them.  Lets go of the lock if the flush has to wait (then the space stays, though it may be closed), or at a breath,
+ * and has it again when it returns; then the space may be gone, or changed.  WOULD_BLOCK (with NOW), TIMEOUT, HOOK: the debt stays. */
+static vipc_error vipci_settle(vipc *v, vipci_space *s, vipc_time deadline)
+{
+    const uint64_t number = s->number;
+    for (uint32_t turns = 0; s->owed_end && turns < VIPCI_PAYS; turns++) {
+        const uint64_t owed = s->owed, at = s->owed_at, end = s->owed_end, root = s->root, pages = (end - at) >> v->page_shift;
+        vipc_error e = vipci_flush(v, root, at, pages, VIPC_NOW);
+        if (e == VIPC_ERR_WOULD_BLOCK && deadline != VIPC_NOW) {
+            vipci_intend(v, vipci_at_object(s->object - 1)); /* RACE 1: it does not go meanwhile, nor does the root */
+            vipci_unlock(v);
+            e = vipci_flush(v, root, at, pages, deadline);
+            vipci_lock_again(v);
+            vipci_intend_nothing(v);
+            if (s->number != number) return e;
+            if (e == VIPC_OK && s->owed != owed) continue;   /* RACE 38 */
+        }
+        if (e != VIPC_OK) return e;
+        if (!vipci_reap_space(v, s, at, end)) {
+            if (s->number != number) return VIPC_OK;
+            continue;                                        /* RACE 38 */
+        }
+        if (s->limbo) {
+            vipci_release_page(v, s->limbo - 1);
+            vipci_set64(v, &s->limbo, 0);
+        }
+        vipci_set64(v, &s->owed_at, 0);
+        vipci_set64(v, &s->owed_end, 0);
+        vipci_commit(v);
+    }
+    return VIPC_OK;
+}
+/* All of a space that has ended; false: somebody runs in it still.  In steps; may be called again after a kill at any of them. */
+static bool vipci_space_free(const vipc *v, vipci_object *o)
+{
+    vipci_domain *d = vipci_d(v);
+    vipci_space *s = vipci_space_of(v, o);
+    if (!s) return true;
+    vipci_map_rested(v);
+    if (s->root) {                                           /* on the redo list: who is killed when they have ended, and before the record says so, leaves that
+                                                              * to the next one to have the lock, before anybody can be given the same root again */
+        vipci_after_commit(v, (uint64_t)(s - vipci_space_at(v, 0)), VIPCI_REDO_SPACE);
+        vipci_commit(v);
+        if (s->root) return false;
+    }
+    vipci_area r;
+    for (uint64_t at = s->start; vipci_region_at(v, s, at, &r); at = r.end) {
+        if (!vipci_is_backed(&r)) continue;
+        if (vipci_region_remove(v, s, r.start) != VIPC_OK) { vipci_rollback(v); break; }
+        vipci_piece_less(v, r.b);
+        vipci_commit(v);
+    }
+    for (uint64_t page = 0; vipci_free_some_pages(v, s, &page, ~(uint64_t)0);) continue;
+    (void)vipci_regions_free_all(v, s);
+    vipci_map_trim(v, s, 0, ~(uint64_t)0, 0, ~(uint64_t)0);
+    if (s->limbo) vipci_release_page(v, s->limbo - 1);
+    vipci_set64(v, &s->limbo, 0);
+    vipci_set64(v, &s->number, 0);
+    vipci_set64(v, &o->shape, 0);
+    vipci_set32(v, &s->next, d->free_space);
+    vipci_set32(v, &d->free_space, (uint32_t)(s - vipci_space_at(v, 0)) + 1);
+    vipci_commit(v);
+    return true;
+}
+#endif
+
+#if !VIPC_NO_REGIONS
+/* -------------------------------------------------------------------------------------------------- >>stores
+ * What is behind regions and named objects: a record like a space's, of which the page map counts.  Page n of the map is page n of the store.  A page that is
+ * SEEN may have translations in any of the spaces that have the store mapped; those are found by its mappings, which stand in its tree of capabilities.
+ * Translations of its pages go in this order: that no new one is given for [owed_at, owed_end): committed (a fault there waits, or helps); each space that has
+ * such a page mapped loses it as >>spaces says, and owes; all of these debts are paid; then the store does what this was for (frees frames, puts a copy in the
+ * place of a page), and gives translations again, in one step.  Who is killed in between leaves a debt that the next one to fault there, or to take something
+ * away, pays.
+ * RACE 44 (who is withdrawn maps again): a mapping that is WITHDRAWN gets no translation, which is said in the step that removes its capability; only then are
+ * its regions looked for.  Test: t_shared race_44.
+ * RACE 45 (a page is copied while another space may still read the original): the copy is put in when all debts of the spaces that had the original are paid,
+ * and while nobody gets a new translation.  Test: t_shared race_45. */
+enum { VIPCI_S_CONTIGUOUS = 1u << 8, VIPCI_S_SEALED = 1u << 9 };      /* rule: access_max | cache << 4 | these | mode << 16 | node + 1 << 32 */
+#define VIPCI_S_ACCESS(rule) ((uint32_t)(rule) & 7u)
+#define VIPCI_S_CACHE(rule) ((uint32_t)(rule) >> 4 & 3u)
+#define VIPCI_S_MODE(rule) ((uint32_t)(rule) >> 16 & 0xfffu)
+#define VIPCI_S_NODE(rule) ((uint32_t)((rule) >> 32))
+enum { VIPCI_FILL = 48 };              /* frames taken in one step: at most three words each, and a few */
+
+static inline uint64_t vipci_pages_of(const vipc *v, uint64_t bytes) { return (bytes >> v->page_shift) + ((bytes & (vipci_page_size(v) - 1)) != 0); }
+static inline vipci_object *vipci_store_object(const vipc *v, const vipci_space *s)
+{
+    return vipci_object_at(v, s->object - 1 < v->max_objects ? s->object - 1 : 0);
+}
+/* The mappings of a store, one after the other: those that stand below capabilities, then those withdrawn. */
+typedef struct vipci_tour { vipci_entry *next; uint32_t steps, withdrawn; } vipci_tour;
+static vipci_entry *vipci_cap_after(const vipc *v, const vipci_entry *e)
+{
+    if (e->child && !(e->kind & VIPCI_MAPPED)) return vipci_linked(v, e->child);
+    for (uint32_t depth = 0; !e->next && depth <= v->max_caps; depth++) {
+        e = vipci_linked(v, e->parent);
+        if (!e) return NULL;
+    }
+    return vipci_linked(v, e->next);
+}
+static vipci_tour vipci_tour_of(const vipc *v, const vipci_object *o, bool withdrawn)
+{
+    vipci_tour t = { vipci_linked(v, withdrawn ? o->peer : o->first_cap), 0, withdrawn };
+    return t;
+}
+static vipci_entry *vipci_tour_next(const vipc *v, const vipci_object *o, vipci_tour *t)
+{
+    for (;;) {
+        vipci_entry *e = t->next;
+        if (!e || t->steps++ > v->max_caps) {
+            if (t->withdrawn) return NULL;
+            *t = vipci_tour_of(v, o, true);
+            continue;
+        }
+        t->next = vipci_cap_after(v, e);
+        if (e->kind & VIPCI_MAPPED) return e;
+    }
+}
+static vipci_space *vipci_mapping_space(const vipc *v, const vipci_entry *e)
+{
+    const uint32_t i = (uint32_t)(e->place & 0xffffff) - 1;
+    return i < v->max_spaces && vipci_space_at(v, i)->number && vipci_space_at(v, i)->root ? vipci_space_at(v, i) : NULL;
+}
+/* The next piece of a mapping at or above *at; false: there are no more. */
+static bool vipci_piece_next(const vipc *v, const vipci_entry *e, const vipci_space *s, uint64_t *at, vipci_area *r)
+{
+    const uint64_t end = e->badge + ((e->place >> 24) << v->page_shift);
+    while (*at < end && vipci_region_at(v, s, *at, r) && r->start < end) {
+        *at = r->end;
+        if (vipci_is_backed(r) && VIPCI_B_LINK(r->b) == vipci_link(v, e)) return true;
+    }
+    return false;
+}
+/* Pages [from, to) of the store lose what `access` does not allow, in every space; 0: all. */
+static void vipci_store_narrow(const vipc *v, const vipci_object *o, uint64_t from, uint64_t to, uint32_t access)
+{
+    vipci_tour t = vipci_tour_of(v, o, false);
+    for (vipci_entry *e; (e = vipci_tour_next(v, o, &t)) != NULL;) {
+        vipci_space *s = vipci_mapping_space(v, e);
+        const uint64_t first = e->held_prev, end = first + (e->place >> 24);
+        vipci_area r;
+        if (!s || from >= end || to <= first) continue;
+        for (uint64_t at = e->badge; vipci_piece_next(v, e, s, &at, &r);) {
+            const uint64_t page = VIPCI_B_PAGE(r.b), n = (r.end - r.start) >> v->page_shift;
+            const uint64_t low = page > from ? page : from, high = page + n < to ? page + n : to;
+            const uint32_t prot = VIPCI_R_PROT(r.a);
+            if (low >= high || !(prot & ~access) || (r.a & VIPCI_R_LEAVING)) continue;
+            r.end = r.start + ((high - page) << v->page_shift);
+            r.start += (low - page) << v->page_shift;
+            r.b += low - page;
+            if (!vipci_area_seen(v, s, &r)) continue;
+            vipci_owe(v, s, r.start, r.end);
+            vipci_commit(v);
+            vipci_narrow(v, s, &r, access ? (prot & access) : 0);
+        }
+    }
+}
+/* Pay what the spaces that have it mapped owe.  May let the lock go; then the store may have changed, or ended: CLOSED.  WOULD_BLOCK, TIMEOUT, HOOK. */
+static vipc_error vipci_store_flush(vipc *v, vipci_space *store, vipc_time deadline)
+{
+    const uint64_t number = store->number;
+    const vipci_object *o = vipci_store_object(v, store);
+    const uint32_t steady = v->steady;
+    v->steady = 1;
+    for (uint32_t i = 0, n = 0; n < v->max_spaces; n++) {    /* all are asked, before any is waited for */
+        vipci_tour t = vipci_tour_of(v, o, false);
+        vipci_entry *m;
+        uint32_t k = 0;
+        vipci_space *s = NULL;
+        while ((m = vipci_tour_next(v, o, &t)) != NULL && !((s = vipci_mapping_space(v, m)) != NULL && s->owed_end && k++ == i)) s = NULL;
+        if (!s) break;
+        i += vipci_settle(v, s, VIPC_NOW) != VIPC_OK;
+    }
+    v->steady = steady;
+    for (uint32_t turns = 0; turns < v->max_spaces + VIPCI_TURNS; turns++) {
+        vipci_tour t = vipci_tour_of(v, o, false);
+        vipci_entry *m;
+        vipci_space *s = NULL;
+        while ((m = vipci_tour_next(v, o, &t)) != NULL && !((s = vipci_mapping_space(v, m)) != NULL && s->owed_end)) s = NULL;
+        if (!s) return VIPC_OK;
+        vipc_error e = vipci_settle(v, s, deadline);
+        if (store->number != number) return VIPC_ERR_CLOSED;
+        if (e != VIPC_OK) return e;
+    }
+    return VIPC_ERR_RESOURCE_BUSY;
+}
+/* [from, to) was added to what the store owes, and that is committed: all spaces lose what `access` does not allow.  behind: who added to the debt before was
+ * killed before they had. */
+static bool vipci_store_behind(const vipci_space *store) { return store->owed_end && store->narrowed != store->owed; }
+static void vipci_store_close(const vipc *v, vipci_space *store, bool behind, uint64_t from, uint64_t to, uint32_t access)
+{
+    if (behind) vipci_store_narrow(v, vipci_store_object(v, store), store->owed_at, store->owed_end, 0);
+    else vipci_store_narrow(v, vipci_store_object(v, store), from, to, access);
+    vipci_poke64(v, &store->narrowed, store->owed);
+}
+/* No translations for [from, to) from here on, and no old ones but what `access` allows, once vipci_store_flush says so; a step, and what follows it. */
+static void vipci_store_owe(const vipc *v, vipci_space *store, uint64_t from, uint64_t to, uint32_t access)
+{
+    const bool behind = vipci_store_behind(store);
+    vipci_store_due(v, store, 1);                            /* who is killed before all have lost theirs is followed by vipci_store_tend */
+    vipci_owe(v, store, from, to);
+    vipci_commit(v);
+    vipci_store_close(v, store, behind, from, to, access);
+}
+/* How many pages it has more, or less; within a step. */
+static void vipci_store_charge(const vipc *v, const vipci_space *store, uint64_t more, uint64_t less)
+{
+    const vipci_object *o = vipci_store_object(v, store);
+    vipci_process *p = o->owner && o->owner <= v->max_processes ? vipci_process_at(v, o->owner - 1) : NULL;
+    if (p) vipci_set64(v, &p->shared_pages, p->shared_pages + more - less);
+}
+static void vipci_node_charge(const vipc *v, uint64_t frame, uint64_t more, uint64_t less)
+{
+    const uint32_t node = v->hooks->frame_node ? v->hooks->frame_node(v->hooks->user, frame) : 0;
+    vipci_u64 *n = &vipci_d(v)->node_pages[node < v->numa_nodes ? node : 0];
+    vipci_set64(v, n, *n + more - less);
+}
+/* `n` new frames from `first` on are pages from `page` on, slots of one leaf without entries; within a step.  HOOK: they are somebody's. */
+static vipc_error vipci_store_put(const vipc *v, vipci_space *store, uint64_t leaf_frame, vipci_u64 *leaf, uint64_t page, uint64_t first, uint64_t n)
+{
+    for (uint64_t i = 0; i < n; i++) {
+        if (first + i >= v->max_frames || *vipci_refs_at(v, first + i)) return VIPC_ERR_HOOK;
+        vipci_set32(v, vipci_refs_at(v, first + i), 1);
+        vipci_set_far(v, leaf_frame, leaf, vipci_map_slot(v, page, 0) + (uint32_t)i, VIPCI_ENTRY(first + i, 0));
+        vipci_node_charge(v, first + i, 1, 0);
+    }
+    vipci_set64(v, &store->pages, store->pages + n);
+    vipci_store_charge(v, store, n, 0);
+    return VIPC_OK;
+}
+/* What a view has taken for a store goes back; a step. */
+static void vipci_clean_drop(const vipc *v, vipci_view *w)
+{
+    if (w->clean_count) vipci_drop_frames(v, w->clean, w->clean_count);
+    vipci_set64(v, &w->clean_count, 0);
+    vipci_commit(v);
+}
+/* The frames that this view has taken and zeroed are those of pages from *from on, as far as they have none and lie below `to`; in steps. */
+static vipc_error vipci_store_take_clean(const vipc *v, vipci_space *store, uint64_t *from, uint64_t to)
+{
+    vipci_view *w = vipci_mine(v);
+    while (w->clean_count && *from < to) {
+        uint64_t leaf_frame = 0, n = 1;
+        vipci_u64 *leaf;
+        vipc_error e = vipci_map_make(v, store, *from, &leaf, &leaf_frame);
+        if (e != VIPC_OK) return e;
+        const uint32_t slot = vipci_map_slot(v, *from, 0), room = (1u << vipci_map_bits(v)) - slot;
+        if (leaf[slot]) { ++*from; continue; }
+        while (n < VIPCI_FILL && n < room && n < to - *from && n < w->clean_count && !leaf[slot + n]) n++;
+        e = vipci_store_put(v, store, leaf_frame, leaf, *from, w->clean, n);
+        vipci_set64(v, &w->clean, w->clean + n);
+        vipci_set64(v, &w->clean_count, w->clean_count - n);
+        if (vipci_step_end(v, e) != VIPC_OK) return e;
+        *from += n;
+    }
+    return VIPC_OK;
+}
+/* Zeroed frames for those of pages [from, to) that have none; whole: they are neighbours, all of them.  Lets the lock go while it zeroes, unless it is steady or
+ * there is but one; CLOSED: then the store ended.  On an error what was done stays. */
+static bool vipci_elsewhere(const vipc *v, const vipci_space *store, uint64_t frame)      /* not on the node that was asked for */
+{
+    const uint32_t node = VIPCI_S_NODE(store->rule);
+    return node && v->hooks->frame_node && v->hooks->frame_node(v->hooks->user, frame) != node - 1;
+}
+enum { VIPCI_CLEAN_MOST = 4096 };      /* pages of one run */
+static vipc_error vipci_store_fill(vipc *v, vipci_space *store, uint64_t from, uint64_t to, bool whole)
+{
+    const uint64_t number = store->number;
+    vipci_view *w = vipci_mine(v);
+    uint64_t most = whole || to - from < VIPCI_CLEAN_MOST ? to - from : (uint64_t)VIPCI_CLEAN_MOST, frame = 0, first = 0;
+    vipci_u64 *leaf;
+    vipc_error e = VIPC_OK;
+    for (uint64_t page = from; page < to; page = (page | (vipci_map_span(v, 0) - 1)) + 1) {      /* first, so that frames can be neighbours */
+        e = vipci_map_make(v, store, page, &leaf, &frame);
+        if (e != VIPC_OK) { vipci_map_prune(v, store, page); return e; }
+    }
+    while (from < to && e == VIPC_OK) {
+        leaf = vipci_map_node(v, store, from, 0, &frame);
+        if (leaf && leaf[vipci_map_slot(v, from, 0)]) { from++; continue; }
+        const uint64_t n = to - from < most ? to - from : most;
+        e = vipci_take_frames_near(v, VIPCI_S_NODE(store->rule), n, &first);
+        void *at = e == VIPC_OK ? vipci_frames_at(v, first, n) : NULL;
+        if (e == VIPC_OK && !at) e = VIPC_ERR_HOOK;
+        if (e == VIPC_OK && n > 1 && !whole && vipci_elsewhere(v, store, first)) {      /* what is left there is in smaller pieces */
+            vipci_rollback(v);
+            most = n / 2;
+            continue;
+        }
+        vipci_set64(v, &w->clean, first);
+        vipci_set64(v, &w->clean_count, n);
+        if (vipci_step_end(v, e) != VIPC_OK) {
+            if (e != VIPC_ERR_OUT_OF_MEMORY || n == 1 || whole) return e;
+            most = n / 2;
+            e = VIPC_OK;
+            continue;
+        }
+        const bool away = n > 1 && !v->steady;
+        if (away) vipci_unlock(v);
+        vipci_zero_frame(at, n << v->page_shift);
+        if (away) vipci_lock_again(v);
+        e = store->number == number ? vipci_store_take_clean(v, store, &from, to) : VIPC_ERR_CLOSED;
+        vipci_clean_drop(v, w);                              /* what others were faster to give */
+    }
+    return e;
+}
+/* Frames of pages [from, to) go, in steps. */
+static void vipci_store_free_pages(const vipc *v, vipci_space *store, uint64_t from, uint64_t to)
+{
+    uint64_t frame = 0;
+    const uint64_t low = from;
+    vipci_u64 *leaf;
+    while ((leaf = vipci_map_next(v, store, 0, &from, to, &frame)) != NULL) {
+        uint32_t i = vipci_map_slot(v, from, 0), n = 0, shared = 0;
+        for (; i < 1u << vipci_map_bits(v) && from < to && n < VIPCI_STEP_PAGES; i++, from++) {
+            const uint64_t entry = leaf[i];
+            if (!entry) continue;
+            vipci_set_far(v, frame, leaf, i, 0);
+            vipci_node_charge(v, VIPCI_ENTRY_FRAME(entry), 0, 1);
+            vipci_release_page(v, VIPCI_ENTRY_FRAME(entry));
+            shared += (uint32_t)entry & VIPCI_COW;
+            n++;
+        }
+        vipci_set64(v, &store->pages, store->pages - n);
+        vipci_set64(v, &store->shared, store->shared - shared);
+        vipci_store_charge(v, store, 0, n);
+        vipci_commit(v);
+    }
+    if (to == ~(uint64_t)0) vipci_map_trim(v, store, low, to, low, to);
+    else for (uint64_t page = low; vipci_map_next(v, store, 0, &page, to, &frame); page = (page | (vipci_map_span(v, 0) - 1)) + 1)
+        vipci_map_prune(v, store, page);                     /* others may be about to make it larger: their pages lie past its end */
+}
+/* What was owed by the store itself is paid: what lies past its end goes, and there are translations again. */
+static void vipci_store_paid(const vipc *v, vipci_space *store)
+{
+    if (!store->owed_end) return;
+    const uint64_t end = vipci_pages_of(v, store->brk);
+    if (end < store->owed_end) vipci_store_free_pages(v, store, end > store->owed_at ? end : store->owed_at, store->owed_end);
+    vipci_set64(v, &store->owed_at, 0);
+    vipci_set64(v, &store->owed_end, 0);
+    vipci_commit(v);
+}
+/* Pay what the store owes.  As vipci_store_flush; OK: there may be new debts, of others. */
+static vipc_error vipci_store_settle(vipc *v, vipci_space *store, vipc_time deadline)
+{
+    const uint64_t owed = store->owed;
+    if (!store->owed_end) return VIPC_OK;
+    if (vipci_store_behind(store)) vipci_store_close(v, store, true, 0, 0, 0);
+    vipc_error e = vipci_store_flush(v, store, deadline);
+    if (e == VIPC_OK && store->owed == owed) vipci_store_paid(v, store);
+    return e;
+}
+/* Mappings that are withdrawn: their regions leave, and lose their translations. */
+static void vipci_store_withdraw(const vipc *v, const vipci_object *o)
+{
+    vipci_tour t = vipci_tour_of(v, o, true);
+    for (vipci_entry *e; (e = vipci_tour_next(v, o, &t)) != NULL;) {
+        vipci_space *s = vipci_mapping_space(v, e);
+        vipci_area r;
+        for (uint64_t at = s ? e->badge : ~(uint64_t)0; s && vipci_piece_next(v, e, s, &at, &r);) {
+            if (r.a & VIPCI_R_LEAVING) continue;
+            vipci_owe(v, s, r.start, r.end);
+            vipci_commit(v);
+            vipci_narrow(v, s, &r, 0);
+            vipci_area left = r;
+            left.a |= VIPCI_R_LEAVING;
+            vipci_set32(v, &s->leaving, s->leaving + 1);
+            if (vipci_region_change(v, s, r.start, &left) != VIPC_OK) { vipci_rollback(v); return; }
+            vipci_commit(v);
+        }
+    }
+}
+/* All of a store that has ended; false: somebody may still use a translation.  Like vipci_space_free. */
+static bool vipci_store_free(const vipc *v, vipci_object *o)
+{
+    vipci_domain *d = vipci_d(v);
+    vipci_space *s = vipci_store_of(v, o);
+    if (!s) return true;
+    vipci_map_rested(v);
+    vipci_prune(v, &o->first_cap);
+    vipci_store_withdraw(v, o);
+    if (o->peer) {
+        vipc *w = (vipc *)(uintptr_t)v;
+        const uint32_t was = w->steady;
+        w->steady = 1;
+        (void)vipci_store_flush(w, s, VIPC_NOW);
+        w->steady = was;
+        if (o->peer) return false;
+    }
+    vipci_store_free_pages(v, s, 0, ~(uint64_t)0);
+    vipci_set64(v, &s->number, 0);
+    vipci_set64(v, &o->shape, 0);
+    vipci_set32(v, &s->next, d->free_store);
+    vipci_set32(v, &d->free_store, (uint32_t)(s - vipci_space_at(v, v->max_spaces)) + 1);
+    vipci_commit(v);
+    return true;
+}
+#endif
 
 /* --------------------------------------------------------------------------------------------------- >>queue
  * A slot: one cache line, with a payload behind it where the endpoint has one.
@@ -4280,26 +4979,6 @@ static vipc_error vipci_hand_check(const vipc *v, uint32_t view, vipci_object *o
  * An endpoint's life, under the lock.  State goes OPEN -> CLOSING -> WALKED -> 0 and is never taken back: whoever meets one half closed goes on.
  * RACE 14 (a writer that checked before the close commits after it): CLOSING first, then every claim is undone; WALKED is set
  * when that is done, and nobody's close returns before.  RACE 1 keeps the frames until nobody is inside.  Tests: explore gate_destroy, gate_revoke. */
-static uint32_t vipci_state(uint64_t state) { return (uint32_t)state & VIPCI_STATE; }
-static void vipci_unlink_object(const vipc *v, vipci_object *o)     /* from its owner's list */
-{
-    vipci_process *p = o->owner && o->owner <= v->max_processes ? vipci_process_at(v, o->owner - 1) : NULL;
-    if (!p) return;
-    if (o->prev && o->prev <= v->max_objects) vipci_set32(v, &vipci_object_at(v, o->prev - 1)->next, o->next);
-    else vipci_set32(v, &p->owned, o->next);
-    if (o->next && o->next <= v->max_objects) vipci_set32(v, &vipci_object_at(v, o->next - 1)->prev, o->prev);
-    vipci_set32(v, &p->objects, p->objects - 1);
-    vipci_set32(v, &o->owner, 0);
-    vipci_set32(v, &o->prev, 0);
-}
-static void vipci_to_closing(const vipc *v, vipci_object *o)       /* from the owner's list to the closing list, in one step */
-{
-    if (!o->owner) return;
-    vipci_unlink_object(v, o);
-    vipci_set32(v, &o->next, vipci_d(v)->closing);
-    vipci_set32(v, &vipci_d(v)->closing, vipci_index(v, o) + 1);
-    vipci_commit(v);
-}
 /* A capability that travelled in a message which nobody takes; under the lock, a step.  If it was its object's last, that object closes; this may be
  * in the middle of another's end, so the rest is left to vipci_finish_closing. */
 static void vipci_forget_one(const vipc *v, uint32_t link)
@@ -4308,13 +4987,14 @@ static void vipci_forget_one(const vipc *v, uint32_t link)
     if (!e || !(e->kind & VIPCI_TRAVELS)) return;
     bool dead = (e->kind & VIPCI_REVOKED) != 0;
     uint32_t kind = e->kind, object = e->object;
+    if (VIPCI_GIFTS && !dead) vipci_entry_orphan(v, e);      /* of a region that was moved, what others have of it hangs here */
     vipci_hold(v, e, NULL);
     vipci_limits_land(v, e);
     vipci_set32(v, &e->kind, kind & ~(uint32_t)(VIPCI_TRAVELS | VIPCI_REVOKED | VIPCI_MORE | VIPCI_FOLLOWS));
     if (dead) vipci_entry_free(v, e);
     else vipci_entry_remove(v, e);
     vipci_commit(v);
-    if (dead || !vipci_is_object(kind) || object >= v->max_objects) return;
+    if (dead || !vipci_is_object(kind) || object >= v->max_objects || vipci_is_memory(VIPCI_TYPE(kind))) return;
     vipci_object *o = vipci_object_at(v, object);
     uint64_t state = vipci_load64(v, &o->state);
     if (o->first_cap || vipci_state(state) != VIPCI_OPEN) return;
@@ -4473,16 +5153,18 @@ static void vipci_object_end(vipc *v, vipci_object *o, bool owner_died)
         (void)vipci_cas64(v, &o->state, s, (s & ~(uint64_t)VIPCI_STATE) | VIPCI_CLOSING | (owner_died ? VIPCI_OWNER_DIED : 0));
         s = vipci_load64(v, &o->state);
     }
-    if (vipci_state(s) == VIPCI_CLOSING) {
+    const bool walks = vipci_state(s) == VIPCI_CLOSING;
+    if (walks) {
         vipci_intend(v, vipci_at_object(index));
         vipci_undo_uses(v, o);
         vipci_drop_messages(v, o, s & VIPCI_OWNER_DIED ? VIPC_ERR_PEER_DEAD : VIPC_ERR_CLOSED);
         if (!VIPC_NO_CHANNELS) vipci_wake_users(v, index);   /* before WALKED: who goes on for us wakes this end's sleepers only */
         (void)vipci_cas64(v, &o->state, s, (s & ~(uint64_t)VIPCI_STATE) | VIPCI_WALKED);
         vipci_wake_endpoint(v, index);
-        vipci_intend_nothing(v);
-    }
+        if (VIPC_NO_SPACES) vipci_intend_nothing(v);         /* who is killed here leaves an endpoint's frames to a trim; what is mapped must go with the next */
+    }                                                        /* sweep, as nobody can close it any more */
     vipci_to_closing(v, o);
+    if (!VIPC_NO_SPACES && walks) vipci_intend_nothing(v);
 }
 /* A channel's end is freed: the second one ends the channel.  Within a step. */
 static void vipci_unpair(const vipc *v, vipci_object *o)
@@ -4501,6 +5183,9 @@ static bool vipci_object_free(const vipc *v, vipci_object *o)
     if (vipci_pinned(v, index)) return false;
 #if !VIPC_NO_SPACES
     if (o->type == VIPC_TYPE_SPACE && !vipci_space_free(v, o)) return false;
+#endif
+#if !VIPC_NO_REGIONS
+    if (vipci_is_memory(o->type) && !vipci_store_free(v, o)) return false;
 #endif
     vipci_prune(v, &o->first_cap);
     for (uint32_t steps = 0; *at && *at != index + 1 && *at <= v->max_objects && steps <= v->max_objects; steps++) at = &vipci_object_at(v, *at - 1)->next;
@@ -4535,10 +5220,63 @@ static uint64_t vipci_free_closed(vipc *v)
     }
     return before - vipci_d(v)->frames;
 }
+/* Set bits of a notification: told apart from its slot's next user by its state word `then`.  Under the intent there. */
+static bool vipci_set_bits(const vipc *v, vipci_object *o, uint64_t then, uint64_t bits)
+{
+    if (vipci_load64(v, &o->state) != then) return false;
+    uint64_t was = vipci_load64(v, &o->tail);
+    while (!vipci_cas64(v, &o->tail, was, was | bits)) was = vipci_load64(v, &o->tail);
+    vipci_wake_here(v, vipci_index(v, o), &o->receive_flag);  /* everybody: masks differ */
+    vipci_tell_set(v, o, VIPCI_FOR_MESSAGE);
+    return true;
+}
+#if !VIPC_NO_REGIONS
+/* A store that has lost a capability or a mapping: what was withdrawn leaves; without any it ends; and if its creator is the only one left, it is told.  A kill
+ * in between, and the next one does it again. */
+static void vipci_store_tend_one(vipc *v, vipci_space *s)
+{
+    vipci_object *o = vipci_store_object(v, s);
+    const uint32_t due = s->due;
+    if (!s->number || !due || vipci_store_of(v, o) != s || vipci_state(vipci_load64(v, &o->state)) != VIPCI_OPEN) { vipci_store32(v, &s->due, 0); return; }
+    vipci_map_rested(v);
+    vipci_store_withdraw(v, o);
+    if (vipci_store_behind(s)) vipci_store_close(v, s, true, 0, 0, 0);
+    if (!o->first_cap) {
+        vipci_object_end(v, o, false);
+        (void)vipci_object_free(v, o);
+    } else if (due == 2 && s->idle) {
+        vipci_entry *bell = vipci_linked(v, (uint32_t)(s->idle & 0xffffff));
+        const uint32_t index = bell && vipci_load64(v, &bell->token) == s->idle ? bell->object : VIPCI_INDEX_MAX;      /* not revoked since */
+        bool others = false;
+        uint32_t steps = 0;
+        for (const vipci_entry *e = vipci_linked(v, o->first_cap); e && !others && steps <= v->max_caps; e = vipci_cap_after(v, e), steps++)
+            others = !(e->kind & VIPCI_MAPPED)
+                     && (e->holder - 1 >= v->max_processes || vipci_load64(v, &vipci_process_at(v, e->holder - 1)->pid) != s->creator || (e->kind & VIPCI_TRAVELS));
+        if (!others && index < v->max_objects) {
+            vipci_intend(v, vipci_at_object(index));
+            vipci_object *n = vipci_object_at(v, index);
+            const uint64_t state = vipci_load64(v, &n->state);
+            if (n->type == VIPC_TYPE_NOTIFICATION && vipci_state(state) == VIPCI_OPEN) (void)vipci_set_bits(v, n, state, s->idle_bits);
+            vipci_intend_nothing(v);
+        }
+    }
+    vipci_store32(v, &s->due, 0);
+}
+static void vipci_store_tend(vipc *v)
+{
+    const uint32_t due = vipci_d(v)->due;
+    if (due && due <= v->max_records && due > v->max_spaces) vipci_store_tend_one(v, vipci_space_at(v, due - 1));
+    else for (uint32_t i = v->max_spaces; due && i < v->max_records; i++) if (vipci_space_at(v, i)->due) vipci_store_tend_one(v, vipci_space_at(v, i));
+    if (vipci_d(v)->due == due) vipci_store32(v, &vipci_d(v)->due, 0);
+}
+#else
+static inline void vipci_store_tend(const vipc *v) { (void)v; }
+#endif
 /* Before the lock is let go: objects whose last capability was lost on its way.  Those that this round closes in turn are for the next. */
 static VIPCI_COLD void vipci_finish_closing(vipc *v)
 {
     if (!vipci_d(v)->unfinished) return;
+    vipci_store_tend(v);
     vipci_store32(v, &vipci_d(v)->unfinished, 0);
     (void)vipci_free_closed(v);
 }
@@ -4547,6 +5285,7 @@ static void vipci_give_up_cap(vipc *v, vipci_entry *e)
 {
     uint32_t kind = e->kind, object = e->object;
     vipci_entry_close(v, e);
+    if (vipci_is_memory(VIPCI_TYPE(kind))) { vipci_finish_closing(v); return; }
     if (!vipci_is_object(kind) || object >= v->max_objects) return;
     vipci_object *o = vipci_object_at(v, object);
     if (o->first_cap || vipci_state(vipci_load64(v, &o->state)) == 0) return;
@@ -4601,6 +5340,86 @@ static vipc_error vipci_queue_make(vipc *v, vipci_object *o, uint64_t then, uint
     vipci_unlock(v);
     return VIPC_OK;
 }
+
+/* No wait set looks at this any more. */
+static void vipci_look_away(const vipc *v, vipci_u64 *watch, vipci_u64 *flag)
+{
+    vipci_store64(v, watch, 0);
+    for (uint64_t f = vipci_load64(v, flag); (f & VIPCI_LOOKED_AT) && !vipci_cas64(v, flag, f, (f + 4) & ~VIPCI_LOOKED_AT);) f = vipci_load64(v, flag);
+}
+static vipc_error vipci_object_try(vipc *v, uint32_t type, const char *label, uint32_t spin, uint64_t shape, vipci_object **out)
+{
+    vipci_domain *d = vipci_d(v);
+    vipci_process *us = vipci_us(v);
+    uint32_t i = 0;
+    if (us->objects >= d->config.objects_per_process) return VIPC_ERR_LIMIT;
+    vipc_error r = vipci_take_slot(v, &d->free_object, &d->used_objects, v->max_objects, VIPCI_NEXT_FREE(vipci_object_at, d->free_object, v->max_objects), &i);
+    if (r != VIPC_OK) return r;
+    vipci_object *o = vipci_object_at(v, i);
+    if (vipci_state(o->state) != 0) return VIPC_ERR_CORRUPT;
+    vipci_label(o->label, label);                            /* the slot is free until its state says so: no need to undo these */
+    vipci_poke64(v, &o->shape, shape);
+    vipci_poke32(v, &o->spin, spin);
+    vipci_poke32(v, &o->type, type);
+    if (!VIPC_NO_CHANNELS) vipci_poke32(v, &o->peer, 0);
+    if (!VIPC_NO_NOTIFICATIONS) {
+        vipci_poke64(v, &o->tail, 0);
+        vipci_look_away(v, &o->watch, &o->receive_flag);
+        vipci_look_away(v, &o->watch_room, &o->send_flag);
+    }
+    vipci_poke64(v, &o->bound, 0);
+    vipci_poke64(v, &o->queue, 0);
+    if (!VIPC_NO_URGENT) vipci_poke64(v, &o->urgent, 0);
+    vipci_poke32(v, &o->receivers, 0);
+    vipci_poke32(v, &o->first_cap, 0);
+    vipci_poke64(v, &o->tail, 0);
+    if (!VIPC_NO_DROP) vipci_poke64(v, vipci_dropped(o), 0);
+    if (!VIPC_NO_DROP || !VIPC_NO_INSPECT) vipci_poke64(v, vipci_high(o), 0);
+    vipci_set32(v, &o->owner, v->process + 1);
+    vipci_set32(v, &o->prev, 0);
+    vipci_set32(v, &o->next, us->owned);
+    if (us->owned && us->owned <= v->max_objects) vipci_set32(v, &vipci_object_at(v, us->owned - 1)->prev, i + 1);
+    vipci_set32(v, &us->owned, i + 1);
+    vipci_set32(v, &us->objects, us->objects + 1);
+    vipci_set64(v, &d->created, d->created + 1);
+    vipci_set64(v, &o->state, ((o->state >> 8) + 1) << 8 | VIPCI_OPEN);
+    *out = o;
+    return VIPC_OK;
+}
+/* A new object and its first capability; under the lock, a step that is not committed yet. */
+static vipc_error vipci_object_new(vipc *v, uint32_t kind, const char *label, uint32_t spin, uint64_t shape, vipci_object **o, vipc_cap *out)
+{
+    vipci_entry *e = NULL;
+    vipc_error r = vipci_object_try(v, VIPCI_TYPE(kind), label, spin, shape, o);
+    if (r == VIPC_ERR_LIMIT && vipci_d(v)->closing) {        /* one that was set aside may be free by now */
+        vipci_rollback(v);
+        (void)vipci_free_closed(v);
+        r = vipci_object_try(v, VIPCI_TYPE(kind), label, spin, shape, o);
+    }
+    if (r == VIPC_OK) r = vipci_entry_new(v, kind, vipci_index(v, *o), 0, 0, vipci_us(v), &e);
+    if (r != VIPC_OK) return r;
+    vipci_validate(v, e);
+    out->token = e->token;
+    return VIPC_OK;
+}
+#if !VIPC_NO_SPACES
+/* From its owner's list to the front of p's; within a step. */
+static vipc_error vipci_object_give(const vipc *v, vipci_object *o, vipci_process *p)
+{
+    uint32_t index = vipci_index(v, o);
+    if (o->owner == (uint32_t)(p - vipci_process_at(v, 0)) + 1) return VIPC_OK;
+    if (p->objects >= vipci_d(v)->config.objects_per_process) return VIPC_ERR_LIMIT;
+    if (!o->owner) return VIPC_ERR_CLOSED;
+    vipci_unlink_object(v, o);
+    vipci_set32(v, &o->owner, (uint32_t)(p - vipci_process_at(v, 0)) + 1);
+    vipci_set32(v, &o->prev, 0);
+    vipci_set32(v, &o->next, p->owned);
+    if (p->owned && p->owned <= v->max_objects) vipci_set32(v, &vipci_object_at(v, p->owned - 1)->prev, index + 1);
+    vipci_set32(v, &p->owned, index + 1);
+    vipci_set32(v, &p->objects, p->objects + 1);
+    return VIPC_OK;
+}
+#endif
 
 /* --------------------------------------------------------------------------------------------------- >>death
  * The end of a process, under the lock: all that it held is given back, whatever it was doing.  Each piece may be done twice, so one who
@@ -4668,7 +5487,8 @@ static void vipci_clean_claims(vipc *v, uint32_t i, uint32_t index)
         }
     }
     vipci_wake_endpoint(v, index);
-    if (vipci_state(vipci_load64(v, &o->state)) == VIPCI_CLOSING) vipci_object_end(v, o, false);
+    const uint32_t state = (uint32_t)vipci_state(vipci_load64(v, &o->state));
+    if (state == VIPCI_CLOSING || (!VIPC_NO_SPACES && state > VIPCI_OPEN)) vipci_object_end(v, o, false);
 }
 static void vipci_clean_call(vipc *v, uint32_t i)
 {
@@ -4711,6 +5531,9 @@ static void vipci_clean_view(vipc *v, uint32_t i)
 #if !VIPC_NO_LARGE
     vipci_store64(v, &dead->room, 0);                        /* after the call: RACE 36 */
     vipci_runs_free(v, dead);
+#endif
+#if !VIPC_NO_REGIONS
+    vipci_clean_drop(v, dead);
 #endif
     vipci_store32(v, &dead->target, 0);
 #if !VIPC_NO_FAST
@@ -4772,16 +5595,6 @@ static void vipci_free_view(const vipc *v, uint32_t i)
     }
     vipci_store64(v, &w->owner, vipci_load64(v, &w->owner) & ~(uint64_t)0xffffffff);
 }
-/* Set bits of a notification: told apart from its slot's next user by its state word `then`.  Under the intent there. */
-static bool vipci_set_bits(const vipc *v, vipci_object *o, uint64_t then, uint64_t bits)
-{
-    if (vipci_load64(v, &o->state) != then) return false;
-    uint64_t was = vipci_load64(v, &o->tail);
-    while (!vipci_cas64(v, &o->tail, was, was | bits)) was = vipci_load64(v, &o->tail);
-    vipci_wake_here(v, vipci_index(v, o), &o->receive_flag);  /* everybody: masks differ */
-    vipci_tell_set(v, o, VIPCI_FOR_MESSAGE);
-    return true;
-}
 /* Who asked to be told of this process's end is.  A kill in between, and the next one tells all again: bits that are set stay set. */
 static void vipci_tell_watchers(vipc *v, vipci_process *p)
 {
@@ -4812,6 +5625,15 @@ static uint32_t vipci_end_process(vipc *v, uint32_t index)
 #endif
     for (; p->owned && p->owned <= v->max_objects && ended <= v->max_objects; ended++) {
         vipci_object *o = vipci_object_at(v, p->owned - 1);
+#if !VIPC_NO_REGIONS
+        if (vipci_store_of(v, o)) {                          /* it lives as long as anybody has a capability for it, or maps it */
+            vipci_unlink_object(v, o);
+            vipci_set32(v, &o->owner, VIPCI_NOBODY);
+            vipci_set32(v, &o->next, 0);
+            vipci_commit(v);
+            continue;
+        }
+#endif
         vipci_object_end(v, o, true);
         (void)vipci_object_free(v, o);
     }
@@ -4873,6 +5695,272 @@ VIPC_API vipc_error vipc_sweep(vipc *self, uint32_t *reaped)
     return VIPC_OK;
 }
 
+#if !VIPC_NO_REGIONS
+/* -------------------------------------------------------------------------------------------------- >>giving
+ * How stores are made, copied, and change hands, over >>stores: for vipc_region_transfer, and for messages.  Under the lock. */
+static inline bool vipci_access_ok(uint32_t access) { return access <= 7 && (!(access & VIPC_PROT_WRITE) || (access & VIPC_PROT_READ)); }
+static inline bool vipci_regions_supported(const vipc *v) { return v->max_records > v->max_spaces && v->hooks->space_create; }
+/* The lock is ours.  The store that `cap` names with these rights; errors as those of a capability. */
+static vipc_error vipci_store_check(const vipc *v, vipc_cap cap, uint32_t rights, vipci_entry **e, vipci_space **store)
+{
+    vipc_error r = vipci_check_cap(v, cap, 0, rights, e);
+    if (r != VIPC_OK) return r;
+    if (!vipci_is_memory(VIPCI_TYPE((*e)->kind))) return VIPC_ERR_INVALID_CAPABILITY;
+    vipci_object *o = vipci_object_at(v, (*e)->object < v->max_objects ? (*e)->object : 0);
+    *store = vipci_store_of(v, o);
+    if (!*store) return VIPC_ERR_CORRUPT;
+    return vipci_state(vipci_load64(v, &o->state)) == VIPCI_OPEN ? VIPC_OK : VIPC_ERR_CLOSED;
+}
+static vipc_error vipci_store_begin(vipc *v, vipc_cap cap, uint32_t rights, vipci_entry **e, vipci_space **store)
+{
+    vipc_error r = vipci_known(v);
+    if (r != VIPC_OK) return r;
+    vipci_map_rested(v);
+    r = vipci_lock(v, VIPC_FOREVER);
+    if (r != VIPC_OK) return r;
+    r = vipci_store_check(v, cap, rights, e, store);
+    if (r != VIPC_OK) vipci_unlock(v);
+    return r;
+}
+/* The lock was let go for a while: is all still as it was?  Errors of vipci_store_check; CLOSED: it is another store. */
+static vipc_error vipci_store_still(const vipc *v, vipc_cap cap, uint32_t rights, vipci_entry **e, const vipci_space *store)
+{
+    vipci_space *now = NULL;
+    vipc_error r = vipci_store_check(v, cap, rights, e, &now);
+    return r == VIPC_OK && now != store ? VIPC_ERR_CLOSED : r;
+}
+static vipc_error vipci_store_end(vipc *v, vipc_error e)
+{
+    vipci_finish_closing(v);
+    vipci_unlock(v);
+    return e;
+}
+/* An object with an empty store, owned by the caller's process, and a capability for it: committed.  most: pages that it may ever have. */
+static vipc_error vipci_store_make(vipc *v, uint32_t kind, const char *label, uint64_t most, uint64_t rule, vipci_object **o, vipci_space **out, vipc_cap *cap)
+{
+    vipci_domain *d = vipci_d(v);
+    const uint32_t limit = v->max_records - v->max_spaces;
+    uint32_t i = 0, next = d->free_store && d->free_store <= limit ? vipci_space_at(v, v->max_spaces + d->free_store - 1)->next : 0;
+    vipc_error e = vipci_object_new(v, kind, label, 0, 0, o, cap);
+    if (e == VIPC_OK) {                                      /* which may have freed one */
+        next = d->free_store && d->free_store <= limit ? vipci_space_at(v, v->max_spaces + d->free_store - 1)->next : 0;
+        e = vipci_take_slot(v, &d->free_store, &d->used_stores, limit, next, &i);
+    }
+    if (e == VIPC_OK && vipci_space_at(v, v->max_spaces + i)->number) e = VIPC_ERR_CORRUPT;
+    if (e != VIPC_OK) { vipci_rollback(v); return e; }
+    vipci_space *s = vipci_space_at(v, v->max_spaces + i), fresh;      /* the record is nobody's until its number says so: no need to undo this; but its link */
+    vipci_zero(&fresh, sizeof fresh);
+    fresh.next = s->next;
+    fresh.object = vipci_index(v, *o) + 1;
+    fresh.end = most << v->page_shift;
+    fresh.levels = vipci_map_levels_for(v, most);
+    fresh.version = ((s->version | (VIPCI_VERSION - 1)) + 1) | (v->max_spaces + i);
+    fresh.creator = v->pid;
+    fresh.rule = rule;
+    *s = fresh;
+    vipci_poke64(v, &(*o)->shape, (uint64_t)v->max_spaces + i + 1);
+    vipci_set64(v, &d->next_space, d->next_space + 1);
+    vipci_set64(v, &s->number, d->next_space);
+    vipci_commit(v);
+    *out = s;
+    return VIPC_OK;
+}
+static void vipci_store_unmake(vipc *v, vipci_object *o, const vipci_space *store, uint64_t number)
+{
+    if (store->number != number) return;
+    vipci_object_end(v, o, false);
+    (void)vipci_object_free(v, o);
+}
+static vipc_error vipci_quota(const vipc *v, uint64_t more)
+{
+    const uint64_t have = vipci_us(v)->shared_pages;
+    return have <= v->shared_per_process && more <= v->shared_per_process - have ? VIPC_OK : VIPC_ERR_LIMIT;
+}
+/* All mappings of the store in spaces that process p owns: withdrawn. */
+static void vipci_withdraw_from(const vipc *v, const vipci_object *o, uint32_t p)
+{
+    vipci_tour t = vipci_tour_of(v, o, false);
+    for (vipci_entry *e; (e = vipci_tour_next(v, o, &t)) != NULL && !t.withdrawn;) {
+        const vipci_space *s = vipci_mapping_space(v, e);
+        if (!s || s->object - 1 >= v->max_objects || vipci_object_at(v, s->object - 1)->owner != p + 1) continue;
+        vipci_mapping_withdraw(v, e);
+        vipci_commit(v);
+        t = vipci_tour_of(v, o, false);
+    }
+    vipci_store_withdraw(v, o);
+}
+/* All capabilities of process p for this object but one; what hangs below them hangs on that from now on, if they were not below it. */
+static void vipci_close_others(const vipc *v, const vipci_object *o, uint32_t p, vipci_entry *but)
+{
+    const uint32_t index = vipci_index(v, o);
+    uint32_t steps = 0;
+    vipci_entry *next;
+    if (but->parent) {                                       /* a root from now on: it may stand below those others */
+        vipci_tree_remove(v, but);
+        vipci_tree_insert(v, but, 0);
+        vipci_commit(v);
+    }
+    for (vipci_entry *e = vipci_linked(v, vipci_process_at(v, p)->held); e && steps <= v->max_caps; e = next, steps++) {
+        next = vipci_linked(v, e->held_next);
+        if (e == but || e->object != index || !vipci_is_memory(VIPCI_TYPE(e->kind)) || (e->kind & VIPCI_TRAVELS)) continue;
+        for (uint32_t n = 0; e->parent == 0 && e->child && n <= v->max_caps; n++) {
+            vipci_entry *c = vipci_linked(v, e->child);
+            if (!c) break;
+            vipci_tree_remove(v, c);
+            vipci_tree_insert(v, c, c == but ? 0 : vipci_link(v, but));
+            vipci_commit(v);
+        }
+        vipci_entry_close(v, e);
+    }
+}
+/* Has process p room for it? */
+static bool vipci_may_own(const vipc *v, const vipci_process *p, const vipci_space *store)
+{
+    return p->objects < vipci_d(v)->config.objects_per_process && p->shared_pages <= v->shared_per_process && store->pages <= v->shared_per_process - p->shared_pages;
+}
+/* The object is process p's from here on, and what it holds is charged there; within a step. */
+static vipc_error vipci_store_give(const vipc *v, vipci_object *o, vipci_space *store, vipci_process *p)
+{
+    if (o->owner == (uint32_t)(p - vipci_process_at(v, 0)) + 1) return VIPC_OK;
+    if (!vipci_may_own(v, p, store)) return VIPC_ERR_LIMIT;
+    if (o->owner == VIPCI_NOBODY) {                          /* on no list */
+        vipci_set32(v, &o->owner, (uint32_t)(p - vipci_process_at(v, 0)) + 1);
+        vipci_set32(v, &o->prev, 0);
+        vipci_set32(v, &o->next, p->owned);
+        if (p->owned && p->owned <= v->max_objects) vipci_set32(v, &vipci_object_at(v, p->owned - 1)->prev, vipci_index(v, o) + 1);
+        vipci_set32(v, &p->owned, vipci_index(v, o) + 1);
+        vipci_set32(v, &p->objects, p->objects + 1);
+    } else {
+        vipc_error e = vipci_object_give(v, o, p);
+        if (e != VIPC_OK) return e;
+    }
+    vipci_store_charge(v, store, store->pages, 0);
+    return VIPC_OK;
+}
+/* Pages [from, to) of a store into an empty one, or into a space's map at page `into`: both have them copy-on-write from now on.  In steps. */
+static vipc_error vipci_share_pages(const vipc *v, vipci_space *store, vipci_space *copy, uint64_t from, uint64_t to, uint64_t into, bool charge)
+{
+    vipc_error e = VIPC_OK;
+    uint64_t frame = 0;
+    vipci_u64 *leaf;
+    for (uint64_t page = from; (leaf = vipci_map_next(v, store, 0, &page, to, &frame)) != NULL;) {
+        uint32_t n = 0, newly = 0, i = vipci_map_slot(v, page, 0);
+        const uint64_t at = page - from + into;
+        uint64_t there_frame = 0;
+        vipci_u64 *there;
+        if (!leaf[i]) { page++; continue; }
+        e = vipci_map_make(v, copy, at, &there, &there_frame);
+        uint32_t k = vipci_map_slot(v, at, 0);
+        for (; e == VIPC_OK && page < to && i < 1u << vipci_map_bits(v) && k < 1u << vipci_map_bits(v) && n < VIPCI_STEP_PAGES; i++, k++, page++) {
+            const uint64_t entry = leaf[i];
+            if (!entry) continue;
+            e = vipci_retain_page(v, VIPCI_ENTRY_FRAME(entry));
+            if (e != VIPC_OK) break;
+            newly += !(entry & VIPCI_COW);
+            vipci_set_far(v, frame, leaf, i, entry | VIPCI_COW);
+            vipci_set_far(v, there_frame, there, k, (entry | VIPCI_COW) & ~(uint64_t)VIPCI_SEEN);
+            if (charge) vipci_node_charge(v, VIPCI_ENTRY_FRAME(entry), 1, 0);
+            n++;
+        }
+        if (e == VIPC_OK) {
+            vipci_set64(v, &store->shared, store->shared + newly);
+            vipci_set64(v, &copy->pages, copy->pages + n);
+            vipci_set64(v, &copy->shared, copy->shared + n);
+            if (charge) vipci_store_charge(v, copy, n, 0);
+        }
+        if (vipci_step_end(v, e) != VIPC_OK) { vipci_map_prune(v, copy, at); return e; }
+    }
+    return VIPC_OK;
+}
+static vipc_error vipci_snapshot_pages(const vipc *v, vipci_space *store, vipci_space *copy, uint64_t from, uint64_t to)
+{
+    return vipci_share_pages(v, store, copy, from, to, 0, true);
+}
+/* The same with frames of its own, at once. */
+static vipc_error vipci_snapshot_copy(vipc *v, vipci_space *store, vipci_space *copy, uint64_t from, uint64_t to)
+{
+    const uint32_t steady = v->steady;
+    v->steady = 1;                                           /* it is to be of one moment, as far as the giver's other threads let it */
+    vipc_error e = vipci_store_fill(v, copy, 0, to - from, (copy->rule & VIPCI_S_CONTIGUOUS) != 0);
+    v->steady = steady;
+    for (uint64_t page = from; e == VIPC_OK && page < to; page++) {
+        uint64_t frame = 0, here = 0;
+        const vipci_u64 *leaf = vipci_map_node(v, store, page, 0, &frame), *into = vipci_map_node(v, copy, page - from, 0, &here);
+        const uint64_t old = leaf ? leaf[vipci_map_slot(v, page, 0)] : 0, entry = into ? into[vipci_map_slot(v, page - from, 0)] : 0;
+        if (!old) continue;
+        const void *a = vipci_frames_at(v, VIPCI_ENTRY_FRAME(old), 1);
+        void *b = entry ? vipci_frames_at(v, VIPCI_ENTRY_FRAME(entry), 1) : NULL;
+        if (!a || !b) return VIPC_ERR_CORRUPT;
+        vipci_copy_frame(b, a, vipci_page_size(v));
+    }
+    return e;
+}
+/* A store of its own with the same contents, of one moment: what has frames is shared until it is written.  Its object and its capability are the caller's. */
+static vipc_error vipci_snapshot(vipc *v, vipci_space *store, uint64_t from, uint64_t to, uint32_t access, vipc_time deadline, vipci_object **o, vipci_space **copy,
+                                 vipc_cap *cap)
+{
+    const uint64_t pages = to - from, number = store->number;
+    const uint64_t rule = (store->rule & ~(uint64_t)(VIPCI_S_SEALED | 7u)) | (access & VIPCI_S_ACCESS(store->rule));
+    const bool share = !(store->rule & VIPCI_S_CONTIGUOUS) && VIPCI_S_CACHE(store->rule) == VIPC_WRITE_BACK;
+    vipc_error e = vipci_quota(v, pages);
+    if (e == VIPC_OK) e = vipci_store_make(v, (uint32_t)VIPC_TYPE_REGION << 8 | VIPC_RIGHT_ALL, vipci_store_object(v, store)->label, pages, rule, o, copy, cap);
+    if (e != VIPC_OK) return e;
+    const uint64_t made = (*copy)->number;
+    if (store->owed_end) e = vipci_store_settle(v, store, deadline);
+    if (e == VIPC_OK && (store->number != number || (*copy)->number != made)) e = VIPC_ERR_CLOSED;
+    if (e == VIPC_OK) e = share ? vipci_snapshot_pages(v, store, *copy, from, to) : vipci_snapshot_copy(v, store, *copy, from, to);
+    if (e == VIPC_OK && share) {                             /* by no translation from before may anybody write to what both have */
+        vipci_store_owe(v, store, from, to, VIPC_PROT_READ | VIPC_PROT_EXEC);
+        e = vipci_store_settle(v, store, deadline);
+    }
+    if (e == VIPC_OK && (*copy)->number != made) e = VIPC_ERR_CLOSED;
+    if (e != VIPC_OK) { vipci_store_unmake(v, *o, *copy, made); return e; }
+    vipci_set64(v, &(*copy)->brk, pages << v->page_shift);
+    vipci_commit(v);
+    return VIPC_OK;
+}
+#if VIPCI_GIFTS
+static inline bool vipci_is_moved(uint32_t kind) { return (kind & (VIPCI_GIFT | VIPCI_MODE)) == (VIPCI_GIFT | (uint32_t)VIPC_MOVE * (VIPCI_MODE & (0u - VIPCI_MODE))); }
+/* A region is moved by a message that was sent: its giver has no capability and no mapping for it any more, and until all translations are gone that were made
+ * by one nobody gets any.  Done by the giver, after the send, or by who receives the message, whoever comes first; in steps, any number of times.
+ * RACE 46 (received before its giver has let go): the receiver lets go for him; the giver then finds that the traveller travels no more.  Test: t_shared race_46 */
+static void vipci_gift_let_go(const vipc *v, vipci_entry *e)
+{
+    vipci_object *o = vipci_object_at(v, e->object < v->max_objects ? e->object : 0);
+    vipci_space *s = vipci_store_of(v, o);
+    if (!s || !o->owner || o->owner > v->max_processes) return;
+    const uint32_t giver = o->owner - 1;
+    vipci_withdraw_from(v, o, giver);
+    if (o->peer) vipci_store_owe(v, s, 0, vipci_pages_of(v, s->brk), 7);
+    vipci_close_others(v, o, giver, e);
+    vipci_unlink_object(v, o);
+    vipci_set32(v, &o->owner, VIPCI_NOBODY);
+    vipci_set32(v, &o->next, 0);
+    vipci_commit(v);
+}
+static bool vipci_gift_fits(const vipc *v, const vipci_entry *e)
+{
+    const vipci_object *o = vipci_object_at(v, e->object < v->max_objects ? e->object : 0);
+    const vipci_space *s = vipci_store_of(v, o);
+    return !s || o->owner == v->process + 1 || vipci_may_own(v, vipci_us(v), s);
+}
+static void vipci_gift_lands(vipc *v, vipci_entry *e)
+{
+    vipci_object *o = vipci_object_at(v, e->object < v->max_objects ? e->object : 0);
+    vipci_space *s = vipci_store_of(v, o);
+    if (!s) return;
+    vipci_map_rested(v);
+    vipci_gift_let_go(v, e);
+    (void)vipci_step_end(v, vipci_store_give(v, o, s, vipci_us(v)));      /* if it cannot own it, nobody does */
+    const uint32_t steady = v->steady;
+    v->steady = 1;
+    if (s->owed_end) (void)vipci_store_settle(v, s, VIPC_NOW);
+    v->steady = steady;
+}
+#endif
+static uint32_t vipci_rights_for(uint32_t kind, uint32_t access) { return (access ? access : 7u) & kind & 7u; }
+#endif
+
 /* --------------------------------------------------------------------------------------------------- >>carry
  * Capabilities inside messages.  The sender makes a child that nobody can use yet (TRAVELS) and holds it; the message names its slot; the
  * receiver makes it its own.  Whoever of them dies, the reaper asks whether a message that names it will still be received.
@@ -4904,6 +5992,10 @@ static vipc_error vipci_unwrap_hold(vipc *v, vipci_entry *e)
     if (!n) return VIPC_ERR_CORRUPT;
     while (n-- > 0) more += all[n]->holder != v->process + 1;
     if (more && (uint64_t)vipci_us(v)->capabilities + more > vipci_d(v)->config.capabilities_per_process) return VIPC_ERR_LIMIT;
+#if VIPCI_GIFTS
+    for (n = vipci_travellers(v, vipci_link(v, e), (uint32_t)e->place, all); n-- > 0;)
+        if (vipci_is_moved(all[n]->kind) && !vipci_gift_fits(v, all[n])) return VIPC_ERR_LIMIT;
+#endif
     vipci_hold_all(v, e, vipci_us(v));
     return VIPC_OK;
 }
@@ -4927,7 +6019,7 @@ static vipc_cap vipci_unwrap(vipc *v, vipci_entry *e)
 {
     vipc_cap cap = { 0 };
     if (e->kind & VIPCI_REVOKED) { vipci_forget_one(v, vipci_link(v, e)); return cap; }
-    vipci_set32(v, &e->kind, e->kind & ~(uint32_t)(VIPCI_TRAVELS | VIPCI_MORE | VIPCI_FOLLOWS));
+    vipci_set32(v, &e->kind, e->kind & ~(uint32_t)(VIPCI_TRAVELS | VIPCI_MORE | VIPCI_FOLLOWS | VIPCI_GIFT | VIPCI_MODE));
     vipci_set64(v, &e->place, 0);
     vipci_limits_land(v, e);
     vipci_validate(v, e);
@@ -4936,14 +6028,40 @@ static vipc_cap vipci_unwrap(vipc *v, vipci_entry *e)
     return cap;
 }
 #if !VIPC_NO_LARGE
-/* The same for all of a message; caps NULL: there is room for the first alone, which cannot be but where memory was scribbled over. */
-static vipc_cap vipci_unwrap_all(vipc *v, vipci_entry *e, vipc_cap *caps)
+typedef struct vipci_gift { vipc_cap cap; uint32_t mode, access; uint64_t size; } vipci_gift;      /* what vipc_incoming says of a region; it lands when the claim on
+                                                                                                    * the queue is over, and the lock is still held */
+#if VIPCI_GIFTS
+static void vipci_gift_take(vipc *v, vipci_entry *e, vipci_gift *gift)
+{
+    const uint32_t kind = e->kind;
+    const vipci_space *s = e->object < v->max_objects ? vipci_store_of(v, vipci_object_at(v, e->object)) : NULL;
+    gift->mode = (kind & VIPCI_MODE) / (VIPCI_MODE & (0u - VIPCI_MODE));
+    gift->access = s ? kind & VIPCI_S_ACCESS(s->rule) : 0;
+    gift->size = s ? s->brk : 0;
+    gift->cap = vipci_unwrap(v, e);
+}
+static void vipci_gift_landed(vipc *v, const vipci_gift *gift)
+{
+    vipci_entry *e = vipci_linked(v, (uint32_t)(gift->cap.token & 0xffffff));
+    if (gift->mode == VIPC_MOVE && e && e->token == gift->cap.token) vipci_gift_lands(v, e);
+}
+#endif
+/* The same for all of a message; caps NULL: there is room for the first alone, which cannot be but where memory was scribbled over.  gift likewise. */
+static vipc_cap vipci_unwrap_all(vipc *v, vipci_entry *e, vipc_cap *caps, vipci_gift *gift)
 {
     vipci_entry *all[VIPC_MESSAGE_CAPS];
     vipc_cap first = { 0 };
     uint32_t n = vipci_travellers(v, vipci_link(v, e), (uint32_t)e->place, all);
+    (void)gift;
     for (uint32_t i = 0; i < n; i++) {
         vipc_cap cap = { 0 };
+#if VIPCI_GIFTS
+        if (all[i]->kind & VIPCI_GIFT) {
+            if (gift) vipci_gift_take(v, all[i], gift);
+            else vipci_forget_one(v, vipci_link(v, all[i]));
+            continue;
+        }
+#endif
         if (i && !caps) vipci_forget_one(v, vipci_link(v, all[i]));
         else cap = vipci_unwrap(v, all[i]);
         if (i == 0) first = cap;
@@ -5179,6 +6297,11 @@ typedef struct vipci_letter {          /* what is to be sent; m and payload are 
     const vipc_cap *more;              /* capabilities beside the message's own */
     uint32_t more_count;
 #endif
+#if VIPCI_GIFTS
+    vipc_cap region;
+    uint32_t mode, access;
+    uint32_t gift, gift_reuse;         /* the traveller of a region that is moved, once packed; 0: none */
+#endif
 } vipci_letter;
 static inline vipci_letter vipci_address(const vipc *v, const vipc_message *m, uint64_t flags)
 {
@@ -5190,6 +6313,10 @@ static inline vipci_letter vipci_address(const vipc *v, const vipc_message *m, u
 #if !VIPC_NO_LARGE
     l.more = NULL;
     l.more_count = 0;
+#endif
+#if VIPCI_GIFTS
+    l.region.token = 0;
+    l.mode = l.access = l.gift = l.gift_reuse = 0;
 #endif
     return l;
 }
@@ -5455,7 +6582,7 @@ static inline vipc_error vipci_flags_ok(const vipc_message *m, uint32_t also)
 }
 /* What a letter carries is made into travellers: *link is the first.  All or none. */
 #if VIPC_NO_LARGE
-static vipc_error vipci_pack(vipc *v, const vipci_letter *l, uint64_t place, vipc_time deadline, uint32_t *link)
+static vipc_error vipci_pack(vipc *v, vipci_letter *l, uint64_t place, vipc_time deadline, uint32_t *link)
 {
     const vipc_cap cap = l->m->capability;
     vipci_entry *from, *e;
@@ -5481,7 +6608,18 @@ static vipc_error vipci_enclose(vipci_letter *l, const vipc_outgoing *m)
 {
     if ((!m->payload && m->payload_size) || m->cap_count > VIPC_MESSAGE_CAPS - (m->message.flags & VIPC_HAS_CAPABILITY ? 1u : 0u)) return VIPC_ERR_INVALID_ARGUMENT;
     if (m->payload_size > VIPC_PAYLOAD_MAX) return VIPC_ERR_MESSAGE_TOO_LARGE;
+#if VIPCI_GIFTS
+    if (m->region.token) {
+        if (m->region_mode > VIPC_COPY_ON_WRITE || !vipci_access_ok(m->region_access)
+            || m->cap_count >= VIPC_MESSAGE_CAPS - (m->message.flags & VIPC_HAS_CAPABILITY ? 1u : 0u)) return VIPC_ERR_INVALID_ARGUMENT;
+        l->region = m->region;
+        l->mode = m->region_mode;
+        l->access = m->region_access;
+        l->sender |= VIPC_HAS_CAPABILITY;
+    }
+#else
     if (m->region.token) return VIPC_ERR_INVALID_REGION;
+#endif
     if (m->cap_count) l->sender |= VIPC_HAS_CAPABILITY;
     l->payload = m->payload;
     l->payload_size = (uint32_t)m->payload_size;
@@ -5505,7 +6643,79 @@ static vipc_error vipci_pack_one(vipc *v, vipc_cap cap, uint64_t place, bool fir
     vipci_commit(v);
     return VIPC_OK;
 }
-static vipc_error vipci_pack(vipc *v, const vipci_letter *l, uint64_t place, vipc_time deadline, uint32_t *link)
+#if VIPCI_GIFTS
+/* May it be given so?  Under the lock, or before. */
+static vipc_error vipci_gift_ok(const vipc *v, const vipci_letter *l, vipci_entry **e, vipci_space **s)
+{
+    const uint32_t needs = l->mode == VIPC_SHARE ? (uint32_t)VIPC_RIGHT_GRANT : l->mode == VIPC_MOVE ? (uint32_t)VIPC_RIGHT_DELETE : (uint32_t)VIPC_RIGHT_READ;
+    vipc_error r = vipci_check_cap(v, l->region, 0, 0, e);
+    if (r == VIPC_OK && !vipci_is_memory(VIPCI_TYPE((*e)->kind))) return VIPC_ERR_INVALID_REGION;
+    if (r == VIPC_OK) r = vipci_store_check(v, l->region, needs, e, s);
+    if (r != VIPC_OK) return r;
+    if (l->access & ~((*e)->kind & 7u)) return VIPC_ERR_PERMISSION_DENIED;
+    if (l->mode != VIPC_MOVE) return VIPC_OK;
+    if (VIPCI_TYPE((*e)->kind) != VIPC_TYPE_REGION) return VIPC_ERR_INVALID_REGION;
+    if (l->access && l->access != ((*e)->kind & 7u)) return VIPC_ERR_INVALID_ARGUMENT;
+    return vipci_store_object(v, *s)->owner == v->process + 1 ? VIPC_OK : VIPC_ERR_PERMISSION_DENIED;
+}
+/* The region, as the last of the chain; under the lock, a step. */
+static vipc_error vipci_pack_gift(vipc *v, const vipci_letter *l, uint64_t place, bool first, vipc_time deadline, uint32_t *link)
+{
+    vipci_entry *from = NULL, *e = NULL;
+    vipci_space *s = NULL, *copy = NULL;
+    vipci_object *o = NULL;
+    vipc_cap mine = VIPC_INIT;
+    uint64_t made = 0;
+    vipci_map_rested(v);
+    vipc_error r = vipci_gift_ok(v, l, &from, &s);
+    if (r != VIPC_OK) return r;
+    const uint32_t rights = vipci_rights_for(from->kind, l->access), type = from->kind & 0xf00u;
+    const uint32_t travels = VIPCI_TRAVELS | VIPCI_GIFT | (first ? 0 : VIPCI_FOLLOWS) | l->mode * (VIPCI_MODE & (0u - VIPCI_MODE));
+    if (l->mode == VIPC_SHARE) r = vipci_entry_new(v, type | rights | travels, from->object, from->badge, vipci_link(v, from), vipci_us(v), &e);
+    else if (l->mode == VIPC_MOVE) r = vipci_entry_new(v, (from->kind & 0xfffu) | travels, from->object, from->badge, 0, vipci_us(v), &e);
+    else {
+        r = vipci_snapshot(v, s, 0, vipci_pages_of(v, s->brk), rights, deadline, &o, &copy, &mine);
+        if (r == VIPC_OK) made = copy->number;
+        if (r == VIPC_OK) r = vipci_entry_new(v, (uint32_t)VIPC_TYPE_REGION << 8 | rights | VIPC_RIGHT_GRANT | VIPC_RIGHT_REVOKE | VIPC_RIGHT_MODIFY | travels, vipci_index(v, o), 0, 0,
+                                              vipci_us(v), &e);
+        if (r == VIPC_OK) vipci_entry_remove(v, vipci_entry_at(v, (uint32_t)(mine.token & 0xffffff) - 1));
+    }
+    if (r == VIPC_OK) vipci_set64(v, &e->place, place);
+    if (r == VIPC_OK && l->mode != VIPC_COPY_ON_WRITE) r = vipci_limits_inherit(v, from, e);
+    if (r == VIPC_OK) *link = vipci_link(v, e);
+    r = vipci_step_end(v, r);
+    if (r != VIPC_OK && made) vipci_store_unmake(v, o, copy, made);
+    return r;
+}
+/* A message with a moved region was sent: its giver lets go, unless who received it has done that for him (RACE 46). */
+static void vipci_gift_sent(vipc *v, const vipci_letter *l, vipc_time deadline)
+{
+    if (!l->gift || vipci_lock(v, VIPC_FOREVER) != VIPC_OK) return;
+    vipci_entry *e = vipci_linked(v, l->gift);
+    if (e && e->reuse == l->gift_reuse && vipci_is_moved(e->kind) && (e->kind & VIPCI_TRAVELS)) {
+        vipci_map_rested(v);
+        vipci_gift_let_go(v, e);
+        vipci_space *s = e->object < v->max_objects ? vipci_store_of(v, vipci_object_at(v, e->object)) : NULL;
+        if (s && s->owed_end) (void)vipci_store_settle(v, s, deadline);      /* else whoever wants a translation pays */
+    } else {
+        e = vipci_linked(v, (uint32_t)(l->region.token & 0xffffff));
+        vipci_object *o = e && e->object < v->max_objects ? vipci_object_at(v, e->object) : NULL;
+        if (o && e->token == l->region.token && e->holder == v->process + 1) {       /* nobody has received it: its message was lost with its endpoint, and so is it */
+            vipci_map_rested(v);
+            vipci_withdraw_from(v, o, v->process);
+            vipci_close_others(v, o, v->process, e);
+            vipci_give_up_cap(v, e);
+        }
+    }
+    vipci_finish_closing(v);
+    for (uint32_t i = 0; i < v->max_spaces; i++) {           /* what was let go for us, our own threads may still use */
+        vipci_space *s = vipci_space_at(v, i);
+        if (s->number && s->owed_end && s->object - 1 < v->max_objects && vipci_object_at(v, s->object - 1)->owner == v->process + 1) (void)vipci_settle(v, s, deadline);
+    }
+    vipci_unlock(v);
+}
+#endif
+static vipc_error vipci_pack(vipc *v, vipci_letter *l, uint64_t place, vipc_time deadline, uint32_t *link)
 {
     vipc_cap all[VIPC_MESSAGE_CAPS];
     vipci_entry *from;
@@ -5514,13 +6724,27 @@ static vipc_error vipci_pack(vipc *v, const vipci_letter *l, uint64_t place, vip
     if (l->m->flags & VIPC_HAS_CAPABILITY) all[n++] = l->m->capability;
     for (uint32_t i = 0; i < l->more_count && n < VIPC_MESSAGE_CAPS; i++) all[n++] = l->more[i];
     for (uint32_t i = 0; r == VIPC_OK && i < n; i++) r = vipci_check_cap(v, all[i], 0, VIPC_RIGHT_GRANT, &from);
+#if VIPCI_GIFTS
+    vipci_space *s;
+    if (r == VIPC_OK && l->region.token) r = vipci_gift_ok(v, l, &from, &s);
+#endif
     if (r == VIPC_OK) r = vipci_lock_aside(v, deadline);
     if (r != VIPC_OK) return r;
+#if VIPCI_GIFTS
+    if (l->region.token) {
+        r = vipci_pack_gift(v, l, place, n == 0, deadline, link);
+        if (r == VIPC_OK && l->mode == VIPC_MOVE) {
+            l->gift = *link;
+            l->gift_reuse = vipci_entry_at(v, *link - 1)->reuse;
+        }
+    }
+#endif
     while (r == VIPC_OK && n-- > 0) r = vipci_pack_one(v, all[n], place, n == 0, link);       /* RACE 37: the last one first */
     if (r != VIPC_OK) {                                      /* then none: the step that failed, and those before it */
         vipci_rollback(v);
         if (*link) vipci_forget_traveller(v, *link);
         *link = 0;
+        if (!VIPC_NO_REGIONS) vipci_finish_closing(v);
     }
     vipci_unlock(v);
     return r;
@@ -5537,6 +6761,9 @@ static VIPCI_COLD vipc_error vipci_send_carrying(vipc *v, const vipci_use *u, vi
         l->link = link;
         e = vipci_send_paid(v, u, l, deadline);
         if (e != VIPC_OK) vipci_unpack(v, link);
+#if VIPCI_GIFTS
+        else vipci_gift_sent(v, l, deadline);
+#endif
     }
     if (e != VIPC_OK) vipci_refund(v, u, l);
     return e;
@@ -5726,6 +6953,7 @@ typedef struct vipci_parcel {          /* what a receive asks for, and gets */
     vipc_cap capability;
 #if !VIPC_NO_LARGE
     vipc_cap *caps;                    /* NULL: there is room for one alone */
+    vipci_gift *gift;                  /* NULL: there is no room for a region */
 #endif
 #if VIPCI_TAKES
     vipc_info *found;                  /* of vipc_take alone, whose info is NULL */
@@ -5765,10 +6993,13 @@ static vipc_error vipci_read_payload(const vipc *v, const vipci_ring *r, const v
     return VIPC_OK;
 }
 #if !VIPC_NO_LARGE
-static uint32_t vipci_cap_count(const vipc *v, const vipci_use *u, const vipci_body *b)
+/* Capabilities in a message; *gift: and a region. */
+static uint32_t vipci_cap_count(const vipc *v, const vipci_use *u, const vipci_body *b, bool *gift)
 {
     vipci_entry *all[VIPC_MESSAGE_CAPS];
-    return b->sender & VIPC_HAS_CAPABILITY ? vipci_travellers(v, (uint32_t)b->head, u->index + 1, all) : 0;
+    const uint32_t n = b->sender & VIPC_HAS_CAPABILITY ? vipci_travellers(v, (uint32_t)b->head, u->index + 1, all) : 0;
+    *gift = VIPCI_GIFTS && n && (vipci_peek32(v, &all[n - 1]->kind) & VIPCI_GIFT);
+    return n - *gift;
 }
 #endif
 /* What goes with the slot: the call, the capability.  WOULD_BLOCK: a stale request, not to be delivered; else an error: the message stays. */
@@ -5797,12 +7028,25 @@ static VIPCI_COLD vipc_error vipci_open_parcel(vipc *v, const vipci_use *u, cons
         return VIPC_ERR_WOULD_BLOCK;
     }
 #if !VIPC_NO_LARGE
-    if (e) p->capability = vipci_unwrap_all(v, e, p->caps);
+    if (e) p->capability = vipci_unwrap_all(v, e, p->caps, p->gift);
 #else
     if (e) p->capability = vipci_unwrap(v, e);
 #endif
     return VIPC_OK;
 }
+#if !VIPC_NO_LARGE
+static inline void vipci_tell_gift(vipc_incoming *in, const vipci_gift *gift)
+{
+#if VIPCI_GIFTS
+    in->region = gift->cap;
+    in->region_mode = gift->mode;
+    in->region_access = gift->access;
+    in->region_size = gift->size;
+#else
+    (void)in; (void)gift;
+#endif
+}
+#endif
 /* A message that cannot be taken as words alone, in a claimed slot: a call, a capability, a payload.  WOULD_BLOCK: start again; VIPCI_NEEDS_LOCK;
  * other errors: the message stays. */
 static VIPCI_COLD vipc_error vipci_take_special(vipc *v, const vipci_use *u, const vipci_ring *r, const vipci_claimed *c, vipci_parcel *p, bool locked)
@@ -5813,8 +7057,9 @@ static VIPCI_COLD vipc_error vipci_take_special(vipc *v, const vipci_use *u, con
     vipci_body_load(v, &p->body, &c->slot->body);
     if (r->stride != sizeof(vipci_slot)) e = vipci_read_payload(v, r, c->slot, p, &size);
 #if !VIPC_NO_LARGE
-    uint32_t caps = vipci_cap_count(v, u, &p->body);
-    if (e == VIPC_OK && caps > 1 && !p->caps) e = VIPC_ERR_MESSAGE_TOO_LARGE;
+    bool gift;
+    uint32_t caps = vipci_cap_count(v, u, &p->body, &gift);
+    if (e == VIPC_OK && ((caps > 1 && !p->caps) || (gift && !p->gift))) e = VIPC_ERR_MESSAGE_TOO_LARGE;
 #endif
     if (e == VIPC_ERR_MESSAGE_TOO_LARGE && p->info) {
         vipci_describe(&p->body, size, c->again, 0, 0, p->info);
@@ -5915,14 +7160,43 @@ static vipc_error vipci_receive_try(vipc *v, const vipci_use *u, vipci_parcel *p
 }
 typedef vipc_error vipci_attempt(vipc *v, const vipci_use *u, vipci_parcel *p, bool locked);
 /* The attempt that needs the lock: a capability is in the message, or vipc_trim at the queue.  The wait is over before; it may begin again after. */
+#if !VIPC_NO_SPACES
+static inline void vipci_touch(unsigned char *at) { *(volatile unsigned char *)at = *(volatile unsigned char *)at; }
+#endif
 static VIPCI_COLD vipc_error vipci_attempt_locked(vipc *v, const vipci_use *u, vipci_parcel *p, vipci_attempt *attempt, vipci_wait *w, vipc_time deadline)
 {
     vipci_wait_over(v, w, u->o);
+#if !VIPC_NO_SPACES
+    /* What is the caller's is not touched with the lock, which a fault there may need: results wait, and the payload's pages are touched before. */
+    vipc_message m;
+    vipc_info info;
+    vipci_parcel q = *p;
+    const vipci_parcel *asked = p;
+    const uint64_t most = vipci_shape_payload(vipci_peek64(v, &u->o->shape)), bytes = most < p->capacity ? most : p->capacity;
+    for (uint64_t i = 0; i < bytes; i += vipci_page_size(v)) vipci_touch((unsigned char *)p->payload + i);
+    if (bytes) vipci_touch((unsigned char *)p->payload + bytes - 1);
+    q.m = &m;
+    if (q.info) q.info = &info;
+#if VIPCI_TAKES
+    if (q.found) q.found = &info;
+#endif
+    p = &q;
+#endif
     vipc_error e = vipci_lock_aside(v, deadline);
     if (e != VIPC_OK) return e;
     e = attempt(v, u, p, true);
+#if VIPCI_GIFTS
+    if (e == VIPC_OK && p->gift) vipci_gift_landed(v, p->gift);
+#endif
     vipci_finish_closing(v);
     vipci_unlock(v);
+#if !VIPC_NO_SPACES
+    if (e == VIPC_OK) *asked->m = m;
+    if (asked->info && (e == VIPC_OK || e == VIPC_ERR_MESSAGE_TOO_LARGE)) *asked->info = info;
+#if VIPCI_TAKES
+    if (asked->found && (e == VIPC_OK || e == VIPC_ERR_MESSAGE_TOO_LARGE || e == VIPC_ERR_INVALID_MESSAGE)) *asked->found = info;
+#endif
+#endif
     return e == VIPCI_NEEDS_LOCK ? VIPC_ERR_CORRUPT : e;
 }
 static VIPCI_COLD vipc_error vipci_receive_wait(vipc *v, const vipci_use *u, vipci_parcel *p, vipci_attempt *attempt, vipc_time deadline, vipc_error e)
@@ -5954,8 +7228,12 @@ static inline vipci_parcel vipci_parcel_of(vipc_message *m, vipc_info *info, voi
     p.payload = payload;
     p.capacity = capacity;
     p.capability.token = 0;
+#if VIPCI_TAKES
+    p.found = NULL;
+#endif
 #if !VIPC_NO_LARGE
     p.caps = NULL;
+    p.gift = NULL;
 #endif
     return p;
 }
@@ -6028,9 +7306,12 @@ VIPC_API vipc_error vipc_receive_large(vipc *self, vipc_cap from, vipc_incoming 
     vipci_parcel p = vipci_parcel_of(&m->message, &m->info, m->payload, m->payload_capacity);
 #if !VIPC_NO_LARGE
     vipc_cap caps[VIPC_MESSAGE_CAPS] = VIPC_INIT;
+    vipci_gift gift = VIPC_INIT;
     p.caps = caps;
+    p.gift = &gift;
     e = vipci_receive(self, &u, &p, deadline);
     for (uint32_t i = 0; e == VIPC_OK && i < VIPC_MESSAGE_CAPS; i++) m->caps[i] = caps[i];
+    if (e == VIPC_OK) vipci_tell_gift(m, &gift);
     return e;
 #else
     return vipci_receive(self, &u, &p, deadline);
@@ -6292,7 +7573,8 @@ static vipc_error vipci_take_read(vipc *v, const vipci_use *u, const vipci_ring 
     }
     if (e != VIPC_ERR_CORRUPT) vipci_describe(&p->body, size, c->again, 0, 0, info);
 #if !VIPC_NO_LARGE
-    if (e != VIPC_ERR_CORRUPT) info->cap_count = vipci_cap_count(v, u, &p->body);
+    bool gift;
+    if (e != VIPC_ERR_CORRUPT) info->cap_count = vipci_cap_count(v, u, &p->body, &gift);
 #endif
     return e;
 }
@@ -6373,7 +7655,11 @@ VIPC_API vipc_error vipc_take(vipc *self, vipc_cap from, vipc_incoming *m, vipc_
     if (e != VIPC_OK) e = vipci_receive_wait(self, &u, &p, vipci_take_try, deadline, e);
     if (e == VIPC_OK) *hand = got;
 #if !VIPC_NO_LARGE
-    if (e == VIPC_OK) vipci_zero(m->caps, sizeof m->caps);
+    if (e == VIPC_OK) {
+        const vipci_gift none = VIPC_INIT;
+        vipci_zero(m->caps, sizeof m->caps);
+        vipci_tell_gift(m, &none);
+    }
 #endif
     return e;
 }
@@ -6495,6 +7781,7 @@ static vipc_error vipci_call_collect(vipc *v, uint64_t word, vipc_message *reply
 #if !VIPC_NO_LARGE
         vipc_cap caps[VIPC_MESSAGE_CAPS] = VIPC_INIT;
         vipci_entry *all[VIPC_MESSAGE_CAPS];
+        vipci_gift gift = VIPC_INIT;
         uint32_t count = 0;
         vipc_error whole = large ? vipci_read_reply(v, word, &b, large) : VIPC_OK;
 #else
@@ -6506,14 +7793,20 @@ static vipc_error vipci_call_collect(vipc *v, uint64_t word, vipc_message *reply
             if (e == VIPC_OK) {
                 if (!t || (uint32_t)t->place != ((v->view + 1) | 0x80000000u)) t = NULL;
 #if !VIPC_NO_LARGE
-                else count = vipci_travellers(v, (uint32_t)b.head, (uint32_t)t->place, all), e = whole;
+                else {
+                    count = vipci_travellers(v, (uint32_t)b.head, (uint32_t)t->place, all), e = whole;
+                    if (count && (all[count - 1]->kind & VIPCI_GIFT)) count--;
+                }
                 if (e == VIPC_OK && t) e = vipci_unwrap_hold(v, t);
-                if (e == VIPC_OK && t) cap = vipci_unwrap_all(v, t, large ? caps : NULL);
+                if (e == VIPC_OK && t) cap = vipci_unwrap_all(v, t, large ? caps : NULL, large ? &gift : NULL);
 #else
                 else e = vipci_unwrap_hold(v, t);
                 if (e == VIPC_OK && t) cap = vipci_unwrap(v, t);
 #endif
                 else if (t) vipci_forget_traveller(v, vipci_link(v, t));
+#if VIPCI_GIFTS
+                if (e == VIPC_OK) vipci_gift_landed(v, &gift);
+#endif
                 vipci_finish_closing(v);
                 vipci_unlock(v);
             }
@@ -6522,6 +7815,7 @@ static vipc_error vipci_call_collect(vipc *v, uint64_t word, vipc_message *reply
         if (e == VIPC_OK) e = whole;
         if (e == VIPC_OK && large) {
             vipci_copy(large->in->caps, caps, sizeof caps);
+            vipci_tell_gift(large->in, &gift);
             large->in->info.cap_count = count;
         }
 #endif
@@ -6582,6 +7876,9 @@ static vipc_error vipci_right(const vipc *v, vipc_reply_right to, uint32_t *call
 static vipc_error vipci_reply_fits(const vipc *v, uint32_t caller, uint64_t word, const vipci_letter *l)
 {
     bool several = l->more_count + (l->m->flags & VIPC_HAS_CAPABILITY ? 1u : 0u) > 1;
+#if VIPCI_GIFTS
+    several = several || l->region.token;
+#endif
     if (!l->payload_size && !several) return VIPC_OK;        /* any has */
     uint64_t room = vipci_load64(v, &vipci_view_at(v, caller)->room);
     if (vipci_load64(v, &vipci_view_at(v, caller)->call) != word) return VIPC_ERR_CANCELLED;
@@ -6642,6 +7939,9 @@ static vipc_error vipci_reply_letter(vipc *v, vipc_reply_right to, vipci_letter 
     }
     e = vipci_reply_put(v, caller, word, l);
     if (e != VIPC_OK) vipci_unpack(v, link);
+#if VIPCI_GIFTS
+    else vipci_gift_sent(v, l, VIPC_FOREVER);
+#endif
     return e;
 }
 VIPC_API vipc_error vipc_reply(vipc *self, vipc_reply_right to, const vipc_message *m)
@@ -7113,48 +8413,83 @@ static VIPCI_COLD vipc_error vipci_hand_out(const vipc *v, vipc_error r, vipci_e
 {
     if (r != VIPC_OK) return vipci_fail(v, r);
     vipci_validate(v, e);
-    out->token = e->token;
+    const uint64_t token = e->token;
     vipci_commit(v);
     vipci_unlock(v);
+    out->token = token;
     return VIPC_OK;
 }
 static vipc_error vipci_child(vipc *v, vipci_entry *from, const vipc_derive_desc *desc, vipci_process *holder, vipc_cap *out)
 {
-    static const vipc_derive_desc plain = VIPC_INIT;
     uint32_t kind = 0;
     uint64_t badge = 0;
     vipci_entry *e = NULL;
     vipc_limits limits;
-    if (!desc) desc = &plain;
     vipc_error r = vipci_attenuate(from, desc, &kind, &badge);
     if (r == VIPC_OK) r = vipci_limits_narrow(v, from, desc, &limits);
     if (r == VIPC_OK) r = vipci_entry_new(v, kind, from->object, badge, vipci_link(v, from), holder, &e);
     if (r == VIPC_OK) r = vipci_limits_give(v, from, e, &limits);
     return vipci_hand_out(v, r, e, out);
 }
-VIPC_API vipc_error vipc_derive(vipc *self, vipc_cap from, const vipc_derive_desc *desc, vipc_cap *out)
+/* to NULL: for the caller.  What lies with the caller is read before the lock is taken, and written after: to touch it may be a fault that needs the lock. */
+static vipc_error vipci_derive(vipc *v, vipc_cap from, const vipc_pid *to, const vipc_derive_desc *desc, vipc_cap *out)
 {
     vipci_entry *e;
-    vipc_error r = out ? vipci_lock_with(self, from, 0, 0, VIPC_FOREVER, &e) : VIPC_ERR_INVALID_ARGUMENT;
-    return r == VIPC_OK ? vipci_child(self, e, desc, vipci_us(self), out) : r;
+    uint32_t index = v->process;
+    vipc_derive_desc d = VIPC_INIT;
+    if (desc) d = *desc;
+    vipc_error r = vipci_lock_with(v, from, 0, to ? VIPC_RIGHT_GRANT : 0, VIPC_FOREVER, &e);
+    if (r != VIPC_OK) return r;
+    if (to) r = vipci_find_process(v, *to, &index);
+    if (r == VIPC_OK && to && vipci_load32(v, &vipci_process_at(v, index)->state) != VIPCI_LIVE) r = VIPC_ERR_PROCESS_NOT_FOUND;
+    if (r != VIPC_OK) return vipci_fail(v, r);
+    return vipci_child(v, e, &d, vipci_process_at(v, index), out);
+}
+VIPC_API vipc_error vipc_derive(vipc *self, vipc_cap from, const vipc_derive_desc *desc, vipc_cap *out)
+{
+    return self && out ? vipci_derive(self, from, NULL, desc, out) : VIPC_ERR_INVALID_ARGUMENT;
 }
 VIPC_API vipc_error vipc_grant(vipc *self, vipc_cap from, vipc_pid to, const vipc_derive_desc *desc, vipc_cap *out)
 {
-    vipci_entry *e;
-    uint32_t index = 0;
-    vipc_error r = out ? vipci_lock_with(self, from, 0, VIPC_RIGHT_GRANT, VIPC_FOREVER, &e) : VIPC_ERR_INVALID_ARGUMENT;
-    if (r != VIPC_OK) return r;
-    r = vipci_find_process(self, to, &index);
-    if (r == VIPC_OK && vipci_load32(self, &vipci_process_at(self, index)->state) != VIPCI_LIVE) r = VIPC_ERR_PROCESS_NOT_FOUND;
-    if (r != VIPC_OK) return vipci_fail(self, r);
-    return vipci_child(self, e, desc, vipci_process_at(self, index), out);
+    return self && out ? vipci_derive(self, from, &to, desc, out) : VIPC_ERR_INVALID_ARGUMENT;
 }
+#if !VIPC_NO_REGIONS
+/* Mappings that were made by what goes: they are withdrawn, and flushed.  Those that an earlier call left behind, too. */
+static vipc_error vipci_revoke_memory(vipc *v, vipci_entry *e, vipc_time deadline)
+{
+    vipci_object *o = vipci_object_at(v, e->object < v->max_objects ? e->object : 0);
+    vipci_space *s = vipci_store_of(v, o);
+    vipc_error r = VIPC_OK;
+    vipci_map_rested(v);
+    vipci_entry *next;
+    uint32_t steps = 0;
+    for (vipci_entry *m = vipci_linked(v, e->child); m && steps <= v->max_caps; m = next, steps++) {      /* the caller's own mappings are not what it takes back */
+        const vipci_space *at = m->kind & VIPCI_MAPPED ? vipci_mapping_space(v, m) : NULL;
+        next = vipci_linked(v, m->next);
+        if (!at || at->object - 1 >= v->max_objects || vipci_object_at(v, at->object - 1)->owner != v->process + 1) continue;
+        vipci_tree_remove(v, m);
+        vipci_tree_insert(v, m, e->parent);
+        vipci_commit(v);
+    }
+    vipci_prune(v, &e->child);
+    if (s) {
+        vipci_store_withdraw(v, o);
+        r = vipci_store_flush(v, s, deadline);
+    }
+    vipci_finish_closing(v);
+    vipci_unlock(v);
+    return r == VIPC_ERR_CLOSED ? VIPC_OK : r;
+}
+#endif
 VIPC_API vipc_error vipc_revoke(vipc *self, vipc_cap cap, vipc_time deadline)
 {
     vipci_entry *e;
     vipc_error r = vipci_lock_with(self, cap, 0, VIPC_RIGHT_REVOKE, deadline, &e);
     if (r != VIPC_OK) return r == VIPC_ERR_WOULD_BLOCK ? VIPC_ERR_RESOURCE_BUSY : r;
     bool any = e->child != 0;
+#if !VIPC_NO_REGIONS
+    if (vipci_is_memory(VIPCI_TYPE(e->kind))) return vipci_revoke_memory(self, e, deadline);
+#endif
     vipci_prune(self, &e->child);                      /* each step is final: a kill in between leaves the rest valid */
     if (any && vipci_is_object(e->kind)) {
         vipci_object *o = vipci_object_at(self, e->object);
@@ -7198,6 +8533,13 @@ VIPC_API vipc_error vipc_destroy(vipc *self, vipc_cap cap, vipc_time deadline)
         vipci_object *o = vipci_object_at(self, e->object);
         vipci_object_end(self, o, false);                    /* ---- point of no return: closed for all ---- */
         bool freed = vipci_object_free(self, o);
+#if !VIPC_NO_REGIONS
+        if (!freed && vipci_store_of(self, o) && deadline != VIPC_NOW) {      /* somebody may still use a translation of it: he is asked */
+            vipc_error paid = vipci_store_flush(self, vipci_store_of(self, o), deadline);
+            if (paid == VIPC_OK || paid == VIPC_ERR_CLOSED) freed = vipci_store_of(self, o) == NULL || vipci_object_free(self, o);
+            else if (paid == VIPC_ERR_TIMEOUT) { vipci_finish_closing(self); vipci_unlock(self); return paid; }
+        }
+#endif
         vipci_finish_closing(self);
         vipci_unlock(self);
         if (freed) return VIPC_OK;
@@ -7209,78 +8551,19 @@ VIPC_API vipc_error vipc_destroy(vipc *self, vipc_cap cap, vipc_time deadline)
         (void)vipc_sweep(self, NULL);                        /* or it is dead */
     }
 }
-/* No wait set looks at this any more. */
-static void vipci_look_away(const vipc *v, vipci_u64 *watch, vipci_u64 *flag)
-{
-    vipci_store64(v, watch, 0);
-    for (uint64_t f = vipci_load64(v, flag); (f & VIPCI_LOOKED_AT) && !vipci_cas64(v, flag, f, (f + 4) & ~VIPCI_LOOKED_AT);) f = vipci_load64(v, flag);
-}
-static vipc_error vipci_object_try(vipc *v, uint32_t type, const char *label, uint32_t spin, uint64_t shape, vipci_object **out)
-{
-    vipci_domain *d = vipci_d(v);
-    vipci_process *us = vipci_us(v);
-    uint32_t i = 0;
-    if (us->objects >= d->config.objects_per_process) return VIPC_ERR_LIMIT;
-    vipc_error r = vipci_take_slot(v, &d->free_object, &d->used_objects, v->max_objects, VIPCI_NEXT_FREE(vipci_object_at, d->free_object, v->max_objects), &i);
-    if (r != VIPC_OK) return r;
-    vipci_object *o = vipci_object_at(v, i);
-    if (vipci_state(o->state) != 0) return VIPC_ERR_CORRUPT;
-    vipci_label(o->label, label);                            /* the slot is free until its state says so: no need to undo these */
-    vipci_poke64(v, &o->shape, shape);
-    vipci_poke32(v, &o->spin, spin);
-    vipci_poke32(v, &o->type, type);
-    if (!VIPC_NO_CHANNELS) vipci_poke32(v, &o->peer, 0);
-    if (!VIPC_NO_NOTIFICATIONS) {
-        vipci_poke64(v, &o->tail, 0);
-        vipci_look_away(v, &o->watch, &o->receive_flag);
-        vipci_look_away(v, &o->watch_room, &o->send_flag);
-    }
-    vipci_poke64(v, &o->bound, 0);
-    vipci_poke64(v, &o->queue, 0);
-    if (!VIPC_NO_URGENT) vipci_poke64(v, &o->urgent, 0);
-    vipci_poke32(v, &o->receivers, 0);
-    vipci_poke32(v, &o->first_cap, 0);
-    vipci_poke64(v, &o->tail, 0);
-    if (!VIPC_NO_DROP) vipci_poke64(v, vipci_dropped(o), 0);
-    if (!VIPC_NO_DROP || !VIPC_NO_INSPECT) vipci_poke64(v, vipci_high(o), 0);
-    vipci_set32(v, &o->owner, v->process + 1);
-    vipci_set32(v, &o->prev, 0);
-    vipci_set32(v, &o->next, us->owned);
-    if (us->owned && us->owned <= v->max_objects) vipci_set32(v, &vipci_object_at(v, us->owned - 1)->prev, i + 1);
-    vipci_set32(v, &us->owned, i + 1);
-    vipci_set32(v, &us->objects, us->objects + 1);
-    vipci_set64(v, &d->created, d->created + 1);
-    vipci_set64(v, &o->state, ((o->state >> 8) + 1) << 8 | VIPCI_OPEN);
-    *out = o;
-    return VIPC_OK;
-}
-/* A new object and its first capability; under the lock, a step that is not committed yet. */
-static vipc_error vipci_object_new(vipc *v, uint32_t kind, const char *label, uint32_t spin, uint64_t shape, vipci_object **o, vipc_cap *out)
-{
-    vipci_entry *e = NULL;
-    vipc_error r = vipci_object_try(v, VIPCI_TYPE(kind), label, spin, shape, o);
-    if (r == VIPC_ERR_LIMIT && vipci_d(v)->closing) {        /* one that was set aside may be free by now */
-        vipci_rollback(v);
-        (void)vipci_free_closed(v);
-        r = vipci_object_try(v, VIPCI_TYPE(kind), label, spin, shape, o);
-    }
-    if (r == VIPC_OK) r = vipci_entry_new(v, kind, vipci_index(v, *o), 0, 0, vipci_us(v), &e);
-    if (r != VIPC_OK) return r;
-    vipci_validate(v, e);
-    out->token = e->token;
-    return VIPC_OK;
-}
 static vipc_error vipci_object_create(vipc *self, uint32_t type, const char *label, uint32_t spin, uint64_t shape, vipc_cap *out)
 {
     vipci_object *o = NULL;
     vipc_cap cap;
+    char text[VIPC_LABEL_MAX + 1];
+    vipci_label(text, label);
     vipc_error r = vipci_lock(self, VIPC_FOREVER);
     if (r != VIPC_OK) return r;
-    r = vipci_object_new(self, type << 8 | VIPC_RIGHT_ALL, label, spin, shape, &o, &cap);
+    r = vipci_object_new(self, type << 8 | VIPC_RIGHT_ALL, text, spin, shape, &o, &cap);
     if (r != VIPC_OK) return vipci_fail(self, r);
-    *out = cap;
     vipci_commit(self);
     vipci_unlock(self);
+    *out = cap;
     return VIPC_OK;
 }
 /* The shape word of a queue; 0: out of range. */
@@ -7329,10 +8612,12 @@ VIPC_API vipc_error vipc_endpoint_bind(vipc *self, vipc_cap endpoint, vipc_pid o
 #if !VIPC_NO_CHANNELS
 VIPC_API vipc_error vipc_channel_create(vipc *self, const vipc_channel_desc *desc, vipc_cap *a, vipc_cap *b)
 {
-    static const vipc_channel_desc usual = VIPC_INIT;
-    if (!desc) desc = &usual;
+    vipc_channel_desc d = VIPC_INIT;
+    char text[VIPC_LABEL_MAX + 1];
+    if (desc) d = *desc;
+    vipci_label(text, d.label);
     uint32_t kind = VIPC_TYPE_CHANNEL << 8 | VIPC_RIGHT_ALL;
-    uint64_t shape = vipci_shape_of(desc->capacity, desc->payload_max, desc->full, desc->urgent);
+    uint64_t shape = vipci_shape_of(d.capacity, d.payload_max, d.full, d.urgent);
     vipc_error r = vipci_known(self);
     vipci_object *one = NULL, *other = NULL;
     vipc_cap first, second;
@@ -7340,10 +8625,10 @@ VIPC_API vipc_error vipc_channel_create(vipc *self, const vipc_channel_desc *des
     if (!a || !b || a == b || !shape) return VIPC_ERR_INVALID_ARGUMENT;
     r = vipci_lock(self, VIPC_FOREVER);
     if (r != VIPC_OK) return r;
-    r = vipci_object_new(self, desc->one_way ? kind & ~(uint32_t)VIPC_RIGHT_RECEIVE : kind, desc->label, desc->spin, shape, &one, &first);
+    r = vipci_object_new(self, d.one_way ? kind & ~(uint32_t)VIPC_RIGHT_RECEIVE : kind, text, d.spin, shape, &one, &first);
     if (r != VIPC_OK) return vipci_fail(self, r);
     vipci_commit(self);                                      /* nobody knows of it yet: if this goes no further, it goes with its only capability, or its owner */
-    r = vipci_object_new(self, desc->one_way ? kind & ~(uint32_t)VIPC_RIGHT_SEND : kind, desc->label, desc->spin, shape, &other, &second);
+    r = vipci_object_new(self, d.one_way ? kind & ~(uint32_t)VIPC_RIGHT_SEND : kind, text, d.spin, shape, &other, &second);
     if (r != VIPC_OK) {
         vipci_entry *e;
         vipci_rollback(self);
@@ -7356,10 +8641,10 @@ VIPC_API vipc_error vipc_channel_create(vipc *self, const vipc_channel_desc *des
     vipci_set32(self, &other->peer, vipci_index(self, one) + 1);
     vipci_set64(self, &other->bound, one->state);
     vipci_set64(self, &vipci_d(self)->channels, vipci_d(self)->channels + 1);
-    *a = first;
-    *b = second;
     vipci_commit(self);                                      /* ---- point of no return ---- */
     vipci_unlock(self);
+    *a = first;
+    *b = second;
     return VIPC_OK;
 }
 #endif
@@ -7481,8 +8766,9 @@ static vipc_error vipci_look_at(vipc *v, const vipc_wait_item *item, vipci_use *
     vipci_intend_nothing(v);
     return e;
 }
-/* Look at all; raise (opt): and have their flags up, for a sleep that follows another look. */
-static bool vipci_look_at_all(vipc *v, vipc_wait_item *items, uint32_t count, uint32_t *set, bool raise)
+/* Look at all; raise (opt): and have their flags up, for a sleep that follows another look.  *until: when the first of their capabilities expires, if that
+ * is before. */
+static bool vipci_look_at_all(vipc *v, vipc_wait_item *items, uint32_t count, uint32_t *set, bool raise, vipc_time *until)
 {
     bool any = false;
     *set = 0;
@@ -7492,6 +8778,7 @@ static bool vipci_look_at_all(vipc *v, vipc_wait_item *items, uint32_t count, ui
         any = any || e != VIPC_ERR_WOULD_BLOCK;
         if (e != VIPC_ERR_WOULD_BLOCK) continue;
         *set |= vipci_any_bit(u.index);
+        *until = vipci_until(v, &u, *until);
         vipci_u64 *flag = items[i].for_send ? &u.o->send_flag : &u.o->receive_flag;
         for (uint64_t f = vipci_load64(v, flag); raise && !vipci_cas64(v, flag, f, vipci_raised(f, VIPCI_ASLEEP));) f = vipci_load64(v, flag);     /* W2 */
     }
@@ -7505,11 +8792,13 @@ VIPC_API vipc_error vipc_wait_any(vipc *self, vipc_wait_item *items, uint32_t co
     vipci_wait w = vipci_wait_for(self, VIPCI_FOR_ANY, 0, NULL, 0, deadline);
     for (;;) {
         bool raise = w.registered && !w.raised;
-        if (vipci_look_at_all(self, items, count, &w.index, raise)) break;
+        w.deadline = deadline;
+        if (vipci_look_at_all(self, items, count, &w.index, raise, &w.deadline)) break;
         if (raise) { w.raised = true; continue; }            /* the second look */
         bool registered = w.registered;
         e = vipci_pause_and_sweep(self, &w);
         if (w.registered != registered) w.raised = false;
+        if (e == VIPC_ERR_TIMEOUT && w.deadline != deadline) e = VIPC_OK;      /* it has expired, or was taken back meanwhile */
         if (e != VIPC_OK) break;
     }
     vipci_unregister(self, &w);
@@ -7549,18 +8838,20 @@ VIPC_API vipc_error vipc_wait_set_create(vipc *self, uint32_t capacity, const ch
     if (r != VIPC_OK) return r;
     if (!capacity) capacity = 64;
     if (!out || capacity > VIPC_WAIT_SET_MAX) return VIPC_ERR_INVALID_ARGUMENT;
+    char text[VIPC_LABEL_MAX + 1];
+    vipci_label(text, label);
     r = vipci_lock(self, VIPC_FOREVER);
     if (r != VIPC_OK) return r;
-    r = vipci_object_new(self, VIPC_TYPE_WAIT_SET << 8 | (VIPC_RIGHT_ALL & ~(uint32_t)VIPC_RIGHT_GRANT), label, 0, capacity + VIPCI_SET_HEAD, &o, &cap);
+    r = vipci_object_new(self, VIPC_TYPE_WAIT_SET << 8 | (VIPC_RIGHT_ALL & ~(uint32_t)VIPC_RIGHT_GRANT), text, 0, capacity + VIPCI_SET_HEAD, &o, &cap);
     if (r != VIPC_OK) return vipci_fail(self, r);
     frames = vipci_queue_frames(self, o->shape);
     r = vipci_take_frames(self, frames, &first);
     if (r != VIPC_OK) return vipci_fail(self, r);
     vipci_zero(vipci_frames_at(self, first, frames), frames << self->page_shift);
     vipci_after_commit(self, first, VIPCI_REDO_QUEUE | vipci_index(self, o));
-    *out = cap;
     vipci_commit(self);                                      /* ---- point of no return ---- */
     vipci_unlock(self);
+    *out = cap;
     return VIPC_OK;
 }
 /* Lock, with the set open and its frames at hand. */
@@ -7599,10 +8890,11 @@ VIPC_API vipc_error vipc_wait_set_add(vipc *self, vipc_cap set, const vipc_wait_
     vipc_error r = vipci_known(self);
     if (r != VIPC_OK) return r;
     if (!item) return VIPC_ERR_INVALID_ARGUMENT;
+    const vipc_wait_item it = *item;
     r = vipci_lock_set(self, set, &s, &m);
     if (r != VIPC_OK) return r;
-    bool for_send = item->for_send != 0;
-    r = vipci_look_at(self, item, &u);                       /* good enough to be waited for? */
+    bool for_send = it.for_send != 0;
+    r = vipci_look_at(self, &it, &u);                       /* good enough to be waited for? */
     if (r == VIPC_ERR_WOULD_BLOCK) r = VIPC_OK;
     o = u.o;                                                 /* the queue in question: of a channel, sending, the other end's */
     if (r == VIPC_OK) r = vipci_find_place(self, s, m, o, for_send, &place);
@@ -7610,10 +8902,10 @@ VIPC_API vipc_error vipc_wait_set_add(vipc *self, vipc_cap set, const vipc_wait_
     vipci_place *p = vipci_place_at(m, place);
     vipci_u64 *flag = for_send ? &o->send_flag : &o->receive_flag;
     vipci_intend(self, vipci_at_object(vipci_index(self, s)));
-    vipci_store64(self, &p->key, item->key);
+    vipci_store64(self, &p->key, it.key);
     vipci_store64(self, &p->object, (uint64_t)for_send << 32 | u.index);
     vipci_store64(self, &p->then, u.then);
-    vipci_store64(self, &p->token, item->object.token);
+    vipci_store64(self, &p->token, it.object.token);
     for (uint64_t f = vipci_load64(self, flag); !vipci_cas64(self, flag, f, vipci_raised(f, VIPCI_LOOKED_AT));) f = vipci_load64(self, flag);    /* RACE 26 */
     vipci_u64 *watch = vipci_watch_word(o, for_send);
     (void)vipci_log(self, watch, *watch, 1);
@@ -7843,6 +9135,7 @@ static vipc_error vipci_space_still(const vipc *v, vipc_cap cap, uint32_t rights
 }
 static vipc_error vipci_space_end(vipc *v, vipc_error e)
 {
+    if (!VIPC_NO_REGIONS && !VIPCI_LIKELY(vipci_d(v)->unfinished == 0)) vipci_finish_closing(v);
     vipci_unlock(v);
     return e;
 }
@@ -7897,11 +9190,6 @@ static vipc_error vipci_covered(const vipc *v, const vipci_space *s, uint64_t at
     }
     return VIPC_OK;
 }
-static vipc_error vipci_step_end(const vipc *v, vipc_error e)
-{
-    if (e == VIPC_OK) vipci_commit(v); else vipci_rollback(v);
-    return e;
-}
 static vipc_error vipci_region_add(const vipc *v, vipci_space *s, uint64_t start, uint64_t end, uint64_t a, uint64_t b)     /* a step */
 {
     vipci_area r = { start, end, a, b };
@@ -7921,16 +9209,19 @@ static vipc_error vipci_split(const vipc *v, vipci_space *s, uint64_t at)
     low = high = r;
     low.end = high.start = at;
     if (vipci_is_device(&r)) high.b += at - r.start;
+    if (vipci_is_backed(&r)) high.b += (at - r.start) >> v->page_shift;
     vipc_error e = vipci_region_change(v, s, r.start, &low);
     if (e == VIPC_OK) e = vipci_region_insert(v, s, &high);
+    if (vipci_is_backed(&r)) vipci_piece_more(v, r.b);
     if (r.a & VIPCI_R_LEAVING) vipci_set32(v, &s->leaving, s->leaving + 1);
     return vipci_step_end(v, e);
 }
-static bool vipci_alike(const vipci_area *low, const vipci_area *high)
+static bool vipci_alike(const vipc *v, const vipci_area *low, const vipci_area *high)
 {
     if (low->end != high->start || low->a != high->a || VIPCI_R_TYPE(low->a) == VIPC_REGION_STACK) return false;
     if (low->a & (VIPCI_R_GUARD | VIPCI_R_GROWTH | VIPCI_R_LEAVING)) return false;
-    return high->b == (vipci_is_device(low) ? low->b + (low->end - low->start) : low->b);
+    const uint64_t size = low->end - low->start;
+    return high->b == low->b + (vipci_is_device(low) ? size : vipci_is_backed(low) ? size >> v->page_shift : 0);
 }
 /* Make one of neighbours in [at, end), and around it, that are alike; a step each. */
 static void vipci_merge(const vipc *v, vipci_space *s, uint64_t at, uint64_t end)
@@ -7938,8 +9229,9 @@ static void vipci_merge(const vipc *v, vipci_space *s, uint64_t at, uint64_t end
     vipci_area low, high;
     if (!vipci_region_below(v, s, at, &low) && !vipci_region_at(v, s, at, &low)) return;
     while (low.start < end && vipci_region_at(v, s, low.end, &high) && high.start <= end) {
-        if (vipci_alike(&low, &high)) {
+        if (vipci_alike(v, &low, &high)) {
             vipc_error e = vipci_region_remove(v, s, high.start);
+            if (vipci_is_backed(&low)) vipci_piece_less(v, low.b);
             high.start = low.start;
             high.b = low.b;
             if (e == VIPC_OK) e = vipci_region_change(v, s, low.start, &high);
@@ -8142,13 +9434,111 @@ static VIPCI_APART vipc_error vipci_map_around(vipc *v, vipci_space *s, const vi
     return vipci_page_map(v, s, vipci_page_at(v, s, p->page - (slot - first)), frame - (slot - first), end - first,
                           cow ? (VIPCI_R_PROT(r->a) & ~(uint32_t)VIPC_PROT_WRITE) | VIPC_PROT_READ : VIPCI_R_PROT(r->a), VIPCI_R_CACHE(r->a));
 }
+static VIPCI_APART vipc_error vipci_page_map_apart(const vipc *v, const vipci_space *s, uint64_t at, uint64_t frame, uint64_t pages, uint32_t access, uint32_t cache)
+{
+    return vipci_page_map(v, s, at, frame, pages, access, cache);
+}
+#if !VIPC_NO_REGIONS
+/* Translations of up to VIPCI_AROUND pages of a store on both sides of `page`, in frames that are neighbours; *pages: how many. */
+static vipc_error vipci_map_stored(vipc *v, const vipci_space *s, const vipci_area *r, const vipci_spot *p, uint64_t end, uint64_t *pages)
+{
+    const uint32_t slot = p->slot, size = 1u << vipci_map_bits(v);
+    const uint64_t low = VIPCI_B_PAGE(r->b), last = low + ((r->end - r->start) >> v->page_shift), high = last < end ? last : end, entry = vipci_spot_entry(p);
+    const uint64_t frame = VIPCI_ENTRY_FRAME(entry), seen = VIPCI_SEEN, cow = entry & VIPCI_COW;
+    const uint32_t prot = VIPCI_R_PROT(r->a);
+    uint32_t first = slot, past = slot + 1;
+    while (first && slot - first < VIPCI_AROUND && slot - first < frame && p->page - (slot - first) > low
+           && (p->leaf[first - 1] | seen) == VIPCI_ENTRY(frame - (slot - first) - 1, cow | seen)) first--;
+    while (past < size && past - slot < VIPCI_AROUND && p->page + (past - slot) < high
+           && (p->leaf[past] | seen) == VIPCI_ENTRY(frame + (past - slot), cow | seen)) past++;
+    for (uint32_t i = first; i < past; i++) vipci_store64(v, &p->leaf[i], p->leaf[i] | seen);      /* too often is no harm: no need to undo this */
+    *pages = past - first;
+    return vipci_page_map_apart(v, s, p->at - ((uint64_t)(slot - first) << v->page_shift), frame - (slot - first), past - first,
+                          cow ? (prot & ~(uint32_t)VIPC_PROT_WRITE) | VIPC_PROT_READ : prot, VIPCI_R_CACHE(r->a));
+}
+/* A write to a page of a store that another store has too: it gets a frame of its own, in the eyes of all who have the store mapped.  RACE 45 */
+static vipc_error vipci_store_break(vipc *v, vipci_space *store, const vipci_spot *p, uint32_t *kind)
+{
+    const uint64_t number = store->number, was = vipci_spot_entry(p), old = VIPCI_ENTRY_FRAME(was);
+    uint64_t frame = 0;
+    if (vipci_sole(v, was)) {
+        *kind = VIPC_FAULT_MADE_WRITABLE;
+        vipci_keep_page(v, store, p, 0);
+        return VIPC_OK;
+    }
+    *kind = 0;
+    if (store->owed_end) return vipci_store_settle(v, store, VIPC_FOREVER);
+    vipci_store_owe(v, store, p->page, p->page + 1, 0);
+    const uint64_t owed = store->owed;
+    vipc_error e = vipci_store_flush(v, store, VIPC_FOREVER);
+    if (e != VIPC_OK || store->number != number || store->owed != owed || !store->owed_end || vipci_spot_entry(p) != was) return e;
+    const void *from = vipci_frames_at(v, old, 1);
+    void *to = NULL;
+    e = from ? vipci_take_frames_near(v, VIPCI_S_NODE(store->rule), 1, &frame) : VIPC_ERR_CORRUPT;
+    if (e == VIPC_OK) e = frame < v->max_frames && *vipci_refs_at(v, frame) == 0 && (to = vipci_frames_at(v, frame, 1)) != NULL ? VIPC_OK : VIPC_ERR_HOOK;
+    if (e == VIPC_OK) {
+        vipci_copy_frame(to, from, vipci_page_size(v));
+        vipci_set32(v, vipci_refs_at(v, frame), 1);
+        vipci_node_charge(v, frame, 1, 0);
+        vipci_node_charge(v, old, 0, 1);
+        vipci_spot_set(v, p, VIPCI_ENTRY(frame, 0));
+        vipci_set64(v, &store->shared, store->shared - 1);
+        vipci_release_page(v, old);
+        *kind = VIPC_FAULT_COPIED;
+    }
+    if (vipci_step_end(v, e) != VIPC_OK) *kind = 0;
+    vipci_store_paid(v, store);
+    return e;
+}
+/* A fault in a region that a store is behind. */
+static VIPCI_APART vipc_error vipci_fault_backed(vipc *v, vipci_space *s, const vipci_area *r, uint64_t at, uint32_t access, uint32_t *kind, uint64_t *pages)
+{
+    const vipci_entry *m = vipci_mapping_of(v, r->b);
+    vipci_space *store = vipci_backing(v, r);
+    vipci_spot p = vipci_spot_at(v, s, at);
+    vipc_error e = VIPC_OK;
+    if (!m || !store) return VIPC_ERR_CORRUPT;
+    if (m->kind & VIPCI_WITHDRAWN) return VIPC_ERR_FAULT;    /* RACE 44 */
+    if (s->owed_end) return vipci_fault_later(v, s, kind);
+    p.page = VIPCI_B_PAGE(r->b) + ((at - r->start) >> v->page_shift);
+    p.slot = vipci_map_slot(v, p.page, 0);
+    if (p.page >= store->owed_at && p.page < store->owed_end) {
+        *kind = 0;
+        e = vipci_store_settle(v, store, VIPC_FOREVER);
+        return e == VIPC_ERR_CLOSED ? VIPC_OK : e;
+    }
+    const uint64_t end = vipci_pages_of(v, store->brk);
+    if (p.page >= end) return VIPC_ERR_FAULT;
+    *kind = VIPC_FAULT_MAPPED;
+    p.leaf = vipci_map_node(v, store, p.page, 0, &p.frame);
+    if (!vipci_spot_entry(&p)) {                             /* two who made it grow, one after the other or at a time, may leave holes */
+        const uint64_t version = s->version;
+        e = vipci_store_fill(v, store, p.page, p.page + 1, false);
+        if (e != VIPC_OK) return e;
+        *kind = s->version == version ? (uint32_t)VIPC_FAULT_ZEROED : 0u;
+        p.leaf = vipci_map_node(v, store, p.page, 0, &p.frame);
+        if (!*kind || !vipci_spot_entry(&p)) return VIPC_OK;
+    }
+    if (access == VIPC_PROT_WRITE && (vipci_spot_entry(&p) & VIPCI_COW)) {
+        const uint64_t number = s->number, version = s->version;
+        e = vipci_store_break(v, store, &p, kind);
+        if (e == VIPC_ERR_CLOSED) { *kind = 0; return VIPC_OK; }
+        if (e != VIPC_OK || !*kind) return e;
+        if (s->number != number || s->version != version || s->owed_end) { *kind = 0; return VIPC_OK; }
+    }
+    return vipci_map_stored(v, s, r, &p, end, pages);
+}
+#endif
 /* *pages: translations; *kind: enum vipc_fault. */
 static VIPCI_HERE vipc_error vipci_fault_page(vipc *v, vipci_space *s, const vipci_area *r, uint64_t at, uint32_t access, uint32_t *kind, uint64_t *pages)
 {
     vipci_spot p = vipci_spot_at(v, s, at);
+#if !VIPC_NO_REGIONS
+    if (vipci_is_backed(r)) return vipci_fault_backed(v, s, r, at, access, kind, pages);
+#endif
     if (vipci_is_device(r)) {
         *kind = VIPC_FAULT_SPURIOUS;
-        return vipci_page_map(v, s, p.at, (r->b + (p.at - r->start)) >> v->page_shift, 1, VIPCI_R_PROT(r->a), VIPCI_R_CACHE(r->a));
+        return vipci_page_map_apart(v, s, p.at, (r->b + (p.at - r->start)) >> v->page_shift, 1, VIPCI_R_PROT(r->a), VIPCI_R_CACHE(r->a));
     }
     p.leaf = vipci_leaf_near(v, s, p.page, &p.frame);
     uint64_t entry = vipci_spot_entry(&p);
@@ -8249,12 +9639,19 @@ VIPC_API vipc_error vipc_page_fault(vipc *self, vipc_cap space, vipc_addr at, ui
     vipci_space *s = NULL;
     uint32_t kind = 0;
     vipc_error e = VIPC_ERR_INVALID_ARGUMENT;
-    if (result) vipci_zero(result, sizeof *result);
+    vipc_fault_result told;
+    if (result) {
+        vipci_zero(&told, sizeof told);
+        *result = told;
+    }
     for (uint32_t turns = 0; !kind && turns < VIPCI_FAULT_TURNS; turns++) {      /* more than one only after debts of others */
         if (access == VIPC_PROT_READ || access == VIPC_PROT_WRITE || access == VIPC_PROT_EXEC) e = vipci_space_begin(self, space, VIPC_RIGHT_READ, &s);
         if (e != VIPC_OK) return e;
-        if (result) result->page = at & ~(vipci_page_size(self) - 1);
-        e = vipci_space_end(self, vipci_fault(self, s, at, access, &kind, result));
+        e = vipci_space_end(self, vipci_fault(self, s, at, access, &kind, result ? &told : NULL));
+        if (result) {
+            told.page = at & ~(vipci_page_size(self) - 1);
+            *result = told;
+        }
         if (e != VIPC_OK) return e;
     }
     return kind ? VIPC_OK : VIPC_ERR_RESOURCE_BUSY;
@@ -8316,8 +9713,12 @@ static vipc_error vipci_space_make(vipc *v, const vipci_space *layout, const cha
     vipci_poke64(v, &(*o)->shape, i + 1);
     vipci_set64(v, &d->next_space, d->next_space + 1);
     vipci_set64(v, &s->number, d->next_space);
-    vipci_commit(v);                                         /* its owner's from here on: whoever cleans up finds it, and by its root what the port takes */
+    vipci_commit(v);                                         /* its owner's from here on: whoever cleans up finds it */
+    vipci_poke64(v, &d->redo[0].first, i);                   /* and a kill in the hook ends what the root names by then, as in vipci_space_free */
+    vipci_poke64(v, &d->redo[0].count, VIPCI_REDO_SPACE);
+    vipci_store32(v, &d->redo_count, 1);
     e = v->hooks->space_create(v->hooks->user, s->number, s->start, s->end, &s->root);
+    vipci_store32(v, &d->redo_count, 0);
     if (e == VIPC_OK && !vipci_peek64(v, &s->root)) e = VIPC_ERR_HOOK;
     if (e != VIPC_OK) {
         vipci_object_end(v, *o, false);
@@ -8333,16 +9734,19 @@ VIPC_API vipc_error vipc_space_create(vipc *self, const vipc_space_desc *desc, v
     vipci_space layout, *s;
     vipci_object *o = NULL;
     vipc_cap cap = VIPC_INIT;
+    char text[VIPC_LABEL_MAX + 1];       /* what lies with the caller is not touched under the lock, here and below: a fault there may need it */
     vipc_error e = vipci_known(self);
     if (e != VIPC_OK) return e;
     vipci_zero(&layout, sizeof layout);
     if (!out || !vipci_space_layout(self, desc ? desc : &usual, &layout)) return VIPC_ERR_INVALID_ARGUMENT;
     if (!vipci_space_supported(self)) return VIPC_ERR_NOT_SUPPORTED;
+    vipci_label(text, desc ? desc->label : NULL);
     e = vipci_lock(self, VIPC_FOREVER);
     if (e != VIPC_OK) return e;
-    e = vipci_space_make(self, &layout, desc ? desc->label : NULL, &s, &o, &cap);
+    e = vipci_space_make(self, &layout, text, &s, &o, &cap);
+    (void)vipci_space_end(self, e);
     if (e == VIPC_OK) *out = cap;
-    return vipci_space_end(self, e);
+    return e;
 }
 VIPC_API vipc_error vipc_space_own(vipc *self, vipc_cap *out)
 {
@@ -8353,22 +9757,6 @@ VIPC_API vipc_error vipc_space_own(vipc *self, vipc_cap *out)
     vipc_cap cap = { vipci_load64(self, &vipci_us(self)->space) };
     if (!cap.token || vipci_check_cap(self, cap, VIPC_TYPE_SPACE, 0, &e) != VIPC_OK) return VIPC_ERR_NOT_FOUND;
     *out = cap;
-    return VIPC_OK;
-}
-/* From its owner's list to the front of p's; within a step. */
-static vipc_error vipci_object_give(const vipc *v, vipci_object *o, vipci_process *p)
-{
-    uint32_t index = vipci_index(v, o);
-    if (o->owner == (uint32_t)(p - vipci_process_at(v, 0)) + 1) return VIPC_OK;
-    if (p->objects >= vipci_d(v)->config.objects_per_process) return VIPC_ERR_LIMIT;
-    if (!o->owner) return VIPC_ERR_CLOSED;
-    vipci_unlink_object(v, o);
-    vipci_set32(v, &o->owner, (uint32_t)(p - vipci_process_at(v, 0)) + 1);
-    vipci_set32(v, &o->prev, 0);
-    vipci_set32(v, &o->next, p->owned);
-    if (p->owned && p->owned <= v->max_objects) vipci_set32(v, &vipci_object_at(v, p->owned - 1)->prev, index + 1);
-    vipci_set32(v, &p->owned, index + 1);
-    vipci_set32(v, &p->objects, p->objects + 1);
     return VIPC_OK;
 }
 VIPC_API vipc_error vipc_space_adopt(vipc *self, vipc_cap space)
@@ -8388,7 +9776,9 @@ VIPC_API vipc_error vipc_space_adopt(vipc *self, vipc_cap space)
     return vipci_space_end(self, vipci_step_end(self, r));
 }
 
-/* -- clone -- */
+/* -- clone --
+ * The lock is held from the first page to the last: at a breath in between a thread could write to a region that has been copied, then to one that has not,
+ * and the clone would have its second write without its first (RACE 39). */
 /* Up to VIPCI_STEP_PAGES pages of one leaf from *page on into `child`, a step. */
 static vipc_error vipci_clone_leaf(vipc *v, vipci_space *s, vipci_space *child, const vipci_area *r, uint64_t *page, uint64_t to, uint64_t leaf_frame,
                                    vipci_u64 *leaf)
@@ -8433,10 +9823,39 @@ static vipc_error vipci_clone_leaf(vipc *v, vipci_space *s, vipci_space *child, 
     vipci_commit(v);
     return VIPC_OK;
 }
+#if !VIPC_NO_REGIONS
+/* A mapping of pages [page, page + pages) of what entry `like` maps, or is a capability for, with nothing but its entry; within a step.  *b: for its region. */
+static vipc_error vipci_mapping_new(const vipc *v, const vipci_space *s, const vipci_entry *like, uint32_t parent, uint32_t max, uint64_t at, uint64_t page,
+                                    uint64_t pages, uint64_t *b)
+{
+    vipci_entry *m = NULL;
+    if (page > 0xffffffffu || pages >> 40) return VIPC_ERR_INVALID_ARGUMENT;
+    vipc_error e = vipci_entry_new(v, (like->kind & 0xf00u) | max | VIPCI_MAPPED, like->object, at, parent, NULL, &m);
+    if (e != VIPC_OK) return e;
+    vipci_set64(v, &m->place, pages << 24 | ((uint32_t)(s - vipci_space_at(v, 0)) + 1));
+    vipci_set32(v, &m->held_prev, (uint32_t)page);
+    vipci_set32(v, &m->held_next, 1);
+    *b = (uint64_t)vipci_link(v, m) << 40 | page;
+    return VIPC_OK;
+}
+static vipc_error vipci_clone_backed(const vipc *v, vipci_space *child, const vipci_area *r)
+{
+    const vipci_entry *m = vipci_mapping_of(v, r->b);
+    vipci_area copy = *r;
+    if (!m) return VIPC_ERR_CORRUPT;
+    if (m->kind & VIPCI_WITHDRAWN) return VIPC_OK;
+    vipc_error e = vipci_mapping_new(v, child, m, m->parent, m->kind & 7u, r->start, VIPCI_B_PAGE(r->b), (r->end - r->start) >> v->page_shift, &copy.b);
+    if (e == VIPC_OK) e = vipci_region_insert(v, child, &copy);
+    return vipci_step_end(v, e);
+}
+#endif
 static vipc_error vipci_clone_region(vipc *v, vipci_space *s, vipci_space *child, const vipci_area *r)
 {
     uint64_t page = vipci_page_of(v, s, r->start), to = vipci_page_of(v, s, r->end), frame = 0;
     vipci_u64 *leaf;
+#if !VIPC_NO_REGIONS
+    if (vipci_is_backed(r)) return vipci_clone_backed(v, child, r);
+#endif
     vipc_error e = vipci_region_add(v, child, r->start, r->end, r->a, r->b);
     if (!(r->a & VIPCI_R_SHARED) && (VIPCI_R_PROT(r->a) & VIPC_PROT_WRITE) && vipci_area_seen(v, s, r)) {
         vipci_owe(v, s, r->start, r->end);
@@ -8467,8 +9886,9 @@ VIPC_API vipc_error vipc_space_clone(vipc *self, vipc_cap space, vipc_cap *out, 
         vipci_object_end(self, o, false);
         (void)vipci_object_free(self, o);
     }
+    (void)vipci_space_end(self, e);
     if (e == VIPC_OK) *out = cap;
-    return vipci_space_end(self, e);
+    return e;
 }
 
 /* -- mapping -- */
@@ -8479,7 +9899,8 @@ static bool vipci_find_room(const vipc *v, const vipci_space *s, uint64_t wish, 
     if (wish && vipci_range(v, s, wish, size, &end) == VIPC_OK && vipci_is_free(v, s, wish, end)) { *at = wish; return true; }
     return vipci_gap_low(v, s, s->heap_start + s->heap_max, s->end, size, at) || vipci_gap_low(v, s, s->start, s->end, size, at);
 }
-/* Frames for all of [at, end), which is LEAVING still. */
+/* Frames for all of [at, end), which is LEAVING still.  Without a breath: who pays a debt meanwhile would give back this region, which looks as one that was
+ * unmapped does. */
 static vipc_error vipci_populate(const vipc *v, vipci_space *s, uint64_t at, uint64_t end)
 {
     vipc_error e = VIPC_OK;
@@ -8523,13 +9944,139 @@ static vipc_error vipci_make_way(vipc *v, vipc_cap cap, vipci_space *s, uint64_t
     }
     return VIPC_OK;
 }
+#if !VIPC_NO_REGIONS
+/* All pages of a new region that have frames get their translations, in runs of neighbours. */
+static vipc_error vipci_map_all(const vipc *v, const vipci_space *s, vipci_space *store, const vipci_area *r)
+{
+    const uint64_t low = VIPCI_B_PAGE(r->b), end = low + ((r->end - r->start) >> v->page_shift), all = vipci_pages_of(v, store->brk);
+    const uint32_t prot = VIPCI_R_PROT(r->a), narrow = (prot & ~(uint32_t)VIPC_PROT_WRITE) | VIPC_PROT_READ;
+    uint64_t from = 0, first = 0, n = 0, leaf_frame = 0, cow = 0;
+    vipci_u64 *leaf;
+    vipc_error e = VIPC_OK;
+    for (uint64_t page = low; e == VIPC_OK && page < end && page < all && (leaf = vipci_map_next(v, store, 0, &page, end < all ? end : all, &leaf_frame)) != NULL;) {
+        const uint32_t size = 1u << vipci_map_bits(v);
+        const uint64_t base = page;
+        uint32_t i = vipci_map_slot(v, page, 0);
+        for (uint64_t at = base; i < size && at < end && at < all; i++, at++)      /* what has translations is said before it has; too often is no harm */
+            if (leaf[i] && !(leaf[i] & VIPCI_SEEN)) vipci_store64(v, &leaf[i], leaf[i] | VIPCI_SEEN);
+        for (i = vipci_map_slot(v, page, 0); e == VIPC_OK && i < size && page < end && page < all; i++, page++) {
+            const uint64_t entry = leaf[i], frame = VIPCI_ENTRY_FRAME(entry);
+            if (n && (!entry || page != from + n || frame != first + n || (entry & VIPCI_COW) != cow)) {
+                e = vipci_page_map_apart(v, s, r->start + ((from - low) << v->page_shift), first, n, cow ? narrow : prot, VIPCI_R_CACHE(r->a));
+                n = 0;
+            }
+            if (!entry) continue;
+            if (!n) { from = page; first = frame; cow = entry & VIPCI_COW; }
+            n++;
+        }
+    }
+    if (e == VIPC_OK && n) e = vipci_page_map_apart(v, s, r->start + ((from - low) << v->page_shift), first, n, cow ? narrow : prot, VIPCI_R_CACHE(r->a));
+    return e;
+}
+/* Map pages of a store at [r->start, r->end); r->b: the first.  `by`: what it is mapped by. */
+static vipc_error vipci_map_store(vipc *v, vipci_space *s, vipci_space *store, const vipci_entry *by, vipci_area *r, bool now)
+{
+    const uint64_t page = r->b, pages = (r->end - r->start) >> v->page_shift, number = s->number;
+    const uint32_t max = by->kind & VIPCI_S_ACCESS(store->rule);
+    r->a |= VIPCI_R_SHARED | VIPCI_R_BACKED | (uint64_t)max << 20 | (uint64_t)VIPCI_S_CACHE(store->rule) << 16;
+    vipc_error e = vipci_regions_room(v, s, 1);
+    if (e == VIPC_OK) e = vipci_mapping_new(v, s, by, vipci_link(v, by), max, r->start, page, pages, &r->b);
+    if (e == VIPC_OK) e = vipci_region_insert(v, s, r);
+    if (vipci_step_end(v, e) != VIPC_OK || !now) return e;
+    if (s->owed_end || store->owed_end) return VIPC_OK;      /* faults wait for that, and give what there is to give */
+    e = vipci_map_all(v, s, store, r);
+    if (e != VIPC_OK && s->number == number && vipci_unmap(v, s, r->start, r->end, s->brk) == VIPC_OK) (void)vipci_settle(v, s, VIPC_FOREVER);
+    return e;
+}
+/* A range of the store as desc says: *page and *pages. */
+static vipc_error vipci_part_of(const vipc *v, const vipci_space *store, uint64_t offset, uint64_t size, uint64_t *page, uint64_t *pages)
+{
+    const uint64_t all = vipci_pages_of(v, store->brk);
+    if ((offset & (vipci_page_size(v) - 1)) || offset >> v->page_shift >= all) return VIPC_ERR_INVALID_ARGUMENT;
+    *page = offset >> v->page_shift;
+    *pages = size ? vipci_pages_of(v, size) : all - *page;
+    return *pages <= all - *page ? VIPC_OK : VIPC_ERR_INVALID_ARGUMENT;
+}
+static vipc_error vipci_may_map(const vipci_space *s, const vipci_space *store, uint32_t access)
+{
+    if ((access & ~VIPCI_S_ACCESS(store->rule)) || ((access & VIPC_PROT_WRITE) && (store->rule & VIPCI_S_SEALED))) return VIPC_ERR_PERMISSION_DENIED;
+    return vipci_prot_ok(s, access);
+}
+/* Pages of a store that nobody can write to by any translation, nor gets one to, for as long as the lock is held; vipci_store_paid has to follow.  May let the
+ * lock go before. */
+static vipc_error vipci_store_still_pages(vipc *v, vipc_cap cap, vipci_space *store, uint64_t from, uint64_t to, vipc_time deadline)
+{
+    vipci_entry *e;
+    for (uint32_t turns = 0; turns < VIPCI_TURNS; turns++) {
+        vipc_error r = store->owed_end ? vipci_store_settle(v, store, deadline) : VIPC_OK;
+        if (r == VIPC_OK) r = vipci_store_still(v, cap, VIPC_RIGHT_READ, &e, store);
+        if (r != VIPC_OK) return r;
+        if (store->owed_end) continue;
+        vipci_store_owe(v, store, from, to, VIPC_PROT_READ | VIPC_PROT_EXEC);
+        const uint64_t owed = store->owed;
+        r = vipci_store_flush(v, store, deadline);
+        if (r == VIPC_OK) r = vipci_store_still(v, cap, VIPC_RIGHT_READ, &e, store);
+        if (r != VIPC_OK) return r;
+        if (store->owed == owed && store->owed_end) return VIPC_OK;
+    }
+    return VIPC_ERR_RESOURCE_BUSY;
+}
+/* A private region with the present pages of a store: reserved as one that leaves, as vipci_add_populated does. */
+static vipc_error vipci_add_private(vipc *v, vipci_space *s, vipci_space *store, const vipci_area *r, uint64_t page)
+{
+    const uint64_t owed_at = s->owed_at, owed_end = s->owed_end, pages = (r->end - r->start) >> v->page_shift;
+    const uint32_t steady = v->steady;
+    vipci_area now = *r;
+    now.a |= VIPCI_R_LEAVING;
+    vipci_owe(v, s, r->start, r->end);
+    vipci_set32(v, &s->leaving, s->leaving + 1);
+    vipc_error e = vipci_region_add(v, s, r->start, r->end, now.a, r->b);
+    if (e != VIPC_OK) return e;
+    e = vipci_share_pages(v, store, s, page, page + pages, vipci_page_of(v, s, r->start), false);
+    v->steady = 1;
+    if (e != VIPC_OK) (void)vipci_reap_space(v, s, r->start, r->end);      /* nobody has seen it: no flush */
+    v->steady = steady;
+    vipci_set64(v, &s->owed_at, owed_at);
+    vipci_set64(v, &s->owed_end, owed_end);
+    if (e != VIPC_OK) { vipci_commit(v); return e; }
+    vipci_set32(v, &s->leaving, s->leaving - 1);
+    return vipci_region_alter(v, s, &now, r->a);
+}
+/* mmap of what a store is behind, at a place that is found or made free. */
+static vipc_error vipci_mmap_store(vipc *v, vipc_cap cap, vipci_space *s, const vipc_mmap_desc *d, vipci_area *r, uint64_t size, vipc_time deadline)
+{
+    const bool shared = (d->flags & VIPC_MAP_SHARED) != 0, fixed = (d->flags & (VIPC_MAP_FIXED | VIPC_MAP_FIXED_NOREPLACE)) != 0;
+    const uint32_t need = d->prot | (d->prot & VIPC_PROT_WRITE ? (uint32_t)VIPC_PROT_READ : 0u);
+    vipci_entry *by = NULL;
+    vipci_space *store = NULL;
+    uint64_t page = 0, pages = 0;
+    vipc_error e = vipci_store_check(v, d->backing, shared ? need : (uint32_t)VIPC_RIGHT_READ, &by, &store);
+    if (e == VIPC_OK && shared) e = vipci_may_map(s, store, need);
+    if (e == VIPC_OK) e = vipci_part_of(v, store, d->offset, size, &page, &pages);
+    if (e == VIPC_OK && !shared && ((store->rule & VIPCI_S_CONTIGUOUS) || VIPCI_S_CACHE(store->rule) != VIPC_WRITE_BACK)) e = VIPC_ERR_NOT_SUPPORTED;
+    if (e == VIPC_OK && !shared) e = vipci_store_still_pages(v, d->backing, store, page, page + pages, deadline);
+    if (e != VIPC_OK) return e;
+    if (!shared) {
+        e = vipci_space_still(v, cap, VIPC_RIGHT_WRITE, s);
+        if (e == VIPC_OK && fixed && !vipci_is_free(v, s, r->start, r->end)) e = VIPC_ERR_RESOURCE_BUSY;
+        if (e == VIPC_OK && !fixed && !vipci_find_room(v, s, d->at & ~(vipci_page_size(v) - 1), size, &r->start)) e = VIPC_ERR_LIMIT;
+        r->end = r->start + size;
+        if (e == VIPC_OK) e = vipci_regions_room(v, s, 1);
+        if (e == VIPC_OK) e = vipci_add_private(v, s, store, r, page);
+        vipci_store_paid(v, store);
+        return e;
+    }
+    r->b = page;
+    return vipci_map_store(v, s, store, by, r, (d->flags & VIPC_MAP_POPULATE) != 0);
+}
+#endif
 static vipc_error vipci_mmap_ok(const vipc *v, const vipc_mmap_desc *d)
 {
     const uint32_t known = VIPC_MAP_SHARED | VIPC_MAP_PRIVATE | VIPC_MAP_FIXED | VIPC_MAP_ANONYMOUS | VIPC_MAP_POPULATE | VIPC_MAP_FIXED_NOREPLACE;
     const bool shared = (d->flags & VIPC_MAP_SHARED) != 0;
-    if (d->backing.token) return VIPC_ERR_INVALID_REGION;
-    if ((d->flags & ~known) || shared == ((d->flags & VIPC_MAP_PRIVATE) != 0) || !(d->flags & VIPC_MAP_ANONYMOUS)
-        || d->offset || !d->size || d->size > ~(vipci_page_size(v) - 1))
+    if (VIPC_NO_REGIONS && d->backing.token) return VIPC_ERR_INVALID_REGION;
+    if ((d->flags & ~known) || shared == ((d->flags & VIPC_MAP_PRIVATE) != 0) || !(d->flags & VIPC_MAP_ANONYMOUS) == !d->backing.token
+        || (d->offset && !d->backing.token) || !d->size || d->size > ~(vipci_page_size(v) - 1))
         return VIPC_ERR_INVALID_ARGUMENT;
     if (shared ? d->type != VIPC_REGION_NONE && d->type != VIPC_REGION_SHARED : d->type > VIPC_REGION_RODATA) return VIPC_ERR_INVALID_ARGUMENT;
     return VIPC_OK;
@@ -8551,7 +10098,11 @@ static vipc_error vipci_mmap(vipc *v, vipc_cap cap, vipci_space *s, const vipc_m
     if (e == VIPC_OK && !fixed && !vipci_find_room(v, s, d->at & ~low, size, &r.start)) e = VIPC_ERR_LIMIT;
     if (e != VIPC_OK) return e;
     r.end = r.start + size;
-    e = shared || (d->flags & VIPC_MAP_POPULATE) ? vipci_add_populated(v, s, &r) : vipci_region_add(v, s, r.start, r.end, r.a, r.b);
+#if !VIPC_NO_REGIONS
+    if (d->backing.token) e = vipci_mmap_store(v, cap, s, d, &r, size, deadline);
+    else
+#endif
+        e = shared || (d->flags & VIPC_MAP_POPULATE) ? vipci_add_populated(v, s, &r) : vipci_region_add(v, s, r.start, r.end, r.a, r.b);
     if (e != VIPC_OK) return e;
     vipci_merge(v, s, r.start, r.end);
     *out = r.start;
@@ -8566,7 +10117,10 @@ VIPC_API vipc_error vipc_space_mmap(vipc *self, vipc_cap space, const vipc_mmap_
     const vipc_mmap_desc d = *desc;
     e = vipci_mmap_ok(self, &d);
     if (e == VIPC_OK) e = vipci_space_begin(self, space, VIPC_RIGHT_WRITE, &s);
-    return e == VIPC_OK ? vipci_space_end(self, vipci_mmap(self, space, s, &d, out, deadline)) : e;
+    vipc_addr at = 0;
+    if (e == VIPC_OK) e = vipci_space_end(self, vipci_mmap(self, space, s, &d, &at, deadline));
+    if (e == VIPC_OK) *out = at;
+    return e;
 }
 VIPC_API vipc_error vipc_space_allocate(vipc *self, vipc_cap space, uint64_t size, uint32_t prot, vipc_addr *out)
 {
@@ -8590,7 +10144,7 @@ VIPC_API vipc_error vipc_space_map_physical(vipc *self, vipc_cap space, uint64_t
     if (e == VIPC_OK && !vipci_is_free(self, s, at, end)) e = VIPC_ERR_EXISTS;
     if (e == VIPC_OK) e = vipci_regions_room(self, s, 1);
     if (e == VIPC_OK) e = vipci_region_add(self, s, at, end, VIPCI_R_MAKE(VIPC_REGION_DEVICE, prot, cache) | VIPCI_R_SHARED, physical);
-    if (e == VIPC_OK && (e = vipci_page_map(self, s, at, physical >> self->page_shift, (end - at) >> self->page_shift, prot, cache)) != VIPC_OK) {
+    if (e == VIPC_OK && (e = vipci_page_map_apart(self, s, at, physical >> self->page_shift, (end - at) >> self->page_shift, prot, cache)) != VIPC_OK) {
         if (vipci_unmap(self, s, at, end, s->brk) == VIPC_OK) (void)vipci_settle(self, s, VIPC_FOREVER);  /* somebody may have used what was mapped of it */
     } else if (e == VIPC_OK) vipci_merge(self, s, at, end);
     return vipci_space_end(self, e);
@@ -8620,6 +10174,13 @@ static vipc_error vipci_protect(vipc *v, vipci_space *s, uint64_t at, uint64_t e
     vipci_area r;
     vipc_error e = vipci_prot_ok(s, prot);
     if (e == VIPC_OK) e = vipci_covered(v, s, at, end, VIPCI_R_GUARD | VIPCI_R_GROWTH);
+#if !VIPC_NO_REGIONS
+    for (uint64_t from = at; e == VIPC_OK && from < end && vipci_region_at(v, s, from, &r); from = r.end) {
+        const uint32_t need = prot | (prot & VIPC_PROT_WRITE ? (uint32_t)VIPC_PROT_READ : 0u);
+        const vipci_space *store = vipci_is_backed(&r) ? vipci_backing(v, &r) : NULL;
+        if (store && ((need & ~VIPCI_R_MAX(r.a)) || ((prot & VIPC_PROT_WRITE) && (store->rule & VIPCI_S_SEALED)))) e = VIPC_ERR_PERMISSION_DENIED;
+    }
+#endif
     if (e == VIPC_OK) e = vipci_regions_room(v, s, vipci_cuts(v, s, at, end));
     if (e == VIPC_OK) e = vipci_split(v, s, at);
     if (e == VIPC_OK) e = vipci_split(v, s, end);
@@ -8678,9 +10239,9 @@ VIPC_API vipc_error vipc_space_set_break(vipc *self, vipc_cap space, vipc_addr t
     vipci_space *s;
     vipc_error e = vipci_space_begin(self, space, VIPC_RIGHT_WRITE, &s);
     if (e != VIPC_OK) return e;
-    e = vipci_move_break(self, s, to, false, deadline);
+    e = vipci_space_end(self, vipci_move_break(self, s, to, false, deadline));
     if (now && (e == VIPC_OK || e == VIPC_ERR_TIMEOUT || e == VIPC_ERR_WOULD_BLOCK)) *now = to;
-    return vipci_space_end(self, e);
+    return e;
 }
 VIPC_API vipc_error vipc_space_grow_heap(vipc *self, vipc_cap space, uint64_t by, vipc_addr *was)
 {
@@ -8689,19 +10250,34 @@ VIPC_API vipc_error vipc_space_grow_heap(vipc *self, vipc_cap space, uint64_t by
     if (e != VIPC_OK) return e;
     const uint64_t old = s->brk;
     uint64_t to = old;
-    e = vipci_add(&to, by) ? vipci_move_break(self, s, to, true, VIPC_NOW) : VIPC_ERR_LIMIT;
+    e = vipci_space_end(self, vipci_add(&to, by) ? vipci_move_break(self, s, to, true, VIPC_NOW) : VIPC_ERR_LIMIT);
     if (e == VIPC_OK && was) *was = old;
-    return vipci_space_end(self, e);
+    return e;
 }
 static vipc_error vipci_stack_make(vipc *v, vipci_space *s, uint64_t size, uint64_t first, uint64_t guard, vipc_stack *out)
 {
     const uint64_t a = VIPCI_R_MAKE(VIPC_REGION_STACK, VIPC_PROT_READ | VIPC_PROT_WRITE, 0), none = VIPCI_R_MAKE(VIPC_REGION_STACK, 0, 0);
+    const uint64_t owed_at = s->owed_at, owed_end = s->owed_end;
     uint64_t at = 0;
     vipc_error e = vipci_regions_room(v, s, 3);
     if (e == VIPC_OK && !vipci_gap_high(v, s, s->start, s->stack_end, size, &at)) e = VIPC_ERR_LIMIT;
-    if (e == VIPC_OK) e = vipci_region_add(v, s, at, at + guard, none | VIPCI_R_GUARD, 0);
-    if (e == VIPC_OK && first < size - guard) e = vipci_region_add(v, s, at + guard, at + size - first, none | VIPCI_R_GROWTH, 0);
-    if (e == VIPC_OK) e = vipci_region_add(v, s, at + size - first, at + size, a, 0);
+    if (e != VIPC_OK) return e;
+    const vipci_area part[3] = { { at, at + guard, none | VIPCI_R_GUARD, 0 }, { at + guard, at + size - first, none | VIPCI_R_GROWTH, 0 },
+                                 { at + size - first, at + size, a, 0 } };
+    vipci_owe(v, s, at, at + size);                          /* they leave, until there are all: see vipci_add_populated */
+    for (uint32_t i = 0; e == VIPC_OK && i < 3; i++) {
+        if (part[i].start == part[i].end) continue;
+        vipci_set32(v, &s->leaving, s->leaving + 1);
+        e = vipci_region_add(v, s, part[i].start, part[i].end, part[i].a | VIPCI_R_LEAVING, 0);
+    }
+    for (uint32_t i = 0; e == VIPC_OK && i < 3; i++) {
+        if (part[i].start == part[i].end) continue;
+        vipci_set32(v, &s->leaving, s->leaving - 1);
+        e = vipci_region_change(v, s, part[i].start, &part[i]);
+    }
+    vipci_set64(v, &s->owed_at, owed_at);
+    vipci_set64(v, &s->owed_end, owed_end);
+    e = vipci_step_end(v, e);
     if (e != VIPC_OK) return e;
     out->bottom = at;
     out->top = out->sp = at + size;
@@ -8726,7 +10302,10 @@ VIPC_API vipc_error vipc_space_stack_create(vipc *self, vipc_cap space, const vi
     if (guard >= size || (d.first && first > size - guard)) return VIPC_ERR_INVALID_ARGUMENT;
     if (first > size - guard) first = size - guard;
     e = vipci_space_begin(self, space, VIPC_RIGHT_WRITE, &s);
-    return e == VIPC_OK ? vipci_space_end(self, vipci_stack_make(self, s, size, first, guard, out)) : e;
+    vipc_stack k;
+    if (e == VIPC_OK) e = vipci_space_end(self, vipci_stack_make(self, s, size, first, guard, &k));
+    if (e == VIPC_OK) *out = k;
+    return e;
 }
 /* Is there such a stack?  *guard: its guard; *above: what is above that, growth or the stack itself. */
 static bool vipci_stack_find(const vipc *v, const vipci_space *s, const vipc_stack *k, vipci_area *guard, vipci_area *above)
@@ -8772,9 +10351,9 @@ VIPC_API vipc_error vipc_space_grow_stack(vipc *self, vipc_cap space, vipc_stack
     vipc_stack k = *stack;
     e = vipci_space_begin(self, space, VIPC_RIGHT_WRITE, &s);
     if (e != VIPC_OK) return e;
-    e = vipci_stack_grow(self, s, &k, (by + low) & ~low);
+    e = vipci_space_end(self, vipci_stack_grow(self, s, &k, (by + low) & ~low));
     if (e == VIPC_OK) *stack = k;
-    return vipci_space_end(self, e);
+    return e;
 }
 
 /* -- looking -- */
@@ -8786,24 +10365,31 @@ VIPC_API vipc_error vipc_space_find(vipc *self, vipc_cap space, vipc_addr at, vi
     if (e == VIPC_OK && !out) e = VIPC_ERR_INVALID_ARGUMENT;
     if (e == VIPC_OK) e = vipci_space_begin(self, space, VIPC_RIGHT_READ, &s);
     if (e != VIPC_OK) return e;
-    if (vipci_region_at(self, s, at, &r)) vipci_tell_region(&r, out);
-    else e = VIPC_ERR_NOT_FOUND;
-    return vipci_space_end(self, e);
+    e = vipci_space_end(self, vipci_region_at(self, s, at, &r) ? VIPC_OK : VIPC_ERR_NOT_FOUND);
+    if (e == VIPC_OK) vipci_tell_region(&r, out);
+    return e;
 }
 VIPC_API vipc_error vipc_space_sharers(vipc *self, vipc_cap space, vipc_addr at, uint32_t *out)
 {
     vipci_space *s;
     uint64_t frame = 0, entry = 0;
+    uint32_t n = 0;
     vipc_error e = vipci_known(self);
     if (e == VIPC_OK && !out) e = VIPC_ERR_INVALID_ARGUMENT;
     if (e == VIPC_OK) e = vipci_space_begin(self, space, VIPC_RIGHT_READ, &s);
     if (e != VIPC_OK) return e;
-    vipci_u64 *leaf = at >= s->start && at < s->end ? vipci_map_node(self, s, vipci_page_of(self, s, at), 0, &frame) : NULL;
-    if (leaf) entry = leaf[vipci_map_slot(self, vipci_page_of(self, s, at), 0)];
+    vipci_area r;
+    uint64_t page = 0;
+    const vipci_space *of = at >= s->start && at < s->end && vipci_region_at(self, s, at, &r) && r.start <= at ? vipci_map_behind(self, s, &r, &page) : NULL;
+    if (of) page += (at - r.start) >> self->page_shift;
+    vipci_u64 *leaf = of ? vipci_map_node(self, of, page, 0, &frame) : NULL;
+    if (leaf) entry = leaf[vipci_map_slot(self, page, 0)];
     if (!entry) e = VIPC_ERR_NOT_FOUND;
     else if (VIPCI_ENTRY_FRAME(entry) >= self->max_frames) e = VIPC_ERR_CORRUPT;
-    else *out = *vipci_refs_at(self, VIPCI_ENTRY_FRAME(entry));
-    return vipci_space_end(self, e);
+    else n = *vipci_refs_at(self, VIPCI_ENTRY_FRAME(entry));
+    (void)vipci_space_end(self, e);
+    if (e == VIPC_OK) *out = n;
+    return e;
 }
 VIPC_API vipc_error vipc_space_get(vipc *self, vipc_cap space, vipc_space_info *out)
 {
@@ -8820,15 +10406,46 @@ VIPC_API vipc_error vipc_space_get(vipc *self, vipc_cap space, vipc_space_info *
     i.regions = s->regions; i.leaving = s->leaving; i.pages = s->pages; i.pages_shared = s->shared; i.table_frames = s->tables;
     i.zeroed = s->faults[0]; i.copied = s->faults[1]; i.made_writable = s->faults[2]; i.mapped = s->faults[3]; i.grown = s->faults[4];
     for (uint32_t k = 0; k < VIPC_LABEL_MAX; k++) i.label[k] = o->label[k];
+    (void)vipci_space_end(self, VIPC_OK);
     *out = i;
-    return vipci_space_end(self, VIPC_OK);
+    return VIPC_OK;
 }
 
 /* -- contents -- */
+#if !VIPC_NO_REGIONS
+/* The bytes of a page that a store is behind; to be written: with a frame of its own.  OK and NULL: look again. */
+static vipc_error vipci_stored_bytes(vipc *v, const vipci_area *r, uint64_t at, bool write, unsigned char **bytes)
+{
+    if (write && !(VIPCI_R_MAX(r->a) & VIPC_PROT_WRITE)) return VIPC_ERR_PERMISSION_DENIED;      /* no capability for the space makes one for the store */
+    vipci_space *store = vipci_backing(v, r);
+    const vipci_entry *m = vipci_mapping_of(v, r->b);
+    const uint64_t page = VIPCI_B_PAGE(r->b) + ((at - r->start) >> v->page_shift);
+    vipci_spot p = { at, page, 0, NULL, vipci_map_slot(v, page, 0) };
+    uint32_t kind = 1;
+    if (!store || !m) return VIPC_ERR_CORRUPT;
+    if ((m->kind & VIPCI_WITHDRAWN) || page >= vipci_pages_of(v, store->brk)) return VIPC_ERR_FAULT;
+    if (write && (store->rule & VIPCI_S_SEALED)) return VIPC_ERR_PERMISSION_DENIED;
+    vipc_error e = VIPC_OK;
+    if (page >= store->owed_at && page < store->owed_end) e = vipci_store_settle(v, store, VIPC_FOREVER), kind = 0;
+    if (!kind || e != VIPC_OK) return e == VIPC_ERR_CLOSED ? VIPC_OK : e;
+    p.leaf = vipci_map_node(v, store, page, 0, &p.frame);
+    if (!vipci_spot_entry(&p)) return vipci_store_fill(v, store, page, page + 1, false);
+    if (write && (vipci_spot_entry(&p) & VIPCI_COW)) {
+        e = vipci_store_break(v, store, &p, &kind);
+        if (e != VIPC_OK || !kind) return e == VIPC_ERR_CLOSED ? VIPC_OK : e;
+    }
+    *bytes = (unsigned char *)vipci_frames_at(v, VIPCI_ENTRY_FRAME(vipci_spot_entry(&p)), 1);
+    return *bytes ? VIPC_OK : VIPC_ERR_CORRUPT;
+}
+#endif
 /* The bytes of a page that may be written, by a loader.  OK and NULL: look again. */
 static vipc_error vipci_page_for_write(vipc *v, vipci_space *s, uint64_t at, unsigned char **bytes)
 {
     vipci_spot p = vipci_spot_at(v, s, at);
+#if !VIPC_NO_REGIONS
+    vipci_area r;
+    if (vipci_region_at(v, s, at, &r) && vipci_is_backed(&r)) return vipci_stored_bytes(v, &r, at, true, bytes);
+#endif
     p.leaf = vipci_map_node(v, s, p.page, 0, &p.frame);
     const uint64_t entry = vipci_spot_entry(&p);
     vipc_error e = VIPC_OK;
@@ -8850,7 +10467,8 @@ static vipc_error vipci_may_copy(const vipc *v, const vipci_space *s, uint64_t a
     if (vipci_is_device(&r)) return VIPC_ERR_NOT_SUPPORTED;
     return VIPCI_R_PROT(r.a) ? VIPC_OK : VIPC_ERR_PERMISSION_DENIED;
 }
-/* One page of vipc_space_read and vipc_space_write, n bytes of it. */
+enum { VIPCI_COPY_BYTES = 256 };       /* no page is smaller, and no stack too small for that */
+/* A part of vipc_space_read and vipc_space_write, n bytes of one page. */
 static vipc_error vipci_copy_part(vipc *v, vipc_cap cap, vipci_space *s, uint64_t at, void *to, const void *from, uint64_t n)
 {
     const uint64_t low = at & (vipci_page_size(v) - 1);
@@ -8868,6 +10486,17 @@ static vipc_error vipci_copy_part(vipc *v, vipc_cap cap, vipci_space *s, uint64_
     if (from || e != VIPC_OK) return e;
     e = vipci_may_copy(v, s, at);
     if (e != VIPC_OK) return e;
+#if !VIPC_NO_REGIONS
+    vipci_area r;
+    for (uint32_t turns = 0; vipci_region_at(v, s, at, &r) && vipci_is_backed(&r);) {
+        e = vipci_stored_bytes(v, &r, at, false, &bytes);
+        if (e == VIPC_OK && bytes) vipci_copy(to, bytes + low, n);
+        if (e != VIPC_OK || bytes) return e;
+        e = ++turns == VIPCI_TURNS ? VIPC_ERR_RESOURCE_BUSY : vipci_space_still(v, cap, VIPC_RIGHT_MODIFY, s);
+        if (e == VIPC_OK) e = vipci_may_copy(v, s, at);
+        if (e != VIPC_OK) return e;
+    }
+#endif
     uint64_t frame = 0, page = vipci_page_of(v, s, at);
     vipci_u64 *leaf = vipci_map_node(v, s, page, 0, &frame);
     uint64_t entry = leaf ? leaf[vipci_map_slot(v, page, 0)] : 0;
@@ -8885,10 +10514,12 @@ static vipc_error vipci_copy_bytes(vipc *self, vipc_cap space, uint64_t at, void
     if (e == VIPC_OK && ((!to && !from) || !size || !vipci_add(&end, size))) e = VIPC_ERR_INVALID_ARGUMENT;
     while (e == VIPC_OK && n < size) {
         vipci_space *s;
-        const uint64_t here = at + n, rest = vipci_page_size(self) - (here & (vipci_page_size(self) - 1)), part = size - n < rest ? size - n : rest;
+        unsigned char some[VIPCI_COPY_BYTES];
+        const uint64_t here = at + n, rest = VIPCI_COPY_BYTES - (here & (VIPCI_COPY_BYTES - 1)), part = size - n < rest ? size - n : rest;      /* of one page */
+        if (from) vipci_copy(some, (const unsigned char *)from + n, part);
         e = vipci_space_begin(self, space, VIPC_RIGHT_MODIFY, &s);
-        if (e == VIPC_OK) e = vipci_space_end(self, vipci_copy_part(self, space, s, here, to ? (unsigned char *)to + n : NULL,
-                                                                    from ? (const unsigned char *)from + n : NULL, part));
+        if (e == VIPC_OK) e = vipci_space_end(self, vipci_copy_part(self, space, s, here, to ? some : NULL, from ? some : NULL, part));
+        if (e == VIPC_OK && to) vipci_copy((unsigned char *)to + n, some, part);
         if (e == VIPC_OK) n += part;
         if (done) *done = n;
     }
@@ -8904,25 +10535,367 @@ VIPC_API vipc_error vipc_space_write(vipc *self, vipc_cap space, vipc_addr at, c
 }
 #endif
 
+/* -------------------------------------------------------------------------------------------------- >>shared
+ * Operations on regions, and on named objects as far as they are alike, over >>stores.  A mapping is made in one step: its entry, and its region in the space;
+ * translations follow. */
+#if !VIPC_NO_REGIONS
+static vipc_error vipci_idle_ok(const vipc *v, const vipc_region_desc *d, uint64_t *idle)
+{
+    vipci_entry *e;
+    *idle = 0;
+    if (!d->idle.token) return VIPC_OK;
+    vipc_error r = vipci_check_cap(v, d->idle, VIPC_TYPE_NOTIFICATION, VIPC_RIGHT_SEND, &e);
+    if (r != VIPC_OK) return r;
+    const uint64_t state = e->object < v->max_objects ? vipci_load64(v, &vipci_object_at(v, e->object)->state) : 0;
+    if (vipci_state(state) != VIPCI_OPEN) return VIPC_ERR_CLOSED;
+    *idle = d->idle.token;
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_region_create(vipc *self, const vipc_region_desc *desc, vipc_cap *out)
+{
+    vipci_object *o = NULL;
+    vipci_space *s = NULL;
+    vipc_cap cap = VIPC_INIT;
+    uint64_t idle = 0;
+    vipc_error e = vipci_known(self);
+    if (e != VIPC_OK) return e;
+    if (!desc || !out || !desc->size || !vipci_access_ok(desc->access_max) || desc->cache > VIPC_WRITE_COMBINING || desc->contiguous > 1) return VIPC_ERR_INVALID_ARGUMENT;
+    const vipc_region_desc d = *desc;
+    char text[VIPC_LABEL_MAX + 1];
+    vipci_label(text, d.label);
+    if (!vipci_regions_supported(self)) return VIPC_ERR_NOT_SUPPORTED;
+    if (d.node > self->numa_nodes) return VIPC_ERR_INVALID_ARGUMENT;
+    const uint64_t pages = vipci_pages_of(self, d.size), access = d.access_max ? d.access_max : (uint64_t)VIPC_WRITE;
+    if (pages > self->region_pages) return VIPC_ERR_LIMIT;
+    const uint64_t rule = access | (uint64_t)d.cache << 4 | (d.contiguous ? VIPCI_S_CONTIGUOUS : 0) | (uint64_t)d.node << 32;
+    vipci_map_rested(self);
+    e = vipci_lock(self, VIPC_FOREVER);
+    if (e != VIPC_OK) return e;
+    e = vipci_idle_ok(self, &d, &idle);
+    if (e == VIPC_OK) e = vipci_quota(self, pages);
+    if (e == VIPC_OK) e = vipci_store_make(self, (uint32_t)VIPC_TYPE_REGION << 8 | VIPC_RIGHT_ALL, text, pages, rule, &o, &s, &cap);
+    if (e != VIPC_OK) return vipci_store_end(self, e);
+    const uint64_t number = s->number;
+    vipci_poke64(self, &s->idle_bits, d.idle_bits);          /* nobody is told of anything before another has a capability */
+    vipci_poke64(self, &s->idle, idle);
+    e = vipci_store_fill(self, s, 0, pages, d.contiguous != 0);
+    if (e != VIPC_OK) {
+        vipci_store_unmake(self, o, s, number);
+        return vipci_store_end(self, e);
+    }
+    vipci_set64(self, &s->brk, pages << self->page_shift);
+    vipci_commit(self);
+    (void)vipci_store_end(self, VIPC_OK);
+    *out = cap;
+    return VIPC_OK;
+}
+/* The first mapping in this space that covers `pages` pages from `page` on with this protection, as one piece; pages 0: any, its first piece. */
+static vipci_entry *vipci_mapped_there(const vipc *v, const vipci_object *o, const vipci_space *s, uint64_t page, uint64_t pages, uint32_t prot, vipci_area *r)
+{
+    vipci_tour t = vipci_tour_of(v, o, false);
+    for (vipci_entry *e; (e = vipci_tour_next(v, o, &t)) != NULL && !t.withdrawn;) {
+        uint64_t at = e->badge;
+        if (vipci_mapping_space(v, e) != s || (pages && (e->held_prev != page || e->place >> 24 != pages || e->held_next != 1))) continue;
+        if (!vipci_piece_next(v, e, s, &at, r) || (r->a & VIPCI_R_LEAVING)) continue;
+        if (!pages || (r->start == e->badge && (r->end - r->start) >> v->page_shift == pages && VIPCI_R_PROT(r->a) == prot)) return e;
+    }
+    return NULL;
+}
+static vipci_space *vipci_own_space(const vipc *v)
+{
+    vipci_entry *e;
+    vipc_cap own = { vipci_load64(v, &vipci_us(v)->space) };
+    if (!own.token || vipci_check_cap(v, own, VIPC_TYPE_SPACE, 0, &e) != VIPC_OK || e->object >= v->max_objects) return NULL;
+    return vipci_space_of(v, vipci_object_at(v, e->object));
+}
+static vipc_pid vipci_owner_of(const vipc *v, const vipci_object *o)
+{
+    vipc_pid pid = { o->owner && o->owner <= v->max_processes ? vipci_load64(v, &vipci_process_at(v, o->owner - 1)->pid) : 0 };
+    return pid;
+}
+/* How many capabilities, those with a name aside, and mappings. */
+static void vipci_store_count(const vipc *v, const vipci_object *o, uint32_t *holders, uint32_t *mappings, bool *named)
+{
+    uint32_t steps = 0;
+    *holders = *mappings = 0;
+    *named = false;
+    for (const vipci_entry *e = vipci_linked(v, o->first_cap); e && steps <= v->max_caps; e = vipci_cap_after(v, e), steps++) {
+        if (e->kind & VIPCI_MAPPED) ++*mappings;
+        else if ((e->kind & VIPCI_NAMED) && !e->holder) *named = true;
+        else ++*holders;
+    }
+}
+VIPC_API vipc_error vipc_region_get(vipc *self, vipc_cap region, vipc_region_info *out)
+{
+    vipci_entry *e = NULL;
+    vipci_space *s = NULL;
+    vipci_area r;
+    bool named;
+    vipc_region_info i = VIPC_INIT;
+    vipc_error x = out ? vipci_store_begin(self, region, 0, &e, &s) : vipci_known(self);
+    if (x != VIPC_OK || !out) return x == VIPC_OK ? VIPC_ERR_INVALID_ARGUMENT : x;
+    const vipci_object *o = vipci_store_object(self, s);
+    uint64_t frame = 0;
+    i.id = s->number;
+    i.size = s->brk;
+    i.owner = vipci_owner_of(self, o);
+    vipci_store_count(self, o, &i.holders, &i.mappings, &named);
+    i.access_max = VIPCI_S_ACCESS(s->rule);
+    i.cache = VIPCI_S_CACHE(s->rule);
+    i.node = VIPCI_S_NODE(s->rule);
+    i.contiguous = (s->rule & VIPCI_S_CONTIGUOUS) != 0;
+    i.sealed = (s->rule & VIPCI_S_SEALED) != 0;
+    const vipci_u64 *leaf = i.contiguous && (e->kind & VIPC_RIGHT_MODIFY) ? vipci_map_node(self, s, 0, 0, &frame) : NULL;
+    if (leaf && leaf[0]) i.physical = VIPCI_ENTRY_FRAME(leaf[0]) << self->page_shift;
+    const vipci_space *own = vipci_own_space(self);
+    const vipci_entry *m = own ? vipci_mapped_there(self, o, own, 0, 0, 0, &r) : NULL;
+    if (m) {
+        i.mine.at = r.start;
+        i.mine.size = r.end - r.start;
+        i.mine.access = VIPCI_R_PROT(r.a);
+        i.mine.cache = VIPCI_R_CACHE(r.a);
+    }
+    for (uint32_t k = 0; k < VIPC_LABEL_MAX; k++) i.label[k] = o->label[k];
+    (void)vipci_store_end(self, VIPC_OK);
+    *out = i;
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_region_find(vipc *self, uint64_t id, vipc_cap *out)
+{
+    vipc_error x = vipci_known(self);
+    if (x == VIPC_OK && !out) x = VIPC_ERR_INVALID_ARGUMENT;
+    if (x == VIPC_OK) x = vipci_lock(self, VIPC_FOREVER);
+    if (x != VIPC_OK) return x;
+    uint32_t steps = 0;
+    uint64_t token = 0;
+    for (const vipci_entry *e = vipci_linked(self, vipci_us(self)->held); id && !token && e && steps <= self->max_caps; e = vipci_linked(self, e->held_next), steps++) {
+        const vipci_space *s = vipci_is_memory(VIPCI_TYPE(e->kind)) && e->object < self->max_objects ? vipci_store_of(self, vipci_object_at(self, e->object)) : NULL;
+        if (s && s->number == id) token = e->token;
+    }
+    vipci_unlock(self);
+    if (!token) return VIPC_ERR_INVALID_REGION;
+    out->token = token;
+    return VIPC_OK;
+}
+
+/* -- mapping -- */
+/* Nobody owes anything that translations of it would have to wait for. */
+static vipc_error vipci_map_ready(vipc *v, vipc_cap space, vipci_space *s, vipc_cap memory, uint32_t access)
+{
+    for (uint32_t turns = 0; turns < VIPCI_TURNS; turns++) {
+        vipci_entry *by = NULL;
+        vipci_space *store = NULL;
+        vipc_error e = vipci_store_check(v, memory, access, &by, &store);
+        if (e != VIPC_OK || !(s->owed_end || store->owed_end)) return e;
+        e = s->owed_end ? vipci_settle(v, s, VIPC_FOREVER) : vipci_store_settle(v, store, VIPC_FOREVER);
+        if (e == VIPC_OK || e == VIPC_ERR_CLOSED) e = vipci_space_still(v, space, VIPC_RIGHT_WRITE, s);
+        if (e != VIPC_OK) return e;
+    }
+    return VIPC_ERR_RESOURCE_BUSY;
+}
+static vipc_error vipci_map_memory(vipc *v, vipci_space *s, vipc_cap memory, const vipc_map_desc *d, uint32_t access, vipc_mapping *out)
+{
+    vipci_entry *by = NULL;
+    vipci_space *store = NULL;
+    vipci_area r = { d->at, 0, VIPCI_R_MAKE(VIPC_REGION_SHARED, access, 0), 0 }, there;
+    uint64_t page = 0, pages = 0;
+    vipc_error e = d->lazy ? VIPC_OK : vipci_map_ready(v, d->space, s, memory, access);
+    if (e == VIPC_OK) e = vipci_store_check(v, memory, access, &by, &store);
+    if (e == VIPC_OK) e = vipci_may_map(s, store, access);
+    if (e == VIPC_OK) e = vipci_part_of(v, store, d->offset, d->size, &page, &pages);
+    if (e != VIPC_OK) return e;
+    const uint64_t size = pages << v->page_shift;
+    if (vipci_mapped_there(v, vipci_store_object(v, store), s, page, pages, access, &there) && (!d->at || d->at == there.start)) r = there;
+    else {
+        if (d->at) e = vipci_range(v, s, d->at, size, &r.end);
+        if (e == VIPC_OK && d->at && !vipci_is_free(v, s, r.start, r.end)) e = VIPC_ERR_EXISTS;
+        if (e == VIPC_OK && !d->at && !vipci_find_room(v, s, 0, size, &r.start)) e = VIPC_ERR_LIMIT;
+        if (e != VIPC_OK) return e;
+        r.end = r.start + size;
+        r.b = page;
+        e = vipci_map_store(v, s, store, by, &r, !d->lazy);
+    }
+    if (e != VIPC_OK) return e;
+    out->at = r.start;
+    out->size = size;
+    out->access = access;
+    out->cache = VIPCI_R_CACHE(r.a);
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_map(vipc *self, vipc_cap memory, const vipc_map_desc *desc, vipc_mapping *out)
+{
+    static const vipc_map_desc usual = VIPC_INIT;
+    vipci_space *s = NULL;
+    vipc_mapping m = VIPC_INIT;
+    vipc_error e = vipci_known(self);
+    if (e != VIPC_OK) return e;
+    const vipc_map_desc d = desc ? *desc : usual;
+    const uint32_t access = d.access ? d.access : (uint32_t)VIPC_READ;
+    if (!out || !vipci_access_ok(access) || d.lazy > 1) return VIPC_ERR_INVALID_ARGUMENT;
+    if (!vipci_regions_supported(self)) return VIPC_ERR_NOT_SUPPORTED;
+    if (!d.space.token && !vipci_load64(self, &vipci_us(self)->space)) return VIPC_ERR_NOT_FOUND;
+    e = vipci_space_begin(self, d.space, VIPC_RIGHT_WRITE, &s);
+    if (e != VIPC_OK) return e;
+    e = vipci_space_end(self, vipci_map_memory(self, s, memory, &d, access, &m));
+    if (e == VIPC_OK) *out = m;
+    return e;
+}
+VIPC_API vipc_error vipc_unmap(vipc *self, const vipc_mapping *mapping, vipc_time deadline)
+{
+    vipci_space *s = NULL;
+    vipci_area r;
+    vipc_cap own = VIPC_INIT;
+    uint64_t end = 0;
+    vipc_error e = vipci_known(self);
+    if (e == VIPC_OK && !mapping) e = VIPC_ERR_INVALID_ARGUMENT;
+    if (e != VIPC_OK) return e;
+    const vipc_mapping m = *mapping;
+    if (!vipci_load64(self, &vipci_us(self)->space)) return VIPC_ERR_INVALID_REGION;
+    e = vipci_space_begin(self, own, VIPC_RIGHT_WRITE, &s);
+    if (e != VIPC_OK) return e;
+    e = vipci_range(self, s, m.at, m.size, &end);
+    for (uint64_t at = m.at; e == VIPC_OK && at < end; at = r.end)
+        if (!vipci_region_at(self, s, at, &r) || r.start > at || !vipci_is_backed(&r)) e = VIPC_ERR_INVALID_REGION;
+    if (e == VIPC_OK) e = vipci_unmap(self, s, m.at, end, s->brk);
+    if (e == VIPC_OK) e = vipci_settle(self, s, deadline);
+    return vipci_space_end(self, e);
+}
+/* -- handing over -- */
+static vipc_error vipci_move(vipc *v, vipc_cap region, vipci_entry *e, vipci_space *store, uint32_t index, vipc_time deadline, vipc_cap *out)
+{
+    vipci_object *o = vipci_object_at(v, e->object);
+    vipci_process *to = vipci_process_at(v, index);
+    if (o->owner != v->process + 1) return VIPC_ERR_PERMISSION_DENIED;
+    if (to->capabilities >= vipci_d(v)->config.capabilities_per_process || !vipci_may_own(v, to, store)) return VIPC_ERR_LIMIT;
+    const uint64_t pid = vipci_load64(v, &to->pid);
+    vipci_withdraw_from(v, o, v->process);
+    vipc_error r = vipci_store_flush(v, store, deadline);
+    if (r == VIPC_OK) r = vipci_store_still(v, region, VIPC_RIGHT_DELETE, &e, store);      /* the lock may have been let go */
+    if (r == VIPC_OK && (vipci_load64(v, &to->pid) != pid || vipci_load32(v, &to->state) != VIPCI_LIVE)) r = VIPC_ERR_PROCESS_NOT_FOUND;
+    if (r == VIPC_OK && o->owner != v->process + 1) r = VIPC_ERR_PERMISSION_DENIED;
+    if (r == VIPC_OK && (to->capabilities >= vipci_d(v)->config.capabilities_per_process || !vipci_may_own(v, to, store))) r = VIPC_ERR_LIMIT;
+    if (r == VIPC_OK && e->reuse == 0xffffffffu) r = VIPC_ERR_LIMIT;      /* its next token would be an old one */
+    if (r != VIPC_OK) return r;
+    vipci_withdraw_from(v, o, v->process);                   /* another thread of ours may have mapped it meanwhile; it has no translation to use when this ends, or a
+                                                              * flush is due, which faults of the receiver's wait for */
+    if (o->peer) vipci_store_owe(v, store, 0, vipci_pages_of(v, store->brk), 7);
+    vipci_close_others(v, o, v->process, e);
+    /* ---- point of no return: one step ---- */
+    vipci_store_mark(v, e);
+    vipci_initial_remove(v, e);
+    vipci_invalidate(v, e);
+    vipci_set32(v, &e->kind, e->kind & ~(uint32_t)VIPCI_INITIAL);
+    vipci_set32(v, &e->reuse, e->reuse + 1);
+    vipci_hold(v, e, to);
+    r = vipci_store_give(v, o, store, to);
+    if (r == VIPC_OK) {
+        vipci_validate(v, e);
+        out->token = e->token;
+    }
+    return vipci_step_end(v, r);
+}
+VIPC_API vipc_error vipc_region_transfer(vipc *self, vipc_cap region, vipc_pid to, uint32_t mode, uint32_t access, vipc_cap *out, vipc_time deadline)
+{
+    vipci_entry *e = NULL, *child = NULL;
+    vipci_space *store = NULL, *copy = NULL;
+    vipci_object *o = NULL;
+    uint32_t index = 0;
+    vipc_cap cap = VIPC_INIT, mine = VIPC_INIT;
+    const uint32_t needs = mode == VIPC_SHARE ? (uint32_t)VIPC_RIGHT_GRANT : mode == VIPC_MOVE ? (uint32_t)VIPC_RIGHT_DELETE : (uint32_t)VIPC_RIGHT_READ;
+    vipc_error r = vipci_known(self);
+    if (r != VIPC_OK) return r;
+    if (!out || mode > VIPC_COPY_ON_WRITE || !vipci_access_ok(access) || to.id == self->pid) return VIPC_ERR_INVALID_ARGUMENT;
+    r = vipci_store_begin(self, region, needs, &e, &store);
+    if (r != VIPC_OK) return r;
+    r = vipci_find_process(self, to, &index);
+    if (r == VIPC_OK && vipci_load32(self, &vipci_process_at(self, index)->state) != VIPCI_LIVE) r = VIPC_ERR_PROCESS_NOT_FOUND;
+    if (r == VIPC_OK && (access & ~(e->kind & 7u))) r = VIPC_ERR_PERMISSION_DENIED;
+    if (r == VIPC_OK && mode == VIPC_MOVE && VIPCI_TYPE(e->kind) != VIPC_TYPE_REGION) r = VIPC_ERR_INVALID_REGION;
+    if (r == VIPC_OK && mode == VIPC_MOVE && access && access != (e->kind & 7u)) r = VIPC_ERR_INVALID_ARGUMENT;
+    if (r == VIPC_OK && mode == VIPC_MOVE) r = vipci_move(self, region, e, store, index, deadline, &cap);
+    else if (r == VIPC_OK) {
+        vipci_process *p = vipci_process_at(self, index);
+        const uint32_t kind = e->kind & 0xf00u, rights = vipci_rights_for(e->kind, access);
+        if (mode == VIPC_SHARE) {
+            r = vipci_entry_new(self, kind | rights, e->object, e->badge, vipci_link(self, e), p, &child);
+            if (r == VIPC_OK) r = vipci_limits_inherit(self, e, child);
+        } else {
+            r = vipci_snapshot(self, store, 0, vipci_pages_of(self, store->brk), rights, deadline, &o, &copy, &mine);
+            const uint64_t number = r == VIPC_OK ? copy->number : 0;
+            if (r == VIPC_OK && (vipci_load64(self, &p->pid) != to.id || vipci_load32(self, &p->state) != VIPCI_LIVE)) r = VIPC_ERR_PROCESS_NOT_FOUND;
+            if (r == VIPC_OK) r = vipci_entry_new(self, (uint32_t)VIPC_TYPE_REGION << 8 | rights | VIPC_RIGHT_GRANT | VIPC_RIGHT_REVOKE | VIPC_RIGHT_MODIFY, vipci_index(self, o), 0, 0, p, &child);
+            if (r == VIPC_OK) vipci_entry_remove(self, vipci_entry_at(self, (uint32_t)(mine.token & 0xffffff) - 1));      /* the giver keeps none for the copy */
+            if (r != VIPC_OK) { vipci_rollback(self); if (number) vipci_store_unmake(self, o, copy, number); }
+        }
+        if (r == VIPC_OK) {
+            vipci_validate(self, child);
+            cap.token = child->token;
+        }
+        r = vipci_step_end(self, r);
+    }
+    r = vipci_store_end(self, r);
+    if (r == VIPC_OK) *out = cap;
+    return r;
+}
+VIPC_API vipc_error vipc_region_seal(vipc *self, vipc_cap memory, vipc_time deadline)
+{
+    vipci_entry *e = NULL;
+    vipci_space *store = NULL;
+    vipc_error r = vipci_store_begin(self, memory, VIPC_RIGHT_MODIFY, &e, &store);
+    if (r != VIPC_OK) return r;
+    for (uint32_t turns = 0; r == VIPC_OK; turns++) {        /* whoever has unmapped it, or may only read it by now, must have acknowledged that */
+        const vipci_object *o = vipci_store_object(self, store);
+        vipci_tour t = vipci_tour_of(self, o, false);
+        vipci_area a;
+        bool owes = false;
+        for (vipci_entry *m; r == VIPC_OK && (m = vipci_tour_next(self, o, &t)) != NULL;) {
+            const vipci_space *s = vipci_mapping_space(self, m);
+            owes = owes || (s && s->owed_end);
+            for (uint64_t at = m->badge; s && vipci_piece_next(self, m, s, &at, &a);)
+                if (!(a.a & VIPCI_R_LEAVING) && (VIPCI_R_PROT(a.a) & VIPC_PROT_WRITE)) r = VIPC_ERR_RESOURCE_BUSY;
+        }
+        if (r != VIPC_OK || !owes) break;
+        r = turns < VIPCI_TURNS ? vipci_store_flush(self, store, deadline) : VIPC_ERR_RESOURCE_BUSY;
+        if (r == VIPC_OK) r = vipci_store_still(self, memory, VIPC_RIGHT_MODIFY, &e, store);
+    }
+    if (r == VIPC_OK) {
+        vipci_set64(self, &store->rule, store->rule | VIPCI_S_SEALED);
+        vipci_commit(self);
+    }
+    return vipci_store_end(self, r);
+}
+VIPC_API vipc_error vipc_node_usage(vipc *self, uint32_t node, uint64_t *bytes)
+{
+    vipc_error e = vipci_known(self);
+    if (e != VIPC_OK) return e;
+    if (!bytes) return VIPC_ERR_INVALID_ARGUMENT;
+    if (node >= self->numa_nodes) return VIPC_ERR_NOT_FOUND;
+    *bytes = vipci_load64(self, &vipci_d(self)->node_pages[node]) << self->page_shift;
+    return VIPC_OK;
+}
+#endif
+
 /* --------------------------------------------------------------------------------------------------- >>names
  * A published name is a capability of its publisher's that has no token: it dies with its publisher, and with its parent.  Who waits for a name
  * registers under the lock, so a publisher, who takes the lock later, sees it. */
-#if !VIPC_NO_NAMES
+#if !VIPC_NO_NAMES || !VIPC_NO_REGIONS
 static uint32_t vipci_hash(const char *text, uint32_t length)       /* FNV-1a, 32 bits */
 {
-    uint32_t h = 2166136261u;
-    for (uint32_t i = 0; i < length; i++) h = (h ^ (unsigned char)text[i]) * 16777619u;
+    uint32_t h = 2166136261u ^ length >> 16;
+    for (uint32_t i = 0; i < (length & 0xffff); i++) h = (h ^ (unsigned char)text[i]) * 16777619u;
     return h;
 }
 /* Length of a valid name, or the error. */
-static vipc_error vipci_name_length(const char *name, uint32_t *length)
+static vipc_error vipci_name_read(const char *name, char text[VIPC_NAME_MAX + 1], uint32_t *length)
 {
     uint32_t n = 0;
     if (!name) return VIPC_ERR_INVALID_ARGUMENT;
-    for (; name[n]; n++) {
+    for (char c; (c = name[n]) != 0; n++) {
         if (n == VIPC_NAME_MAX) return VIPC_ERR_NAME_TOO_LONG;
-        if (name[n] == '/') return VIPC_ERR_INVALID_ARGUMENT;
+        if (c == '/') return VIPC_ERR_INVALID_ARGUMENT;
+        text[n] = c;
     }
+    text[n] = 0;
     *length = n;
     return n ? VIPC_OK : VIPC_ERR_INVALID_ARGUMENT;
 }
@@ -8934,32 +10907,48 @@ static uint32_t vipci_name_find(const vipc *v, const char *text, uint32_t length
         const vipci_name *n = vipci_name_at(v, link - 1);
         if (n->cap && n->hash == hash && n->length == length) {
             uint32_t i = 0;
-            while (i < length && n->text[i] == text[i]) i++;
-            if (i == length) return link;
+            while (i < (length & 0xffff) && n->text[i] == text[i]) i++;
+            if (i == (length & 0xffff)) return link;
         }
         link = n->next;
     }
     return 0;
 }
-static vipc_error vipci_name_new(vipc *v, const char *name, uint32_t length, vipci_entry *from, uint32_t rights)
+/* Record `i` says that this name is what `e` is for; within a step. */
+static void vipci_name_set(const vipc *v, uint32_t i, vipci_entry *e, const char *name, uint32_t length)
 {
-    vipci_domain *d = vipci_d(v);
-    uint32_t i = 0, hash = vipci_hash(name, length), *bucket = vipci_bucket(v, hash);
-    vipci_entry *e = NULL;
-    vipc_error r = vipci_take_slot(v, &d->free_name, &d->used_names, v->max_names, VIPCI_NEXT_FREE(vipci_name_at, d->free_name, v->max_names), &i);
-    if (r == VIPC_OK) r = vipci_entry_new(v, (from->kind & 0xf00u) | rights | VIPCI_NAMED, from->object, from->badge, vipci_link(v, from), vipci_us(v), &e);
-    if (r != VIPC_OK) return r;
+    const uint32_t hash = vipci_hash(name, length);
+    uint32_t *bucket = vipci_bucket(v, hash);
     vipci_name *n = vipci_name_at(v, i);
-    vipci_set64(v, &e->place, i + 1);
-    r = vipci_limits_inherit(v, from, e);
-    if (r != VIPC_OK) return r;
-    vipci_copy(n->text, name, (uint64_t)length + 1);         /* free until cap says so */
+    vipci_set64(v, &e->place, (e->place & ~(uint64_t)0xffffffff) | (i + 1));
+    vipci_copy(n->text, name, (uint64_t)(length & 0xffff) + 1);     /* free until cap says so */
     vipci_set32(v, &n->hash, hash);
     vipci_set32(v, &n->length, length);
     vipci_set32(v, &n->next, *bucket);
     vipci_set32(v, &n->cap, vipci_link(v, e));
     vipci_set32(v, bucket, i + 1);
-    return VIPC_OK;
+#if !VIPC_NO_REGIONS
+    uint32_t *count = length & VIPCI_NAMES_MEMORY ? &vipci_d(v)->named : &vipci_d(v)->published;
+    vipci_set32(v, count, *count + 1);
+#endif
+}
+#endif
+#if !VIPC_NO_NAMES
+static vipc_error vipci_name_new(vipc *v, const char *name, uint32_t length, vipci_entry *from, uint32_t rights)
+{
+    vipci_domain *d = vipci_d(v);
+    uint32_t i = 0;
+    vipci_entry *e = NULL;
+#if !VIPC_NO_REGIONS
+    if (d->published >= v->max_names - v->max_named) return VIPC_ERR_LIMIT;
+#endif
+    vipc_error r = vipci_take_slot(v, &d->free_name, &d->used_names, v->max_names, VIPCI_NEXT_FREE(vipci_name_at, d->free_name, v->max_names), &i);
+    if (r == VIPC_OK) r = vipci_entry_new(v, (from->kind & 0xf00u) | rights | VIPCI_NAMED, from->object, from->badge, vipci_link(v, from), vipci_us(v), &e);
+    if (r != VIPC_OK) return r;
+    vipci_set64(v, &e->place, i + 1);
+    r = vipci_limits_inherit(v, from, e);
+    if (r == VIPC_OK) vipci_name_set(v, i, e, name, length);
+    return r;
 }
 /* The published capability behind a name, if its publisher lives; the name of one who does not goes. */
 static vipci_entry *vipci_name_entry(vipc *v, const char *name, uint32_t length)
@@ -8974,17 +10963,18 @@ static vipci_entry *vipci_name_entry(vipc *v, const char *name, uint32_t length)
 VIPC_API vipc_error vipc_publish(vipc *self, const char *name, vipc_cap cap, uint32_t rights)
 {
     uint32_t length = 0;
+    char text[VIPC_NAME_MAX + 1];                                /* not to be touched under the lock where it lies */
     vipci_entry *e;
     vipc_error r = vipci_known(self);
-    if (r == VIPC_OK) r = vipci_name_length(name, &length);
+    if (r == VIPC_OK) r = vipci_name_read(name, text, &length);
     if (r == VIPC_OK && rights > VIPC_RIGHT_ALL) r = VIPC_ERR_INVALID_ARGUMENT;
     if (r == VIPC_OK) r = vipci_lock_with(self, cap, 0, VIPC_RIGHT_GRANT, VIPC_FOREVER, &e);
     if (r != VIPC_OK) return r;
     if (rights == 0) rights = e->kind & VIPCI_RIGHTS;
     if (rights & ~(e->kind & VIPCI_RIGHTS)) r = VIPC_ERR_PERMISSION_DENIED;
-    else if (vipci_name_entry(self, name, length)) r = VIPC_ERR_EXISTS;
+    else if (vipci_name_entry(self, text, length)) r = VIPC_ERR_EXISTS;
     else r = vipci_check_cap(self, cap, 0, VIPC_RIGHT_GRANT, &e);    /* cleaning up after a publisher may have taken it along */
-    if (r == VIPC_OK) r = vipci_name_new(self, name, length, e, rights);
+    if (r == VIPC_OK) r = vipci_name_new(self, text, length, e, rights);
     if (r != VIPC_OK) return vipci_fail(self, r);
     vipci_commit(self);
     vipci_unlock(self);
@@ -8994,11 +10984,12 @@ VIPC_API vipc_error vipc_publish(vipc *self, const char *name, vipc_cap cap, uin
 VIPC_API vipc_error vipc_unpublish(vipc *self, const char *name)
 {
     uint32_t length = 0;
+    char text[VIPC_NAME_MAX + 1];
     vipc_error r = vipci_known(self);
-    if (r == VIPC_OK) r = vipci_name_length(name, &length);
+    if (r == VIPC_OK) r = vipci_name_read(name, text, &length);
     if (r == VIPC_OK) r = vipci_lock(self, VIPC_FOREVER);
     if (r != VIPC_OK) return r;
-    vipci_entry *e = vipci_name_entry(self, name, length);
+    vipci_entry *e = vipci_name_entry(self, text, length);
     if (!e) r = VIPC_ERR_ENDPOINT_NOT_FOUND;
     else if (e->holder != self->process + 1) r = VIPC_ERR_PERMISSION_DENIED;
     else vipci_give_up_cap(self, e);
@@ -9023,8 +11014,9 @@ static vipc_error vipci_lookup_try(vipc *v, const char *name, uint32_t length, u
 VIPC_API vipc_error vipc_lookup(vipc *self, const char *name, uint32_t rights, vipc_cap *out, vipc_time deadline)
 {
     uint32_t length = 0;
+    char text[VIPC_NAME_MAX + 1];
     vipc_error r = vipci_known(self), p = VIPC_OK;
-    if (r == VIPC_OK) r = vipci_name_length(name, &length);
+    if (r == VIPC_OK) r = vipci_name_read(name, text, &length);
     if (r == VIPC_OK && (!out || rights > VIPC_RIGHT_ALL)) r = VIPC_ERR_INVALID_ARGUMENT;
     if (r != VIPC_OK) return r;
     vipci_wait w = vipci_wait_for(self, VIPCI_FOR_NAME, 0, NULL, 1, deadline);
@@ -9032,7 +11024,7 @@ VIPC_API vipc_error vipc_lookup(vipc *self, const char *name, uint32_t rights, v
         r = vipci_lock(self, deadline == VIPC_NOW ? VIPC_FOREVER : deadline);
         if (r != VIPC_OK) return r;
         if (first) vipci_store64(self, &vipci_d(self)->lookups, vipci_d(self)->lookups + 1);
-        r = vipci_lookup_try(self, name, length, rights, out);
+        r = vipci_lookup_try(self, text, length, rights, out);
         if (r != VIPC_ERR_ENDPOINT_NOT_FOUND) return r;
         p = vipci_pause(self, &w);                           /* registers, under the lock */
         vipci_unlock(self);
@@ -9042,6 +11034,229 @@ VIPC_API vipc_error vipc_lookup(vipc *self, const char *name, uint32_t rights, v
     }
 }
 
+#endif
+
+/* ------------------------------------------------------------------------------------------------- >>objects
+ * Named objects, over >>stores and >>shared.  A name is a capability that nobody holds and that has no token, among the roots of its object: so an object lives
+ * as long as its name, and a name as long as nobody unlinks it. */
+#if !VIPC_NO_REGIONS
+/* The name without its slash, and its length with VIPCI_NAMES_MEMORY, copied to text. */
+static vipc_error vipci_object_name(const char *name, char text[VIPC_OBJECT_NAME_MAX + 1], uint32_t *length)
+{
+    uint32_t n = 0;
+    if (!name) return VIPC_ERR_INVALID_ARGUMENT;
+    if (name[0] == '/') name++;
+    for (; name[n]; n++) {
+        if (n == VIPC_OBJECT_NAME_MAX) return VIPC_ERR_NAME_TOO_LONG;
+        if (name[n] == '/') return VIPC_ERR_INVALID_ARGUMENT;
+        text[n] = name[n];
+    }
+    text[n] = 0;
+    *length = n | VIPCI_NAMES_MEMORY;
+    return n ? VIPC_OK : VIPC_ERR_INVALID_ARGUMENT;
+}
+static vipci_entry *vipci_object_named(const vipc *v, const char *text, uint32_t length, vipci_space **store)
+{
+    const uint32_t link = vipci_name_find(v, text, length);
+    vipci_entry *e = link ? vipci_linked(v, vipci_name_at(v, link - 1)->cap) : NULL;
+    if (!e || !(e->kind & VIPCI_NAMED) || e->object >= v->max_objects) return NULL;
+    *store = vipci_store_of(v, vipci_object_at(v, e->object));
+    return *store ? e : NULL;
+}
+static bool vipci_mode_lets(const vipc *v, const vipci_space *store, bool write)
+{
+    const uint32_t bits = VIPCI_S_MODE(store->rule) >> (store->creator == v->pid ? 6 : 0);
+    return (bits & (write ? 2u : 4u)) != 0;
+}
+/* Page `page` has a frame of its own, or none.  May let the lock go. */
+static vipc_error vipci_store_own_page(vipc *v, vipc_cap cap, vipci_space *store, uint64_t page)
+{
+    vipci_entry *e;
+    for (uint32_t turns = 0; turns < VIPCI_TURNS; turns++) {
+        vipci_spot p = { 0, page, 0, NULL, vipci_map_slot(v, page, 0) };
+        uint32_t kind = 0;
+        p.leaf = vipci_map_node(v, store, page, 0, &p.frame);
+        if (!(vipci_spot_entry(&p) & VIPCI_COW)) return VIPC_OK;
+        vipc_error r = vipci_store_break(v, store, &p, &kind);
+        if (r == VIPC_OK) r = vipci_store_still(v, cap, VIPC_RIGHT_WRITE, &e, store);
+        if (r != VIPC_OK) return r;
+    }
+    return VIPC_ERR_RESOURCE_BUSY;
+}
+/* From `from` to the end of its page: zero. */
+static void vipci_store_zero_tail(const vipc *v, const vipci_space *store, uint64_t from)
+{
+    const uint64_t low = from & (vipci_page_size(v) - 1), page = from >> v->page_shift;
+    uint64_t frame = 0;
+    const vipci_u64 *leaf = low ? vipci_map_node(v, store, page, 0, &frame) : NULL;
+    const uint64_t entry = leaf ? leaf[vipci_map_slot(v, page, 0)] : 0;
+    unsigned char *at = entry ? (unsigned char *)vipci_frames_at(v, VIPCI_ENTRY_FRAME(entry), 1) : NULL;
+    if (at) vipci_zero(at + low, vipci_page_size(v) - low);
+}
+static vipc_error vipci_object_grow(vipc *v, vipc_cap cap, vipci_space *store, uint64_t size)
+{
+    vipci_entry *e;
+    const vipci_object *o = vipci_store_object(v, store);
+    const uint64_t old = vipci_pages_of(v, store->brk), pages = vipci_pages_of(v, size);
+    const uint64_t have = o->owner && o->owner <= v->max_processes ? vipci_process_at(v, o->owner - 1)->shared_pages : 0;
+    if (have > v->shared_per_process || pages - old > v->shared_per_process - have) return VIPC_ERR_LIMIT;
+    vipc_error r = vipci_store_fill(v, store, old, pages, false);   /* nobody gets a translation of what lies past the end */
+    if (r == VIPC_OK) r = vipci_store_still(v, cap, VIPC_RIGHT_WRITE, &e, store);
+    if (r == VIPC_OK && (store->brk & (vipci_page_size(v) - 1))) r = vipci_store_own_page(v, cap, store, store->brk >> v->page_shift);
+    if (r == VIPC_OK && (store->rule & VIPCI_S_SEALED)) r = VIPC_ERR_PERMISSION_DENIED;
+    if (r == VIPC_ERR_CLOSED) return r;
+    if (r == VIPC_OK && size > store->brk) {                 /* another may have made it larger meanwhile: then that is its size */
+        vipci_store_zero_tail(v, store, store->brk);
+        vipci_set64(v, &store->brk, size);
+        vipci_commit(v);
+    }
+    const uint64_t end = vipci_pages_of(v, store->brk);
+    if (end < pages) vipci_store_free_pages(v, store, end, pages);
+    return r;
+}
+static vipc_error vipci_object_shrink(vipc *v, vipc_cap cap, vipci_space *store, uint64_t size, vipc_time deadline)
+{
+    const uint64_t pages = vipci_pages_of(v, size), old = vipci_pages_of(v, store->brk);
+    vipc_error r = size & (vipci_page_size(v) - 1) ? vipci_store_own_page(v, cap, store, size >> v->page_shift) : VIPC_OK;
+    if (r != VIPC_OK || size >= store->brk) return r;
+    const bool behind = vipci_store_behind(store);
+    vipci_store_due(v, store, 1);
+    vipci_set64(v, &store->brk, size);                       /* ---- point of no return ---- */
+    if (pages < old) vipci_owe(v, store, pages, old);
+    vipci_commit(v);
+    vipci_store_zero_tail(v, store, size);                   /* who is killed before this leaves that to who lets it grow */
+    if (pages < old) vipci_store_close(v, store, behind, pages, old, 0);
+    r = vipci_store_settle(v, store, deadline);
+    return r == VIPC_ERR_CLOSED ? VIPC_OK : r;
+}
+static vipc_error vipci_truncate(vipc *v, vipc_cap cap, vipci_space *store, uint64_t size, vipc_time deadline)
+{
+    vipci_entry *e;
+    if (store->rule & VIPCI_S_SEALED) return VIPC_ERR_PERMISSION_DENIED;
+    if (size > (uint64_t)v->object_pages << v->page_shift) return VIPC_ERR_LIMIT;
+    if (store->owed_end) {                                   /* of an earlier one, or of a copy */
+        vipc_error r = vipci_store_settle(v, store, deadline);
+        if (r == VIPC_OK) r = vipci_store_still(v, cap, VIPC_RIGHT_WRITE, &e, store);
+        if (r != VIPC_OK) return r;
+    }
+    return size > store->brk ? vipci_object_grow(v, cap, store, size) : size < store->brk ? vipci_object_shrink(v, cap, store, size, deadline) : VIPC_OK;
+}
+/* A new one with this name, and a capability for it, committed. */
+static vipc_error vipci_object_make(vipc *v, const char *text, uint32_t length, uint32_t rights, uint32_t mode, vipc_cap *cap)
+{
+    vipci_domain *d = vipci_d(v);
+    vipci_object *o = NULL;
+    vipci_space *s = NULL;
+    vipci_entry *e = NULL;
+    uint32_t i = 0;
+    if (d->named >= v->max_named) return VIPC_ERR_LIMIT;
+    vipc_error r = vipci_store_make(v, (uint32_t)VIPC_TYPE_OBJECT << 8 | rights | VIPC_RIGHT_DELETE, text, v->object_pages,
+                                    (uint64_t)VIPC_WRITE | (uint64_t)mode << 16, &o, &s, cap);
+    if (r != VIPC_OK) return r;
+    const uint64_t number = s->number;
+    r = vipci_take_slot(v, &d->free_name, &d->used_names, v->max_names, VIPCI_NEXT_FREE(vipci_name_at, d->free_name, v->max_names), &i);
+    if (r == VIPC_OK) r = vipci_entry_new(v, (uint32_t)VIPC_TYPE_OBJECT << 8 | VIPC_RIGHT_ALL | VIPCI_NAMED, vipci_index(v, o), 0, 0, NULL, &e);
+    if (r == VIPC_OK) vipci_name_set(v, i, e, text, length);
+    if (vipci_step_end(v, r) != VIPC_OK) vipci_store_unmake(v, o, s, number);
+    return r;
+}
+VIPC_API vipc_error vipc_object_open(vipc *self, const char *name, uint32_t flags, uint32_t mode, vipc_cap *out, vipc_time deadline)
+{
+    const uint32_t known = VIPC_OPEN_CREATE | VIPC_OPEN_EXCLUSIVE | VIPC_OPEN_READ_ONLY | VIPC_OPEN_TRUNCATE;
+    const bool reads = (flags & VIPC_OPEN_READ_ONLY) != 0;
+    const uint32_t rights = VIPC_RIGHT_READ | VIPC_RIGHT_GRANT | VIPC_RIGHT_REVOKE | (reads ? 0u : (uint32_t)(VIPC_RIGHT_WRITE | VIPC_RIGHT_MODIFY));
+    char text[VIPC_OBJECT_NAME_MAX + 1];
+    uint32_t length = 0;
+    vipci_space *store = NULL;
+    vipci_entry *child = NULL;
+    vipc_cap cap = VIPC_INIT;
+    vipc_error r = vipci_known(self);
+    if (r == VIPC_OK) r = vipci_object_name(name, text, &length);
+    if (r == VIPC_OK && (!out || (flags & ~known) || ((flags & VIPC_OPEN_EXCLUSIVE) && !(flags & VIPC_OPEN_CREATE)) || ((flags & VIPC_OPEN_TRUNCATE) && reads)))
+        r = VIPC_ERR_INVALID_ARGUMENT;
+    if (r == VIPC_OK && !vipci_regions_supported(self)) r = VIPC_ERR_NOT_SUPPORTED;
+    if (r != VIPC_OK) return r;
+    vipci_map_rested(self);
+    r = vipci_lock(self, VIPC_FOREVER);
+    if (r != VIPC_OK) return r;
+    vipci_entry *e = vipci_object_named(self, text, length, &store);
+    if (!e) {
+        r = flags & VIPC_OPEN_CREATE ? vipci_object_make(self, text, length, rights, mode ? mode & 0xfff : 0666u, &cap) : VIPC_ERR_NOT_FOUND;
+        r = vipci_store_end(self, r);
+        if (r == VIPC_OK) *out = cap;
+        return r;
+    }
+    if (flags & VIPC_OPEN_EXCLUSIVE) r = VIPC_ERR_EXISTS;
+    else if (!vipci_mode_lets(self, store, false) || (!reads && !vipci_mode_lets(self, store, true))) r = VIPC_ERR_PERMISSION_DENIED;
+    else if ((flags & VIPC_OPEN_TRUNCATE) && (store->rule & VIPCI_S_SEALED)) r = VIPC_ERR_PERMISSION_DENIED;
+    if (r == VIPC_OK) r = vipci_entry_new(self, (uint32_t)VIPC_TYPE_OBJECT << 8 | rights, e->object, 0, vipci_link(self, e), vipci_us(self), &child);
+    if (r == VIPC_OK) {
+        vipci_validate(self, child);
+        cap.token = child->token;
+    }
+    r = vipci_step_end(self, r);
+    if (r == VIPC_OK && (flags & VIPC_OPEN_TRUNCATE)) r = vipci_truncate(self, cap, store, 0, deadline);
+    if (r != VIPC_OK && cap.token && vipci_check_cap(self, cap, VIPC_TYPE_OBJECT, 0, &e) == VIPC_OK) vipci_give_up_cap(self, e);
+    r = vipci_store_end(self, r);
+    if (r == VIPC_OK) *out = cap;
+    return r;
+}
+VIPC_API vipc_error vipc_object_unlink(vipc *self, const char *name)
+{
+    char text[VIPC_OBJECT_NAME_MAX + 1];
+    uint32_t length = 0;
+    vipci_space *store = NULL;
+    vipc_error r = vipci_known(self);
+    if (r == VIPC_OK) r = vipci_object_name(name, text, &length);
+    if (r == VIPC_OK && !vipci_regions_supported(self)) r = VIPC_ERR_NOT_SUPPORTED;
+    if (r == VIPC_OK) r = vipci_lock(self, VIPC_FOREVER);
+    if (r != VIPC_OK) return r;
+    vipci_entry *e = vipci_object_named(self, text, length, &store);
+    if (!e) r = VIPC_ERR_NOT_FOUND;
+    else if (store->creator != self->pid && !vipci_mode_lets(self, store, true)) r = VIPC_ERR_PERMISSION_DENIED;
+    else vipci_give_up_cap(self, e);
+    return vipci_store_end(self, r);
+}
+VIPC_API vipc_error vipc_object_truncate(vipc *self, vipc_cap object, uint64_t size, vipc_time deadline)
+{
+    vipci_entry *e = NULL;
+    vipci_space *store = NULL;
+    vipc_error r = vipci_store_begin(self, object, VIPC_RIGHT_WRITE, &e, &store);
+    if (r != VIPC_OK) return r;
+    r = VIPCI_TYPE(e->kind) == VIPC_TYPE_OBJECT ? vipci_truncate(self, object, store, size, deadline) : VIPC_ERR_INVALID_REGION;
+    return vipci_store_end(self, r);
+}
+VIPC_API vipc_error vipc_object_get(vipc *self, vipc_cap object, vipc_object_stat *out)
+{
+    vipci_entry *e = NULL;
+    vipci_space *store = NULL;
+    bool named = false;
+    vipc_object_stat i = VIPC_INIT;
+    vipc_error r = vipci_known(self);
+    if (r == VIPC_OK && !out) r = VIPC_ERR_INVALID_ARGUMENT;
+    if (r == VIPC_OK) r = vipci_store_begin(self, object, 0, &e, &store);
+    if (r != VIPC_OK) return r;
+    if (VIPCI_TYPE(e->kind) != VIPC_TYPE_OBJECT) return vipci_store_end(self, VIPC_ERR_INVALID_REGION);
+    const vipci_object *o = vipci_store_object(self, store);
+    vipci_store_count(self, o, &i.opens, &i.mappings, &named);
+    i.id = store->number;
+    i.size = store->brk;
+    i.owner = vipci_owner_of(self, o);
+    i.mode = VIPCI_S_MODE(store->rule);
+    i.unlinked = !named;
+    i.sealed = (store->rule & VIPCI_S_SEALED) != 0;
+    (void)vipci_store_end(self, VIPC_OK);
+    *out = i;
+    return VIPC_OK;
+}
+VIPC_API vipc_error vipc_object_count(vipc *self, uint32_t *out)
+{
+    vipc_error r = vipci_known(self);
+    if (r != VIPC_OK) return r;
+    if (!out) return VIPC_ERR_INVALID_ARGUMENT;
+    *out = vipci_load32(self, &vipci_d(self)->named);
+    return VIPC_OK;
+}
 #endif
 
 /* ------------------------------------------------------------------------------------------------- >>process
@@ -9215,7 +11430,19 @@ static vipc_error vipci_join(vipc *by, vipc *v, const vipc_process_desc *desc, u
     static const vipc_process_desc plain = VIPC_INIT;
     uint32_t process = 0;
     if (!desc) desc = &plain;
+#if !VIPC_NO_SPACES
+    vipc_process_desc d = *desc;         /* what lies with the caller is not to be touched under the lock: a fault there may need it */
+    char text[VIPC_LABEL_MAX + 1];
+    vipci_label(text, d.label);
+    d.label = text;
+    desc = &d;
+#endif
     if (!vipci_may_give(desc, VIPC_NO_INITIAL || by == v ? 0 : VIPC_INITIAL_MAX)) return VIPC_ERR_INVALID_ARGUMENT;
+#if !VIPC_NO_SPACES && !VIPC_NO_INITIAL
+    vipc_cap initial[VIPC_INITIAL_MAX];
+    vipci_copy(initial, d.initial, d.initial_count * sizeof *initial);
+    d.initial = initial;
+#endif
 #if !VIPC_NO_SPACES
     if (by == v && desc->space.token) return VIPC_ERR_INVALID_ARGUMENT;      /* nobody gives */
 #endif
@@ -9317,20 +11544,26 @@ VIPC_API vipc_error vipc_process_create(vipc *self, const vipc_process_desc *des
     if (r != VIPC_OK) return r;
     if (!child || child == self) return VIPC_ERR_INVALID_ARGUMENT;
     vipc v = *self;
+#if !VIPC_NO_SPACES
+    vipc_cap space = VIPC_INIT;
+    if (desc) space = desc->space;
+#endif
     v.patience = VIPCI_PATIENCE_MAX / 2;
     r = vipci_join(self, &v, desc, desc && desc->proof ? desc->proof : vipci_load64(self, &vipci_us(self)->proof));
     if (r != VIPC_OK) return r;
     if (process) r = vipci_entry_new(self, VIPC_TYPE_PROCESS << 8 | VIPC_RIGHT_ALL, v.process, 0, 0, vipci_us(self), &e);
 #if !VIPC_NO_SPACES
-    if (r == VIPC_OK && desc && desc->space.token) r = vipci_give_space(self, desc->space, vipci_process_at(self, v.process));
+    if (r == VIPC_OK && space.token) r = vipci_give_space(self, space, vipci_process_at(self, v.process));
 #endif
     if (r != VIPC_OK) return vipci_unmake(self, &v, r);
+    uint64_t token = 0;
     if (process) {
         vipci_validate(self, e);
-        process->token = e->token;
+        token = e->token;
     }
     vipci_commit(self);                                      /* ---- point of no return ---- */
     vipci_unlock(self);
+    if (process) process->token = token;
     *child = v;
     child->here = child;
     return VIPC_OK;
@@ -9462,22 +11695,23 @@ VIPC_API vipc_error vipc_cap_get(vipc *self, vipc_cap cap, vipc_cap_info *out)
     vipc_error r = out ? vipci_lock_with(self, cap, 0, VIPCI_ANY_AGE, VIPC_FOREVER, &e) : VIPC_ERR_INVALID_ARGUMENT;
     if (r != VIPC_OK) return r;
     uint32_t owner = e->object;                              /* a process owns itself */
-    vipci_zero(out, sizeof *out);
-    out->type = VIPCI_TYPE(e->kind);
-    out->rights = e->kind & VIPCI_RIGHTS;
-    out->badge = e->badge;
+    vipc_cap_info i = VIPC_INIT;
+    i.type = VIPCI_TYPE(e->kind);
+    i.rights = e->kind & VIPCI_RIGHTS;
+    i.badge = e->badge;
 #if !VIPC_NO_LIMITS
-    (void)vipci_limits_get(self, e, &out->limits);
+    (void)vipci_limits_get(self, e, &i.limits);
 #endif
-    out->holder.id = self->pid;
+    i.holder.id = self->pid;
     if (vipci_is_object(e->kind)) {
         owner = vipci_object_at(self, e->object)->owner - 1;
-        out->object = vipci_object_at(self, e->object)->state >> 8 << 24 | (e->object + 1);
+        i.object = vipci_object_at(self, e->object)->state >> 8 << 24 | (e->object + 1);
     }
-    if (owner < self->max_processes) out->owner.id = vipci_process_at(self, owner)->pid;
-    if (out->type == VIPC_TYPE_PROCESS) out->object = out->owner.id;
-    for (c = vipci_linked(self, e->child); c && out->children < self->max_caps; c = vipci_linked(self, c->next)) out->children++;
+    if (owner < self->max_processes) i.owner.id = vipci_process_at(self, owner)->pid;
+    if (i.type == VIPC_TYPE_PROCESS) i.object = i.owner.id;
+    for (c = vipci_linked(self, e->child); c && i.children < self->max_caps; c = vipci_linked(self, c->next)) i.children++;
     vipci_unlock(self);
+    *out = i;
     return VIPC_OK;
 }
 
@@ -9493,6 +11727,7 @@ static vipc_error vipci_lock_and_find(vipc *v, vipc_pid who, uint32_t *index)
 VIPC_API vipc_error vipc_process_get(vipc *self, vipc_pid who, vipc_process_info *out)
 {
     uint32_t i = 0;
+    vipc_process_info info;
     uint64_t n[VIPCI_COUNTERS];
     vipc_error e = out ? vipci_lock_and_find(self, who, &i) : VIPC_ERR_INVALID_ARGUMENT;
     if (e != VIPC_OK) return e;
@@ -9503,20 +11738,21 @@ VIPC_API vipc_error vipc_process_get(vipc *self, vipc_pid who, vipc_process_info
         if ((uint32_t)vipci_load64(self, &w->owner) != i + 1) continue;
         for (uint32_t k = 0; k < VIPCI_COUNTERS; k++) n[k] += vipci_peek64(self, &w->count[k]);
     }
-    out->sent = n[VIPCI_SENT];
-    out->received = n[VIPCI_RECEIVED];
-    out->calls = n[VIPCI_CALLS];
-    out->replies = n[VIPCI_REPLIES];
-    out->checks_failed = n[VIPCI_FAILED_CHECKS];
-    out->sleeps = n[VIPCI_SLEEPS];
-    out->pid = who;
-    out->native_id = p->native_id;
-    out->threads = p->threads;
-    out->objects = p->objects;
-    out->capabilities = p->capabilities;
-    vipci_copy(out->label, p->label, sizeof out->label);
-    out->label[VIPC_LABEL_MAX] = 0;
+    info.sent = n[VIPCI_SENT];
+    info.received = n[VIPCI_RECEIVED];
+    info.calls = n[VIPCI_CALLS];
+    info.replies = n[VIPCI_REPLIES];
+    info.checks_failed = n[VIPCI_FAILED_CHECKS];
+    info.sleeps = n[VIPCI_SLEEPS];
+    info.pid = who;
+    info.native_id = p->native_id;
+    info.threads = p->threads;
+    info.objects = p->objects;
+    info.capabilities = p->capabilities;
+    vipci_copy(info.label, p->label, sizeof info.label);
+    info.label[VIPC_LABEL_MAX] = 0;
     vipci_unlock(self);
+    *out = info;
     return VIPC_OK;
 }
 VIPC_API vipc_error vipc_process_find(vipc *self, uint64_t native_id, vipc_pid *out)
@@ -9662,12 +11898,13 @@ static void vipci_check_entry(vipci_checkup *k, uint32_t i)
     const vipc *v = k->v;
     const vipci_entry *e = vipci_entry_at(v, i), *child = vipci_linked(v, e->child), *next = vipci_linked(v, e->next);
     if (e->kind & VIPCI_REVOKED) { (void)vipci_expect(k, e->token == 0, VIPCI_BAD_CAP, i); return; }
-    uint64_t token = e->kind & (VIPCI_TRAVELS | VIPCI_NAMED | VIPCI_WATCH) ? 0 : vipci_token(i, e->reuse, e->kind);
+    uint64_t token = e->kind & (VIPCI_TRAVELS | VIPCI_NAMED | VIPCI_WATCH | VIPCI_MAPPED) ? 0 : vipci_token(i, e->reuse, e->kind);
     if (!vipci_expect(k, e->token == token && vipci_roots(v, e->kind, e->object) != NULL, VIPCI_BAD_CAP, i)) return;
     bool head = e->prev != 0 || (e->parent ? vipci_linked(v, e->parent) && vipci_linked(v, e->parent)->child == i + 1 : *vipci_roots(v, e->kind, e->object) == i + 1);
     (void)vipci_expect(k, head && (!e->child || (child && child->parent == i + 1 && child->prev == 0)), VIPCI_BAD_TREE, i);
     (void)vipci_expect(k, !e->next || (next && next->prev == i + 1 && next->parent == e->parent && next->object == e->object), VIPCI_BAD_TREE, i);
-    (void)vipci_expect(k, e->holder ? e->holder <= v->max_processes && vipci_process_at(v, e->holder - 1)->proof != 0 : (e->kind & VIPCI_TRAVELS) != 0, VIPCI_BAD_HELD, i);
+    (void)vipci_expect(k, e->holder ? e->holder <= v->max_processes && vipci_process_at(v, e->holder - 1)->proof != 0 : (e->kind & (VIPCI_TRAVELS | VIPCI_MAPPED)) != 0 || ((e->kind & VIPCI_NAMED) && vipci_is_memory(VIPCI_TYPE(e->kind))),
+                       VIPCI_BAD_HELD, i);
 #if !VIPC_NO_LARGE
     (void)vipci_expect(k, !(e->kind & VIPCI_MORE) || ((e->kind & VIPCI_TRAVELS) && vipci_follower(v, (vipci_entry *)(uintptr_t)e)), VIPCI_BAD_CAP, i);
 #endif
@@ -9789,7 +12026,7 @@ static uint64_t vipci_check_space(vipci_checkup *k, const vipci_space *s, uint32
             if (!entry) continue;
             pages++;
             shared += entry & VIPCI_COW;
-            bool region = vipci_region_at(v, s, at, &r) && r.start <= at && !vipci_is_device(&r), known = VIPCI_ENTRY_FRAME(entry) < v->max_frames;
+            bool region = vipci_region_at(v, s, at, &r) && r.start <= at && !vipci_is_device(&r) && !vipci_is_backed(&r), known = VIPCI_ENTRY_FRAME(entry) < v->max_frames;
             uint32_t refs = known ? *vipci_refs_at(v, VIPCI_ENTRY_FRAME(entry)) : 0;
             (void)vipci_expect(k, region && refs && (refs == 1 || (entry & VIPCI_COW) || (r.a & VIPCI_R_SHARED)), VIPCI_BAD_PAGE, at);
         }
@@ -9797,6 +12034,65 @@ static uint64_t vipci_check_space(vipci_checkup *k, const vipci_space *s, uint32
     (void)vipci_expect(k, pages == s->pages && shared == s->shared && tables == s->tables, VIPCI_BAD_SPACE, index);
     return pages + (s->limbo != 0);
 }
+#if !VIPC_NO_REGIONS
+/* One store: its map, its counts, its mappings.  How many entries it has. */
+static uint64_t vipci_check_store(vipci_checkup *k, const vipci_space *s, uint32_t index)
+{
+    const vipc *v = k->v;
+    uint64_t frame = 0, pages = 0, shared = 0, tables = 0;
+    const vipci_object *o = vipci_store_object(v, s);
+    vipci_map_rested(v);
+    if (!vipci_expect(k, s->object - 1 < v->max_objects && vipci_store_of(v, o) == s, VIPCI_BAD_SPACE, index)) return 0;
+    for (uint32_t level = 0; level <= vipci_map_top(v, s); level++)
+        for (uint64_t page = 0; vipci_map_next(v, s, level, &page, ~(uint64_t)0, &frame); page = (page | (vipci_map_span(v, level) - 1)) + 1) tables++;
+    vipci_u64 *leaf;
+    for (uint64_t page = 0; (leaf = vipci_map_next(v, s, 0, &page, ~(uint64_t)0, &frame)) != NULL;) {
+        for (uint32_t i = vipci_map_slot(v, page, 0); i < 1u << vipci_map_bits(v); i++, page++) {
+            const uint64_t entry = leaf[i], f = VIPCI_ENTRY_FRAME(entry);
+            if (!entry) continue;
+            pages++;
+            shared += entry & VIPCI_COW;
+            const uint32_t refs = f < v->max_frames ? *vipci_refs_at(v, f) : 0;
+            (void)vipci_expect(k, refs && (refs == 1 || (entry & VIPCI_COW)), VIPCI_BAD_PAGE, page);
+        }
+    }
+    (void)vipci_expect(k, pages == s->pages && shared == s->shared && tables == s->tables, VIPCI_BAD_SPACE, index);
+    vipci_tour t = vipci_tour_of(v, o, false);
+    for (vipci_entry *e; (e = vipci_tour_next(v, o, &t)) != NULL;) {
+        const vipci_space *space = vipci_mapping_space(v, e);
+        uint32_t pieces = 0;
+        vipci_area r;
+        for (uint64_t at = e->badge; space && vipci_piece_next(v, e, space, &at, &r);) {
+            (void)vipci_expect(k, VIPCI_B_PAGE(r.b) == e->held_prev + ((r.start - e->badge) >> v->page_shift), VIPCI_BAD_SPACE, index);
+            pieces++;
+        }
+        (void)vipci_expect(k, pieces && pieces == e->held_next && !(e->kind & VIPCI_WITHDRAWN) == !t.withdrawn, VIPCI_BAD_CAP, vipci_link(v, e) - 1);
+    }
+    return pages;
+}
+static uint64_t vipci_check_stores(vipci_checkup *k, uint64_t *frames)
+{
+    const vipc *v = k->v;
+    vipci_domain *d = vipci_d(v);
+    uint64_t entries = 0, charged = 0, nodes = 0;
+    uint32_t idle = 0, steps = 0;
+    if (!vipci_expect(k, d->used_stores <= v->max_records - v->max_spaces, VIPCI_BAD_SPACE, 0)) return 0;
+    for (uint32_t i = 0; i < d->used_stores; i++) {
+        const vipci_space *s = vipci_space_at(v, v->max_spaces + i);
+        if (!s->number) { idle++; continue; }
+        entries += vipci_check_store(k, s, i);
+        *frames += s->tables;
+        const vipci_object *o = vipci_store_object(v, s);
+        if (o->owner && o->owner != VIPCI_NOBODY) charged += s->pages;
+    }
+    for (uint32_t i = 0; i < v->numa_nodes; i++) nodes += d->node_pages[i];
+    for (uint32_t i = 0; i < v->max_processes; i++) charged -= vipci_process_at(v, i)->shared_pages;
+    for (uint32_t link = d->free_store; link && link <= d->used_stores && steps <= d->used_stores; steps++) link = vipci_space_at(v, v->max_spaces + link - 1)->next;
+    (void)vipci_expect(k, steps == idle && charged == 0 && nodes == entries, VIPCI_BAD_SPACE, idle);
+    for (uint32_t i = 0, n = vipci_views_used(v); i < n; i++) *frames += vipci_view_at(v, i)->clean_count;
+    return entries;
+}
+#endif
 static uint64_t vipci_check_spaces(vipci_checkup *k)           /* how many frames they have */
 {
     const vipc *v = k->v;
@@ -9812,6 +12108,9 @@ static uint64_t vipci_check_spaces(vipci_checkup *k)           /* how many frame
         frames += s->tables;
         (void)vipci_expect(k, s->object - 1 < v->max_objects && vipci_space_of(v, vipci_object_at(v, s->object - 1)) == s, VIPCI_BAD_SPACE, i);
     }
+#if !VIPC_NO_REGIONS
+    entries += vipci_check_stores(k, &frames);
+#endif
     for (uint32_t link = d->free_space; link && link <= v->max_spaces && steps <= v->max_spaces; steps++) link = vipci_space_at(v, link - 1)->next;
     (void)vipci_expect(k, steps == idle, VIPCI_BAD_SPACE, idle);
     for (uint32_t link = d->free_node; link && link <= v->max_nodes && nodes <= v->max_nodes; nodes++) link = vipci_node_at(v, link - 1)->next;
@@ -10108,6 +12407,24 @@ static uint32_t vipci_nodes(const vipc_config *c) { return c->max_spaces ? c->ma
 #else
 static inline bool vipci_resolve_spaces(const vipc_config *c) { (void)c; return true; }
 #endif
+#if !VIPC_NO_REGIONS
+static bool vipci_resolve_regions(vipc_config *c)
+{
+    if (!c->max_shared) return !c->max_named && !c->region_pages && !c->object_pages && !c->shared_per_process && !c->numa_nodes;
+    return c->max_spaces && c->max_shared <= c->max_objects && vipci_default(&c->max_named, c->max_shared < VIPC_OBJECTS_MAX ? c->max_shared : VIPC_OBJECTS_MAX, 65536)
+        && c->max_named <= c->max_shared && vipci_default(&c->region_pages, c->max_frames, 0xffffffffu)
+        && vipci_default(&c->object_pages, VIPC_OBJECT_SIZE_MAX >> c->page_shift, c->region_pages) && vipci_default(&c->shared_per_process, c->max_frames, 0xffffffffu)
+        && vipci_default(&c->numa_nodes, 1, VIPC_NODES_MAX);
+}
+static inline uint32_t vipci_records(const vipc_config *c) { return c->max_spaces + c->max_shared; }
+static inline uint32_t vipci_all_names(const vipc_config *c) { return c->max_names + c->max_named; }
+#else
+static inline bool vipci_resolve_regions(const vipc_config *c) { (void)c; return true; }
+#if !VIPC_NO_SPACES
+static inline uint32_t vipci_records(const vipc_config *c) { return c->max_spaces; }
+#endif
+static inline uint32_t vipci_all_names(const vipc_config *c) { return c->max_names; }
+#endif
 static bool vipci_resolve(const vipc_config *given, vipc_config *c)
 {
     vipc_config none = VIPC_INIT;
@@ -10116,7 +12433,7 @@ static bool vipci_resolve(const vipc_config *given, vipc_config *c)
         && vipci_default(&c->max_objects, 1024, VIPCI_INDEX_MAX) && vipci_default(&c->max_capabilities, 4 * (uint64_t)c->max_objects, VIPCI_INDEX_MAX)
         && vipci_default(&c->max_names, 256, 1u << 20) && vipci_default(&c->page_shift, 12, 20) && c->page_shift >= 8
         && vipci_default(&c->objects_per_process, c->max_objects, 0xffffffffu)
-        && vipci_default(&c->capabilities_per_process, c->max_capabilities, 0xffffffffu) && vipci_resolve_spaces(c);
+        && vipci_default(&c->capabilities_per_process, c->max_capabilities, 0xffffffffu) && vipci_resolve_spaces(c) && vipci_resolve_regions(c);
 }
 /* Offsets of the tables, one after the other, each on a line of its own; false if the sum overflows. */
 enum { VIPCI_PROCESSES, VIPCI_VIEWS, VIPCI_CELLS, VIPCI_OBJECTS, VIPCI_CAPS, VIPCI_NAMES, VIPCI_BUCKETS,
@@ -10133,9 +12450,9 @@ static bool vipci_offsets(const vipc_config *c, uint64_t at[VIPCI_TABLES + 1])
 #endif
                                         };
     const uint64_t count[VIPCI_TABLES] = { (uint64_t)c->max_processes + 1, (uint64_t)c->max_threads + 1, (uint64_t)c->max_threads + 1, c->max_objects,
-                                           c->max_capabilities, c->max_names, vipci_buckets(c->max_names),
+                                           c->max_capabilities, vipci_all_names(c), vipci_buckets(vipci_all_names(c)),
 #if !VIPC_NO_SPACES
-                                           c->max_spaces, vipci_nodes(c), c->max_frames,
+                                           vipci_records(c), vipci_nodes(c), c->max_frames,
 #endif
                                          };
     at[0] = vipci_round(sizeof(vipci_domain), VIPC_LINE);
@@ -10178,6 +12495,7 @@ static void vipci_map(vipc *v, void *memory, const vipc_config *c, const uint64_
     v->nodes = v->base + at[VIPCI_NODES];
     v->refs = v->base + at[VIPCI_REFS];
     v->max_spaces = c->max_spaces;
+    v->max_records = vipci_records(c);
     v->max_regions = c->max_regions;
     v->max_nodes = vipci_nodes(c);
     v->max_frames = c->max_frames;
@@ -10189,7 +12507,14 @@ static void vipci_map(vipc *v, void *memory, const vipc_config *c, const uint64_
     v->max_threads = c->max_threads + 1;
     v->max_objects = c->max_objects;
     v->max_caps = c->max_capabilities;
-    v->max_names = c->max_names;
+    v->max_names = vipci_all_names(c);
+#if !VIPC_NO_REGIONS
+    v->max_named = c->max_named;
+    v->region_pages = c->region_pages;
+    v->object_pages = c->object_pages;
+    v->shared_per_process = c->shared_per_process;
+    v->numa_nodes = c->numa_nodes;
+#endif
     v->page_shift = c->page_shift;
     v->patience = VIPCI_PATIENCE_MAX / 2;
 }
@@ -10277,6 +12602,15 @@ VIPC_API vipc_error vipc_config_get(const vipc *self, vipc_config *out)
     out->max_spaces = self->max_spaces;
     out->max_regions = self->max_regions;
     out->max_frames = self->max_frames;
+#endif
+#if !VIPC_NO_REGIONS
+    out->max_names = self->max_names - self->max_named;
+    out->max_shared = self->max_records - self->max_spaces;
+    out->max_named = self->max_named;
+    out->region_pages = self->region_pages;
+    out->object_pages = self->object_pages;
+    out->shared_per_process = self->shared_per_process;
+    out->numa_nodes = self->numa_nodes;
 #endif
     return VIPC_OK;
 }

@@ -130,14 +130,16 @@ static void show_sights(void)
     note_outcome(says);
 }
 static void end_space(void);
+static void end_regions(void);
 static void end_sights(void)
 {
     EXPECT_OK(vipc_unpublish(&w.a, "note"));
     EXPECT_OK(vipc_destroy(&w.a, w.see.by, VIPC_NOW));
     EXPECT_OK(vipc_destroy(&w.a, w.see.note, VIPC_NOW));
-    if (w.see.space.token) end_space();
-    const vipc_cap more[] = { w.see.drop, w.see.chan_a, w.see.chan_b, w.see.space, w.see.copy };
-    for (int i = 0; i < 5; i++)
+    if (w.see.region.token) end_regions();
+    else if (w.see.space.token) end_space();
+    const vipc_cap more[] = { w.see.drop, w.see.chan_a, w.see.chan_b, w.see.space, w.see.copy, w.see.region, w.see.object };
+    for (int i = 0; i < 7; i++)
         if (more[i].token) {
             vipc_error e = vipc_destroy(&w.a, more[i], VIPC_NOW);
             EXPECT(e == VIPC_OK || e == VIPC_ERR_INVALID_CAPABILITY);
@@ -1282,9 +1284,15 @@ static const char *judge_stack_create(void)
 {
     const vipc_addr bottom = w.see.stack.bottom - 8 * 4096;
     const int guard = around(bottom).end != 0, growth = around(bottom + 4096).end != 0, rest = around(bottom + 6 * 4096).end != 0;
+    const int leaves = (int)(around(bottom).leaving + around(bottom + 4096).leaving + around(bottom + 6 * 4096).leaving);
     judge_whole();
     if (guard + growth + rest == 0) return AS_BEFORE;
-    if (guard + growth + rest < 3) return "a part of its range is taken";
+    EXPECT(leaves ? leaves == guard + growth + rest : guard + growth + rest == 3);
+    if (leaves) {
+        EXPECT_OK(vipc_space_unmap(&w.a, w.see.space, page(60), 4096, VIPC_NOW));
+        EXPECT(!around(bottom).end && !around(bottom + 4096).end && !around(bottom + 6 * 4096).end);
+        return "its range is taken until the next unmap";
+    }
     EXPECT(around(bottom).guard && around(bottom + 4096).growth && around(bottom + 6 * 4096).prot);
     return "it is there";
 }
@@ -1373,6 +1381,551 @@ static void act_space_get(void)
     EXPECT_OK(vipc_space_get(&w.v, w.see.v_space, &i));
 }
 #define SPACE .prepare = prepare_space, .ready = ready_space
+
+/* -- shared regions and named objects --
+ * A has a space, and mapped in it, to be read and written: a region of two pages at page 0, which it owns, and a named object of two pages at page 8.  B may map into the space; V has all
+ * rights to the three.  Where it says so, V owns a space and a region of two pages that is mapped there.  After each death the core's sums of frames are what these come to. */
+enum { REGION_AT = 0, OBJECT_AT = 8, FREE_AT = 16, LOOK_AT = 24, REGION_BYTES = 2 * 4096 };
+static void map_at(vipc *who, vipc_cap space, vipc_cap memory, uint32_t at, uint32_t access, vipc_mapping *m)
+{
+    vipc_map_desc d = VIPC_INIT;
+    d.space = space;
+    d.at = at ? page(at - 1) : 0;
+    d.access = access;
+    EXPECT_OK(vipc_map(who, memory, &d, m));
+    EXPECT(m->size == REGION_BYTES && (!at || m->at == page(at - 1)));
+}
+static void fill_two(vipc *who, vipc_cap space, vipc_addr at, char with)
+{
+    for (uint32_t i = 0; i < 2; i++) {
+        const char c = (char)(with + (char)i);
+        EXPECT_OK(vipc_space_write(who, space, at + i * 4096, &c, 1, NULL));
+    }
+}
+static int two_there(vipc_addr at, char first) { return first_byte(w.see.space, at) == first && first_byte(w.see.space, at + 4096) == (char)(first + 1); }
+static uint64_t bytes_of_all(void)
+{
+    uint64_t n = 0;
+    EXPECT_OK(vipc_trim(&w.a, NULL));
+    EXPECT_OK(vipc_node_usage(&w.a, 0, &n));
+    return n;
+}
+/* What A sends: a third region of its own. */
+static void make_letter(void)
+{
+    vipc_region_desc d = VIPC_INIT;
+    vipc_mapping m;
+    d.size = REGION_BYTES;
+    EXPECT_OK(vipc_region_create(&w.a, &d, &w.see.letter));
+    map_at(&w.a, w.see.space, w.see.letter, FREE_AT + 1, VIPC_WRITE, &m);
+    fill_two(&w.a, w.see.space, page(FREE_AT), 'v');
+    EXPECT_OK(vipc_space_unmap(&w.a, w.see.space, page(FREE_AT), REGION_BYTES, VIPC_NOW));
+}
+static void prepare_regions(void)
+{
+    vipc_region_desc r = VIPC_INIT;
+    vipc_space_desc d = VIPC_INIT;
+    vipc_mapping m;
+    d.start = SPACE_AT;
+    d.end = page(SPACE_PAGES);
+    d.heap_start = page(48);
+    d.heap_max = 4096;
+    r.size = REGION_BYTES;
+    EXPECT_OK(vipc_space_create(&w.a, &d, &w.see.space));
+    EXPECT_OK(vipc_region_create(&w.a, &r, &w.see.region));
+    EXPECT_OK(vipc_object_open(&w.a, "object", VIPC_OPEN_CREATE, 0, &w.see.object, VIPC_NOW));
+    EXPECT_OK(vipc_object_truncate(&w.a, w.see.object, REGION_BYTES, VIPC_NOW));
+    map_at(&w.a, w.see.space, w.see.region, REGION_AT + 1, VIPC_WRITE, &m);
+    map_at(&w.a, w.see.space, w.see.object, OBJECT_AT + 1, VIPC_WRITE, &m);
+    fill_two(&w.a, w.see.space, page(REGION_AT), 'r');
+    fill_two(&w.a, w.see.space, page(OBJECT_AT), 'o');
+    EXPECT_OK(vipc_publish(&w.a, "space", w.see.space, 0));
+    EXPECT_OK(vipc_publish(&w.a, "region", w.see.region, 0));
+    EXPECT_OK(vipc_lookup(&w.b, "space", 0, &w.see.b_space, VIPC_NOW));
+    EXPECT_OK(vipc_region_get(&w.a, w.see.region, &w.see.region_was));
+    EXPECT_OK(vipc_object_get(&w.a, w.see.object, &w.see.object_was));
+    EXPECT(w.see.region_was.mappings == 1 && w.see.object_was.mappings == 1);
+    w.see.bytes = bytes_of_all();
+    EXPECT_EQ(w.see.bytes, 2 * REGION_BYTES);
+}
+static void prepare_read_only(void)
+{
+    prepare_regions();
+    EXPECT_OK(vipc_space_protect(&w.a, w.see.space, page(REGION_AT), REGION_BYTES, VIPC_PROT_READ, VIPC_NOW));
+}
+static void ready_regions(void)
+{
+    EXPECT_OK(vipc_lookup(&w.v, "space", 0, &w.see.v_space, VIPC_NOW));
+    EXPECT_OK(vipc_lookup(&w.v, "region", 0, &w.see.v_region, VIPC_NOW));
+    EXPECT_OK(vipc_object_open(&w.v, "object", 0, 0, &w.see.v_object, VIPC_NOW));
+}
+static void ready_own_region(void)
+{
+    vipc_space_desc d = VIPC_INIT;
+    vipc_region_desc r = VIPC_INIT;
+    ready_regions();
+    d.start = SPACE_AT;
+    d.end = page(SPACE_PAGES);
+    r.size = REGION_BYTES;
+    EXPECT_OK(vipc_space_create(&w.v, &d, &w.see.v_own_space));
+    EXPECT_OK(vipc_space_adopt(&w.v, w.see.v_own_space));
+    EXPECT_OK(vipc_region_create(&w.v, &r, &w.see.v_region));
+    map_at(&w.v, w.see.v_own_space, w.see.v_region, 0, VIPC_WRITE, &w.see.v_map);
+    fill_two(&w.v, w.see.v_own_space, w.see.v_map.at, 'v');
+}
+/* What V did to A's space: it mapped the region a second time. */
+static void ready_mapped(void)
+{
+    vipc_mapping m;
+    ready_regions();
+    map_at(&w.v, w.see.v_space, w.see.v_region, FREE_AT + 1, VIPC_READ, &m);
+}
+static void ready_derived(void)
+{
+    vipc_mapping m;
+    vipc_cap child;
+    ready_regions();
+    EXPECT_OK(vipc_derive(&w.v, w.see.v_region, NULL, &child));
+    map_at(&w.v, w.see.v_space, child, FREE_AT + 1, VIPC_READ, &m);
+}
+static void end_regions(void)
+{
+    vipc_space_info i;
+    EXPECT_EQ(bytes_of_all(), w.see.bytes);
+    (void)vipc_unpublish(&w.a, "region");
+    EXPECT_OK(vipc_unpublish(&w.a, "space"));
+    vipc_error e = vipc_object_unlink(&w.a, "object");
+    EXPECT(e == VIPC_OK || e == VIPC_ERR_NOT_FOUND);
+    EXPECT_OK(vipc_space_unmap(&w.a, w.see.space, SPACE_AT, SPACE_PAGES * 4096, VIPC_NOW));
+    EXPECT_OK(vipc_space_get(&w.a, w.see.space, &i));
+    EXPECT(i.regions == 0 && i.leaving == 0 && i.pages == 0 && i.pages_shared == 0 && i.table_frames == 0);
+    if (w.see.letter.token) {
+        e = vipc_close(&w.a, w.see.letter);
+        EXPECT(e == VIPC_OK || e == VIPC_ERR_INVALID_CAPABILITY);
+    }
+    e = vipc_close(&w.a, w.see.region);
+    EXPECT(e == VIPC_OK || e == VIPC_ERR_INVALID_CAPABILITY);
+    EXPECT_OK(vipc_close(&w.a, w.see.object));
+    EXPECT_EQ(bytes_of_all(), 0);
+}
+static int region_is_there(void)
+{
+    const vipc_region_info *was = &w.see.region_was;
+    vipc_region_info i;
+    vipc_cap c;
+    EXPECT_OK(vipc_region_get(&w.a, w.see.region, &i));
+    EXPECT(i.id == was->id && i.size == was->size && i.owner.id == vipc_self(&w.a).id && i.holders == was->holders);
+    EXPECT_OK(vipc_region_find(&w.a, i.id, &c));
+    EXPECT(two_there(page(REGION_AT), 'r'));
+    return (int)(i.mappings - was->mappings);
+}
+static void object_is_there(void)
+{
+    const vipc_object_stat *was = &w.see.object_was;
+    vipc_object_stat i;
+    uint32_t n = 0;
+    EXPECT_OK(vipc_object_get(&w.a, w.see.object, &i));
+    EXPECT(i.id == was->id && i.size == was->size && i.owner.id == vipc_self(&w.a).id && i.opens == was->opens && i.mappings == was->mappings && !i.unlinked && !i.sealed);
+    EXPECT_OK(vipc_object_count(&w.a, &n));
+    EXPECT_EQ(n, 1);
+    EXPECT(two_there(page(OBJECT_AT), 'o'));
+}
+static const char *judge_regions(void)
+{
+    vipc_cap c;
+    EXPECT(region_is_there() == 0);
+    object_is_there();
+    EXPECT_EQ(gained_by_b(&c, 1), 0);
+    EXPECT_EQ(bytes_of_all(), w.see.bytes);
+    EXPECT(!around(page(FREE_AT)).end);
+    return AS_BEFORE;
+}
+/* A region that B has now, of those contents: mapped, written and unmapped again. */
+static void expect_region_at_b(vipc_cap c, char first, int own)
+{
+    vipc_mapping m;
+    vipc_region_info i;
+    EXPECT_OK(vipc_region_get(&w.b, c, &i));
+    EXPECT(i.size == REGION_BYTES && i.holders == 1 + (own ? 0 : w.see.region_was.holders) && (i.id == w.see.region_was.id) == !own);
+    map_at(&w.b, w.see.b_space, c, LOOK_AT + 1, VIPC_WRITE, &m);
+    EXPECT(two_there(page(LOOK_AT), first));
+    fill_two(&w.b, w.see.b_space, page(LOOK_AT), 'y');
+    EXPECT(two_there(page(LOOK_AT), 'y') && two_there(page(REGION_AT), own ? 'r' : 'y') && two_there(page(OBJECT_AT), 'o'));
+    fill_two(&w.a, w.see.space, page(REGION_AT), 'r');
+    EXPECT(two_there(page(LOOK_AT), own ? 'y' : 'r'));
+    EXPECT_OK(vipc_space_unmap(&w.b, w.see.b_space, page(LOOK_AT), REGION_BYTES, VIPC_NOW));
+    EXPECT_EQ(bytes_of_all(), w.see.bytes + (own ? REGION_BYTES : 0));
+}
+static void act_region_create(void)
+{
+    vipc_region_desc d = VIPC_INIT;
+    vipc_cap c;
+    d.size = REGION_BYTES;
+    EXPECT_OK(vipc_region_create(&w.v, &d, &c));
+}
+static void act_region_get(void)
+{
+    vipc_region_info i;
+    EXPECT_OK(vipc_region_get(&w.v, w.see.v_region, &i));
+}
+static void act_region_find(void)
+{
+    vipc_cap c;
+    EXPECT_OK(vipc_region_find(&w.v, w.see.region_was.id, &c));
+}
+static void act_map(void)
+{
+    vipc_mapping m;
+    map_at(&w.v, w.see.v_space, w.see.v_region, FREE_AT + 1, VIPC_WRITE, &m);
+}
+static void act_map_own(void)
+{
+    vipc_mapping m;
+    map_at(&w.v, w.see.v_own_space, w.see.v_object, 0, VIPC_WRITE, &m);
+}
+static const char *judge_mapped(void)
+{
+    const vipc_space_region r = around(page(FREE_AT));
+    const int mappings = region_is_there();
+    object_is_there();
+    if (!r.end) return judge_regions();
+    EXPECT(mappings == 1 && !r.leaving && r.prot == (VIPC_PROT_READ | VIPC_PROT_WRITE) && r.end - r.start == REGION_BYTES && two_there(page(FREE_AT), 'r'));
+    EXPECT_OK(vipc_space_unmap(&w.a, w.see.space, page(FREE_AT), REGION_BYTES, VIPC_NOW));
+    (void)judge_regions();
+    return "it is mapped";
+}
+static void act_unmap_own(void) { EXPECT_OK(vipc_unmap(&w.v, &w.see.v_map, VIPC_NOW)); }
+static void act_unmap_region(void) { EXPECT_OK(vipc_space_unmap(&w.v, w.see.v_space, page(FREE_AT), REGION_BYTES, VIPC_NOW)); }
+static void act_revoke_region(void) { EXPECT_OK(vipc_revoke(&w.v, w.see.v_region, VIPC_NOW)); }
+#define MAPPED_STILL "it is mapped still"
+#define WITHDRAWN "who touches it faults; its addresses are free with the next unmap"
+#define UNMAPPED "it is not mapped any more"
+static const char *judge_unmapped(void)
+{
+    const vipc_space_region r = around(page(FREE_AT));
+    char c = 0;
+    vipc_error e = vipc_space_read(&w.a, w.see.space, page(FREE_AT), &c, 1, NULL);
+    (void)region_is_there();
+    object_is_there();
+    EXPECT_EQ(bytes_of_all(), w.see.bytes);
+    if (!r.end) { EXPECT_EQ(e, VIPC_ERR_FAULT); return judge_regions() ? UNMAPPED : NULL; }
+    EXPECT_OK(vipc_space_unmap(&w.a, w.see.space, page(FREE_AT), REGION_BYTES, VIPC_NOW));
+    (void)judge_regions();
+    if (e == VIPC_OK) { EXPECT(c == 'r' && !r.leaving); return MAPPED_STILL; }
+    EXPECT_EQ(e, VIPC_ERR_FAULT);
+    return WITHDRAWN;
+}
+static void transfer(uint32_t mode)
+{
+    vipc_cap c;
+    EXPECT_OK(vipc_region_transfer(&w.v, w.see.v_region, vipc_self(&w.b), mode, 0, &c, VIPC_NOW));
+}
+static void act_share(void) { transfer(VIPC_SHARE); }
+static void act_move(void) { transfer(VIPC_MOVE); }
+static void act_copy_region(void) { transfer(VIPC_COPY_ON_WRITE); }
+static int moves(void) { return strstr(mind.op->name, "mov") != NULL; }
+static int shares(void) { return strstr(mind.op->name, "shar") != NULL; }
+static const char *judge_transfer(void)
+{
+    vipc_region_info i;
+    vipc_cap c;
+    int n = gained_by_b(&c, 1);
+    object_is_there();
+    if (n == 0) return judge_regions() ? "the other has nothing" : NULL;
+    expect_region_at_b(c, moves() ? 'v' : 'r', !shares());
+    EXPECT_OK(vipc_region_get(&w.b, c, &i));
+    if (shares()) { EXPECT(i.owner.id == vipc_self(&w.a).id); return "the other has it, too"; }
+    EXPECT(moves() ? i.owner.id == vipc_self(&w.b).id : i.owner.id == 0);
+    return moves() ? "the other has it, and owns it" : "the other has a copy of its own";
+}
+static void act_seal(void) { EXPECT_OK(vipc_region_seal(&w.v, w.see.v_region, VIPC_NOW)); }
+static const char *judge_seal(void)
+{
+    vipc_region_info i;
+    vipc_error e = vipc_space_protect(&w.a, w.see.space, page(REGION_AT), REGION_BYTES, VIPC_PROT_READ | VIPC_PROT_WRITE, VIPC_NOW);
+    EXPECT_OK(vipc_region_get(&w.a, w.see.region, &i));
+    (void)judge_regions();
+    EXPECT_EQ(e, i.sealed ? VIPC_ERR_PERMISSION_DENIED : VIPC_OK);
+    return i.sealed ? "it is sealed" : AS_BEFORE;
+}
+static void act_node_usage(void)
+{
+    uint64_t n = 0;
+    EXPECT_OK(vipc_node_usage(&w.v, 0, &n));
+}
+static void act_destroy_region(void) { EXPECT_OK(vipc_destroy(&w.v, w.see.v_region, VIPC_NOW)); }
+static const char *judge_destroy_region(void)
+{
+    vipc_region_info i;
+    char c;
+    vipc_error e = vipc_region_get(&w.a, w.see.region, &i);
+    object_is_there();
+    if (e == VIPC_OK) return judge_regions();
+    EXPECT(e == VIPC_ERR_CLOSED || e == VIPC_ERR_INVALID_CAPABILITY);
+    EXPECT_EQ(vipc_space_read(&w.a, w.see.space, page(REGION_AT), &c, 1, NULL), VIPC_ERR_FAULT);
+    w.see.bytes = REGION_BYTES;
+    EXPECT_EQ(bytes_of_all(), w.see.bytes);
+    return "it has ended, its frames are back";
+}
+/* A copy of the region, and its mapping in A's space. */
+static void prepare_copied(void)
+{
+    vipc_mapping m;
+    prepare_regions();
+    EXPECT_OK(vipc_region_transfer(&w.a, w.see.region, vipc_self(&w.b), VIPC_COPY_ON_WRITE, 0, &w.b_other, VIPC_NOW));
+    map_at(&w.b, w.see.b_space, w.b_other, FREE_AT + 1, VIPC_WRITE, &m);
+    w.see.bytes = bytes_of_all();
+    EXPECT_EQ(w.see.bytes, 3 * REGION_BYTES);
+}
+static void act_fault_region(void) { fault_there(page(REGION_AT), VIPC_PROT_WRITE); }
+static const char *judge_fault_region(void)
+{
+    const uint32_t n = sharers(w.see.space, page(REGION_AT));
+    EXPECT_EQ(region_is_there(), 0);
+    object_is_there();
+    EXPECT(two_there(page(FREE_AT), 'r'));
+    EXPECT_EQ(bytes_of_all(), w.see.bytes);
+    EXPECT_EQ(sharers(w.see.space, page(FREE_AT)), n);
+    fill_two(&w.a, w.see.space, page(REGION_AT), 'k');
+    EXPECT(two_there(page(FREE_AT), 'r'));
+    fill_two(&w.b, w.see.b_space, page(FREE_AT), 'l');
+    EXPECT(two_there(page(REGION_AT), 'k') && two_there(page(FREE_AT), 'l'));
+    EXPECT_OK(vipc_space_unmap(&w.b, w.see.b_space, page(FREE_AT), REGION_BYTES, VIPC_NOW));
+    EXPECT_OK(vipc_close(&w.b, w.b_other));
+    w.see.holds[1]--;                  /* B's capability; the copy was A's */
+    w.see.owns[0]--;
+    w.see.bytes -= REGION_BYTES;
+    EXPECT_EQ(bytes_of_all(), w.see.bytes);
+    EXPECT(n == 1 || n == 2);
+    return n == 2 ? AS_BEFORE : "the page has a frame of its own, its contents as before";
+}
+static void act_map_private(void)
+{
+    vipc_mmap_desc d = VIPC_INIT;
+    vipc_addr got;
+    d.at = page(FREE_AT);
+    d.size = REGION_BYTES;
+    d.prot = VIPC_PROT_READ | VIPC_PROT_WRITE;
+    d.flags = VIPC_MAP_PRIVATE | VIPC_MAP_FIXED_NOREPLACE;
+    d.backing = w.see.v_region;
+    EXPECT_OK(vipc_space_mmap(&w.v, w.see.v_space, &d, &got, VIPC_NOW));
+}
+static const char *judge_map_private(void)
+{
+    const vipc_space_region r = around(page(FREE_AT));
+    const int is = r.end && !r.leaving;
+    EXPECT_EQ(region_is_there(), 0);
+    object_is_there();
+    if (is) {
+        EXPECT(two_there(page(FREE_AT), 'r'));
+        fill_two(&w.a, w.see.space, page(FREE_AT), 'k');
+        EXPECT_EQ(region_is_there(), 0);
+    }
+    EXPECT_OK(vipc_space_unmap(&w.a, w.see.space, page(FREE_AT), REGION_BYTES, VIPC_NOW));
+    (void)judge_regions();
+    return is ? "it is mapped" : r.end ? LEAVES : AS_BEFORE;
+}
+
+/* -- regions in messages -- */
+static void send_region(vipc *who, vipc_cap to, vipc_cap region, uint32_t opcode)
+{
+    vipc_outgoing o = VIPC_INIT;
+    o.message = message(opcode);
+    o.region = region;
+    o.region_mode = moves() ? VIPC_MOVE : shares() ? VIPC_SHARE : VIPC_COPY_ON_WRITE;
+    EXPECT_OK(vipc_send_large(who, to, &o, VIPC_NOW));
+}
+static void act_send_region(void) { send_region(&w.v, w.v_main, w.see.v_region, MINE); }
+/* What comes to B, with a region in it. */
+static const char *region_to_b(uint32_t opcode, const char *none, const char *yes, const char *marked)
+{
+    vipc_incoming in = VIPC_INIT;
+    vipc_region_info i;
+    vipc_error e = vipc_receive_large(&w.b, w.b_main, &in, VIPC_NOW);
+    object_is_there();
+    if (marked) w.see.holds[0]--;      /* what travelled was A's until now */
+    if (e == VIPC_ERR_CHANNEL_EMPTY) return judge_regions() ? none : NULL;
+    EXPECT_OK(e);
+    EXPECT(in.message.opcode == opcode && in.message.data[3] == ~(uint64_t)opcode && in.region.token && in.region_size == REGION_BYTES && (in.region_access & VIPC_WRITE) == VIPC_WRITE);
+    EXPECT_EQ(in.region_mode, moves() ? VIPC_MOVE : shares() ? VIPC_SHARE : VIPC_COPY_ON_WRITE);
+    expect_region_at_b(in.region, moves() ? 'v' : 'r', !shares());
+    EXPECT_OK(vipc_region_get(&w.b, in.region, &i));
+    if (moves()) EXPECT(i.owner.id == vipc_self(&w.b).id);
+    const int again = (int)in.info.redelivered;
+    EXPECT_EQ(vipc_receive_large(&w.b, w.b_main, &in, VIPC_NOW), VIPC_ERR_CHANNEL_EMPTY);
+    EXPECT(marked || !again);
+    return again ? marked : yes;
+}
+static const char *judge_send_region(void) { return region_to_b(MINE, NOT_THERE, "it is there, once, its region whole", NULL); }
+static void prepare_sent(void)
+{
+    prepare_regions();
+    if (moves()) make_letter();
+    send_region(&w.a, w.main, moves() ? w.see.letter : w.see.region, 71);
+}
+static void act_receive_region(void)
+{
+    vipc_incoming in = VIPC_INIT;
+    EXPECT_OK(vipc_receive_large(&w.v, w.v_main, &in, VIPC_NOW));
+    EXPECT(in.message.opcode == 71 && in.region.token);
+}
+static const char *judge_receive_region(void) { return region_to_b(71, "it is gone with the dead, and its region", "the message is still there, its region whole", "it is there again, marked, its region whole"); }
+static void act_call_region(void)
+{
+    vipc_outgoing o = VIPC_INIT;
+    vipc_incoming in = VIPC_INIT;
+    o.message = message(MINE);
+    o.region = w.see.v_region;
+    o.region_mode = VIPC_MOVE;
+    EXPECT_OK(vipc_call_large(&w.v, w.v_main, &o, &in, VIPC_FOREVER));
+    EXPECT_EQ(in.message.opcode, 5);
+}
+static void peer_serve_region(int turn)
+{
+    vipc_incoming in = VIPC_INIT;
+    vipc_message m = message(5);
+    if (turn == 0) {
+        EXPECT_OK(vipc_receive_large(&w.b, w.b_main, &in, VIPC_NOW));
+        EXPECT(in.message.opcode == MINE && in.region.token);
+        w.right = in.info.reply;
+        w.b_other = in.region;
+    } else if (turn == 1) {
+        EXPECT_OK(vipc_reply(&w.b, w.right, &m));
+        w.right.token = 0;
+    } else {
+        NEVER("it sleeps on, with the reply there");
+    }
+}
+static const char *judge_call_region(void)
+{
+    const int replied = mind.peer_turn > 1;
+    (void)judge_call();                /* who looks drops the request */
+    if (w.b_other.token) expect_region_at_b(w.b_other, 'v', 1);
+    else (void)judge_regions();
+    EXPECT(!replied || w.b_other.token);
+    return replied ? "its server has replied, and owns the region" : w.b_other.token ? "its server has the request, and owns the region; the reply says CANCELLED"
+         : "no server sees the request, though it may have been queued; the region is gone with the dead";
+}
+static void wait_call_region(void)
+{
+    vipc_outgoing o = VIPC_INIT;
+    vipc_incoming empty = VIPC_INIT;
+    o.message = message(OTHER);
+    b_in = empty;
+    w.result = vipc_call_large(&w.b, w.b_main, &o, &b_in, VIPC_FOREVER);
+    w.got = b_in.message;
+}
+static void act_reply_region(void)
+{
+    vipc_outgoing o = VIPC_INIT;
+    o.message = message(6);
+    o.region = w.see.v_region;
+    o.region_mode = VIPC_MOVE;
+    EXPECT_OK(vipc_reply_large(&w.v, w.right, &o));
+}
+static const char *judge_reply_region(void)
+{
+    const char *says = judge_reply();
+    object_is_there();
+    if (w.result != VIPC_OK) return judge_regions() ? says : NULL;
+    EXPECT(b_in.region.token && b_in.region_mode == VIPC_MOVE);
+    expect_region_at_b(b_in.region, 'v', 1);
+    return "the caller has the reply, and owns its region";
+}
+
+/* -- named objects -- */
+static void open_there(const char *name, uint32_t flags)
+{
+    vipc_cap c;
+    EXPECT_OK(vipc_object_open(&w.v, name, flags, 0, &c, VIPC_NOW));
+}
+static void act_open(void) { open_there("object", VIPC_OPEN_CREATE); }
+static void act_open_new(void) { open_there("new", VIPC_OPEN_CREATE | VIPC_OPEN_EXCLUSIVE); }
+static void act_open_empty(void) { open_there("object", VIPC_OPEN_TRUNCATE); }
+static const char *judge_open_new(void)
+{
+    vipc_object_stat i;
+    vipc_cap c;
+    uint32_t n = 0;
+    vipc_error e = vipc_object_open(&w.b, "new", VIPC_OPEN_READ_ONLY, 0, &c, VIPC_NOW);
+    if (e == VIPC_ERR_NOT_FOUND) return judge_regions();
+    EXPECT_OK(e);
+    EXPECT_OK(vipc_object_get(&w.b, c, &i));
+    EXPECT(i.size == 0 && i.owner.id == 0 && i.opens == 1 && !i.mappings && !i.unlinked);
+    EXPECT_OK(vipc_object_count(&w.a, &n));
+    EXPECT_EQ(n, 2);
+    EXPECT_OK(vipc_object_unlink(&w.b, "new"));
+    EXPECT_OK(vipc_close(&w.b, c));
+    (void)judge_regions();
+    return "it is there, empty, and stays until it is unlinked";
+}
+static void act_unlink(void) { EXPECT_OK(vipc_object_unlink(&w.v, "object")); }
+static const char *judge_unlink(void)
+{
+    vipc_object_stat i;
+    vipc_cap c;
+    uint32_t n = 0;
+    EXPECT_OK(vipc_object_get(&w.a, w.see.object, &i));
+    if (!i.unlinked) return judge_regions();
+    EXPECT(i.size == REGION_BYTES && i.opens == w.see.object_was.opens && i.mappings == 1 && two_there(page(OBJECT_AT), 'o') && region_is_there() == 0);
+    EXPECT_OK(vipc_object_count(&w.a, &n));
+    EXPECT_EQ(n, 0);
+    EXPECT_EQ(vipc_object_open(&w.b, "object", 0, 0, &c, VIPC_NOW), VIPC_ERR_NOT_FOUND);
+    EXPECT_EQ(bytes_of_all(), w.see.bytes);
+    return "the name is free; who has it open or mapped has it still";
+}
+#define LEFT_BEHIND "it has its new size; who touches what is past its end faults; its frames come back with the next truncate"
+static void act_shrink(void) { EXPECT_OK(vipc_object_truncate(&w.v, w.see.v_object, 4096, VIPC_NOW)); }
+static void act_grow(void) { EXPECT_OK(vipc_object_truncate(&w.v, w.see.v_object, 3 * 4096, VIPC_NOW)); }
+static const char *judge_truncate(void)
+{
+    vipc_object_stat i;
+    char c = 0;
+    EXPECT_EQ(region_is_there(), 0);
+    EXPECT_OK(vipc_object_get(&w.a, w.see.object, &i));
+    const uint64_t bytes = bytes_of_all();
+    if (i.size == REGION_BYTES && mind.op->act == act_grow && bytes != w.see.bytes) {      /* nobody can touch what is past its end */
+        EXPECT_EQ(bytes, w.see.bytes + 4096);
+        object_is_there();
+        EXPECT_OK(vipc_object_truncate(&w.a, w.see.object, 3 * 4096, VIPC_NOW));
+        EXPECT_EQ(bytes_of_all(), bytes);
+        EXPECT_OK(vipc_object_truncate(&w.a, w.see.object, REGION_BYTES, VIPC_NOW));
+        (void)judge_regions();
+        return "its size is as before, but it has new frames, for when it grows";
+    }
+    if (i.size == REGION_BYTES) return judge_regions();
+    EXPECT_EQ(i.size, mind.op->act == act_shrink ? 4096 : mind.op->act == act_grow ? 3 * 4096 : 0);
+    EXPECT(i.opens == w.see.object_was.opens && i.mappings == 1 && !i.unlinked);
+    for (uint32_t n = 0; n < 2; n++) {
+        vipc_error e = vipc_space_read(&w.a, w.see.space, page(OBJECT_AT + n), &c, 1, NULL);
+        EXPECT_EQ(e, n * 4096 < i.size ? VIPC_OK : VIPC_ERR_FAULT);
+        EXPECT(e != VIPC_OK || c == (char)('o' + (char)n));
+    }
+    const int left = bytes != REGION_BYTES + i.size;
+    if (left) {                        /* what the dead did not get to is taken up by the next */
+        EXPECT_EQ(bytes, w.see.bytes);
+        EXPECT_OK(vipc_object_truncate(&w.a, w.see.object, i.size, VIPC_NOW));
+        EXPECT_EQ(bytes_of_all(), REGION_BYTES + i.size);
+    }
+    EXPECT_OK(vipc_object_truncate(&w.a, w.see.object, 3 * 4096, VIPC_NOW));
+    EXPECT_OK(vipc_space_read(&w.a, w.see.space, page(OBJECT_AT + 1), &c, 1, NULL));
+    EXPECT_EQ(c, mind.op->act == act_grow ? 'p' : 0);
+    w.see.bytes = bytes_of_all();
+    EXPECT_EQ(w.see.bytes, REGION_BYTES + 3 * 4096);
+    return left ? LEFT_BEHIND : "it has its new size";
+}
+static void act_object_get(void)
+{
+    vipc_object_stat i;
+    EXPECT_OK(vipc_object_get(&w.v, w.see.v_object, &i));
+}
+static void act_object_count(void)
+{
+    uint32_t n = 0;
+    EXPECT_OK(vipc_object_count(&w.v, &n));
+}
+#define REGIONS .prepare = prepare_regions, .ready = ready_regions
+#define OWN_REGION .prepare = prepare_regions, .ready = ready_own_region
 
 /* --------------------------------------------------------------------------------------------------------- rows
  * Up to the comma: the call.  Calls that change nothing in shared memory are listed below. */
@@ -1516,7 +2069,7 @@ static const op rows[] = {
     { .name = "vipc_space_set_break, up", SPACE, .act = act_break_up, .judge = judge_break, .outcomes = { AS_BEFORE, "the break has moved" } },
     { .name = "vipc_space_set_break, down", SPACE, .act = act_break_down, .judge = judge_break, .outcomes = { AS_BEFORE, LEAVES, "the break has moved" } },
     { .name = "vipc_space_grow_heap", SPACE, .act = act_heap_up, .judge = judge_break, .outcomes = { AS_BEFORE, "the break has moved" } },
-    { .name = "vipc_space_stack_create", SPACE, .act = act_stack_create, .judge = judge_stack_create, .outcomes = { AS_BEFORE, "?a part of its range is taken", "it is there" } },
+    { .name = "vipc_space_stack_create", SPACE, .act = act_stack_create, .judge = judge_stack_create, .outcomes = { AS_BEFORE, "its range is taken until the next unmap", "it is there" } },
     { .name = "vipc_space_grow_stack", SPACE, .act = act_grow_stack, .judge = judge_grow_stack, .outcomes = { AS_BEFORE, "it may grow so far" } },
     { .name = "vipc_space_find", SPACE, .act = act_space_find, .judge = judge_whole, .outcomes = { AS_BEFORE } },
     { .name = "vipc_space_sharers", SPACE, .act = act_space_sharers, .judge = judge_whole, .outcomes = { AS_BEFORE } },
@@ -1530,6 +2083,49 @@ static const op rows[] = {
     { .name = "vipc_space_read", SPACE, .act = act_space_read, .judge = judge_whole, .outcomes = { AS_BEFORE } },
     { .name = "vipc_space_write", SPACE, .act = act_space_write, .judge = judge_space_write,
       .outcomes = { AS_BEFORE, "the page has a frame of its own, its contents as before", "it is written" } },
+    { .name = "vipc_region_create", REGIONS, .act = act_region_create, .judge = judge_regions, .outcomes = { AS_BEFORE } },
+    { .name = "vipc_region_get", REGIONS, .act = act_region_get, .judge = judge_regions, .outcomes = { AS_BEFORE } },
+    { .name = "vipc_region_find", REGIONS, .act = act_region_find, .judge = judge_regions, .outcomes = { AS_BEFORE } },
+    { .name = "vipc_map, into another's space", REGIONS, .act = act_map, .judge = judge_mapped, .outcomes = { AS_BEFORE, "it is mapped" } },
+    { .name = "vipc_map, into its own space", OWN_REGION, .act = act_map_own, .judge = judge_regions, .outcomes = { AS_BEFORE } },
+    { .name = "vipc_unmap", OWN_REGION, .act = act_unmap_own, .judge = judge_regions, .outcomes = { AS_BEFORE } },
+    { .name = "vipc_space_unmap, of a region in another's space", .prepare = prepare_regions, .ready = ready_mapped, .act = act_unmap_region, .judge = judge_unmapped,
+      .outcomes = { MAPPED_STILL, WITHDRAWN, UNMAPPED } },
+    { .name = "vipc_revoke, of what a region was mapped by", .prepare = prepare_regions, .ready = ready_derived, .act = act_revoke_region, .judge = judge_unmapped,
+      .outcomes = { MAPPED_STILL, WITHDRAWN, UNMAPPED } },
+    { .name = "vipc_region_transfer, to share", REGIONS, .act = act_share, .judge = judge_transfer, .outcomes = { "the other has nothing", "the other has it, too" } },
+    { .name = "vipc_region_transfer, to move", OWN_REGION, .act = act_move, .judge = judge_transfer, .outcomes = { "the other has nothing", "the other has it, and owns it" } },
+    { .name = "vipc_region_transfer, copy-on-write", REGIONS, .act = act_copy_region, .judge = judge_transfer,
+      .outcomes = { "the other has nothing", "the other has a copy of its own" } },
+    { .name = "vipc_region_seal", .prepare = prepare_read_only, .ready = ready_regions, .act = act_seal, .judge = judge_seal, .outcomes = { AS_BEFORE, "it is sealed" } },
+    { .name = "vipc_node_usage", REGIONS, .act = act_node_usage, .judge = judge_regions, .outcomes = { AS_BEFORE } },
+    { .name = "vipc_destroy, another's region", REGIONS, .act = act_destroy_region, .judge = judge_destroy_region, .outcomes = { AS_BEFORE, "it has ended, its frames are back" }, .ends = 1 },
+    { .name = "vipc_page_fault, a write to what two regions share", .prepare = prepare_copied, .ready = ready_regions, .act = act_fault_region, .judge = judge_fault_region,
+      .outcomes = { AS_BEFORE, "the page has a frame of its own, its contents as before" } },
+    { .name = "vipc_space_mmap, a region as it is now", REGIONS, .act = act_map_private, .judge = judge_map_private, .outcomes = { AS_BEFORE, LEAVES, "it is mapped" } },
+    { .name = "vipc_send_large, sharing a region", REGIONS, .act = act_send_region, .judge = judge_send_region, .outcomes = { NOT_THERE, "it is there, once, its region whole" } },
+    { .name = "vipc_send_large, moving a region", OWN_REGION, .act = act_send_region, .judge = judge_send_region, .outcomes = { NOT_THERE, "it is there, once, its region whole" } },
+    { .name = "vipc_send_large, a region copy-on-write", REGIONS, .act = act_send_region, .judge = judge_send_region, .outcomes = { NOT_THERE, "it is there, once, its region whole" } },
+    { .name = "vipc_receive_large, a region that is shared", .prepare = prepare_sent, .ready = ready_regions, .act = act_receive_region, .judge = judge_receive_region,
+      .outcomes = { "the message is still there, its region whole", "it is there again, marked, its region whole", "it is gone with the dead, and its region" } },
+    { .name = "vipc_receive_large, a region that is moved", .prepare = prepare_sent, .ready = ready_regions, .act = act_receive_region, .judge = judge_receive_region,
+      .outcomes = { "the message is still there, its region whole", "it is there again, marked, its region whole", "it is gone with the dead, and its region" } },
+    { .name = "vipc_receive_large, a region copy-on-write", .prepare = prepare_sent, .ready = ready_regions, .act = act_receive_region, .judge = judge_receive_region,
+      .outcomes = { "the message is still there, its region whole", "it is there again, marked, its region whole", "it is gone with the dead, and its region" } },
+    { .name = "vipc_call_large, moving a region", OWN_REGION, .act = act_call_region, .peer = peer_serve_region, .judge = judge_call_region,
+      .outcomes = { "no server sees the request, though it may have been queued; the region is gone with the dead",
+      "its server has the request, and owns the region; the reply says CANCELLED", "its server has replied, and owns the region" } },
+    { .name = "vipc_reply_large, moving a region", OWN_REGION, .wait = wait_call_region, .first = act_receive_request, .act = act_reply_region, .judge = judge_reply_region,
+      .outcomes = { "PEER_DEAD at the caller", "the caller has the reply, and owns its region" } },
+    { .name = "vipc_object_open, one that is there", REGIONS, .act = act_open, .judge = judge_regions, .outcomes = { AS_BEFORE } },
+    { .name = "vipc_object_open, a new one", REGIONS, .act = act_open_new, .judge = judge_open_new, .outcomes = { AS_BEFORE, "it is there, empty, and stays until it is unlinked" } },
+    { .name = "vipc_object_open, truncating", REGIONS, .act = act_open_empty, .judge = judge_truncate, .outcomes = { AS_BEFORE, LEFT_BEHIND, "it has its new size" } },
+    { .name = "vipc_object_unlink", REGIONS, .act = act_unlink, .judge = judge_unlink, .outcomes = { AS_BEFORE, "the name is free; who has it open or mapped has it still" } },
+    { .name = "vipc_object_truncate, shorter", REGIONS, .act = act_shrink, .judge = judge_truncate, .outcomes = { AS_BEFORE, LEFT_BEHIND, "it has its new size" } },
+    { .name = "vipc_object_truncate, longer", REGIONS, .act = act_grow, .judge = judge_truncate,
+      .outcomes = { AS_BEFORE, "its size is as before, but it has new frames, for when it grows", "it has its new size" } },
+    { .name = "vipc_object_get", REGIONS, .act = act_object_get, .judge = judge_regions, .outcomes = { AS_BEFORE } },
+    { .name = "vipc_object_count", REGIONS, .act = act_object_count, .judge = judge_regions, .outcomes = { AS_BEFORE } },
     { .name = "vipc_stats_get", .act = act_stats, .judge = judge_nothing, .outcomes = { NOTHING } },
     { .name = "vipc_check", .act = act_check, .judge = judge_nothing, .outcomes = { NOTHING } },
 };
@@ -1539,7 +2135,8 @@ static const char *const harmless[] = { "vipc_error_string", "vipc_version", "vi
 /* For kernels, where nobody vanishes in the middle of the core: the header says so of each. */
 static const char *const kernel_s[] = { "vipc_fast_call", "vipc_fast_reply_receive", "vipc_park_call", "vipc_park_receive", "vipc_park_reply_receive", "vipc_unpark" };
 enum { ROWS = sizeof rows / sizeof *rows };
-static int has_space(const op *o) { return o->prepare == prepare_space; }
+static int has_regions(const op *o) { return o->ready == ready_regions || o->ready == ready_own_region || o->ready == ready_mapped || o->ready == ready_derived; }
+static int has_space(const op *o) { return o->prepare == prepare_space || has_regions(o); }
 
 /* -------------------------------------------------------------------------------------------------------- running them */
 static void read_ledger(const op *o, long instructions, char *line, size_t space)

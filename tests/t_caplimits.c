@@ -815,6 +815,35 @@ TEST(scribbled_records_are_survived)
             }
 }
 
+TEST(so_do_those_who_wait_for_any_of_several)
+{
+    mock m;
+    mock_open(&m, NULL, 1, 64);
+    vipc_cap door = mock_endpoint(&m, 0, 1), full = mock_endpoint(&m, 0, 1), note = VIPC_INIT;
+    REQUIRE_OK(vipc_notification_create(&m.v[0], NULL, &note));
+    CHECK_OK(mock_send(&m.v[0], full, 1));
+    for (int way = 0; way < 3; way++)
+        for (int n = 0; n < 3; n++) {
+            vipc_time since = m.now, deadline[3] = { since + 10 * MS, since + 10 * SECOND, VIPC_FOREVER };
+            vipc_wait_item item[3];
+            memset(item, 0, sizeof item);
+            item[0].object = note;
+            item[1].object = limited(&m.v[0], way == 0 ? door : way == 1 ? full : note, limits(0, 0, 0, since + SECOND));
+            item[1].for_send = way == 1;
+            item[2].object = limited(&m.v[0], door, limits(0, 0, 0, since + 5 * SECOND));
+            CHECK_EQ(vipc_wait_any(&m.v[0], item, 3, deadline[n]), n ? VIPC_OK : VIPC_ERR_TIMEOUT);
+            CHECK_EQ(item[1].ready, n ? VIPC_ERR_INVALID_CAPABILITY : VIPC_ERR_WOULD_BLOCK);
+            CHECK(item[0].ready == VIPC_ERR_WOULD_BLOCK && item[2].ready == VIPC_ERR_WOULD_BLOCK);
+            CHECK(m.now - since < (n ? 1010 : 20) * MS);
+            if (n) {                                         /* the one that is left */
+                item[1] = item[0];
+                CHECK_OK(vipc_wait_any(&m.v[0], item, 3, VIPC_FOREVER));
+                CHECK_EQ(item[2].ready, VIPC_ERR_INVALID_CAPABILITY);
+                CHECK(m.now - since < 5010 * MS);
+            }
+        }
+    MOCK_END(&m);
+}
 /* What a send would say at once. */
 TEST(a_wait_for_room_by_what_has_expired)
 {
@@ -841,7 +870,7 @@ RUN_TESTS(T(a_wait_for_room_by_what_has_expired), T(d104_no_limit_is_wider_than_
           T(d108_rate_limit_comes_at_once_whatever_the_deadline), T(d108_rate_does_not_drift), T(arithmetic_is_exact_for_every_number), T(idle_for_long_at_the_greatest_value),
           T(any_number_is_a_limit), T(d108_bandwidth_counts_bytes), T(siblings_share_what_their_parent_has), T(no_child_multiplies_the_allowance),
           T(children_of_different_limits_under_one), T(a_send_that_fails_costs_nothing), T(calls_are_charged_answers_are_not),
-          T(d108_an_expired_capability_is_no_capability), T(sleepers_wake_when_their_capability_expires),
+          T(d108_an_expired_capability_is_no_capability), T(sleepers_wake_when_their_capability_expires), T(so_do_those_who_wait_for_any_of_several),
           T(so_do_takers_and_those_who_wait_for_bits_or_sets), T(limits_by_time_need_a_clock),
           T(clocks_that_differ_a_little_widen_nothing), T(limits_take_slots_and_give_them_back), T(the_deepest_chain_fits_one_step),
           T(travelling_capabilities_keep_their_limits_or_give_them_up), T(the_dump_shows_them), T(race20_a_charge_to_a_record_that_is_gone),

@@ -56,6 +56,11 @@ static struct world {
         vipc_hand hand;
         vipc_cap space, copy, v_space;     /* A's, and its clone; V's capability for the first */
         vipc_stack stack;
+        vipc_cap region, object, letter, b_space, v_region, v_object, v_own_space;     /* A's; B's for A's space; V's */
+        vipc_mapping v_map;
+        vipc_region_info region_was;
+        vipc_object_stat object_was;
+        uint64_t bytes;                    /* of all regions and objects */
         void *block;
         uint64_t block_size;
     } see;
@@ -1307,6 +1312,10 @@ static void open_world(void)
         d.config.max_regions = 40;
         d.config.max_frames = 32;
         d.frames_bytes = 128 << 10;
+    }
+    if (has_regions(mind.op)) {
+        d.config.max_shared = 6;
+        d.config.max_named = 3;
     }
     EXPECT_OK(vipc_posix_create_fd(&w.a, &d, &w.domain_fd));
     w.own_proof = vipci_us(&w.a)->proof;
