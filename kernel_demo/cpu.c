@@ -56,7 +56,7 @@ static void write_msr(uint32_t msr, uint64_t v) { __asm__ volatile("wrmsr" : : "
 
 static void features_start(void)
 {
-    uint32_t a = 0, b, c, d;
+    uint32_t a = 0, b, c, d, leaf_1;
     uint64_t cr4;
     __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
     bool has_leaf_7 = a >= 7;
@@ -66,6 +66,9 @@ static void features_start(void)
     else b = c = 0;
     cpu.smep = b >> 7 & 1;
     cpu.smap = b >> 20 & 1;
+    a = 1;
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "=c"(leaf_1), "=d"(d));
+    cpu.page_attributes = d >> 16 & 1;
     __asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
     if (cpu.smep) cr4 |= CR4_SMEP;
     if (cpu.smap) cr4 |= CR4_SMAP;

@@ -31,6 +31,7 @@ struct cpu {
     uint32_t smap, smep;             /* 1: the CPU has it */
     struct thread *current;
     uint32_t reschedule;             /* somebody more urgent is ready, or the slice is over */
+    uint32_t page_attributes;        /* 1: the CPU has a table of them */
     uint32_t fpu_open;               /* CR0.TS is clear: the running thread's FPU registers are in the CPU */
     vipc_cpu ipc;                    /* for the core's fast path: who runs, and below which priority nobody may be switched to */
 };
@@ -193,6 +194,10 @@ void syscall(struct frame *f);
 /* ---- selftest.c: what only ring 0 can try ---- */
 struct tally { uint32_t passed, failed; };
 void selftest(struct tally *t);
+#define FRAME_OF_ENTRY 0x000ffffffffff000ull
+uint64_t page_entry(uint64_t root, uint64_t at);             /* of the last level; 0: not mapped */
+uint64_t policy_bits(uint32_t cache);                        /* of enum vipc_cache, in such an entry */
+void shared_test(struct tally *t);                           /* sharedtest.c */
 NOTHING_MORE void machine_off(uint64_t passed, uint64_t failed);      /* main.c: prints the sums */
 void port_suite(struct tally *t);                            /* port.c */
 void check(struct tally *t, bool good, const char *name);

@@ -238,6 +238,11 @@ void process_start_manager(void)
     config.max_processes = PROCESSES + 1;
     config.max_spaces = 2 * PROCESSES;                       /* each may be about to fork */
     config.max_regions = 256 * config.max_spaces;
+    config.max_shared = 128;
+    config.max_named = 32;
+    config.region_pages = 2048;
+    config.object_pages = 1024;
+    config.shared_per_process = 4096;                        /* 16 MiB */
     vipc_error e = vipc_x86_64_domain(&port, &config, &desc, &manager_ipc);
     if (e != VIPC_OK) panic("the domain: %s", vipc_error_string(e));
 }

@@ -49,32 +49,47 @@ static void out_of_memory(struct tally *t)
     check(t, vipc_x86_64_available(&port) == before, "page_tables_leak_nothing_then");
 }
 /* ---- spaces: what the suite for ports cannot see from outside ---- */
-/* The last-level entry for an address; 0: no table leads there. */
-static uint64_t entry_of(uint64_t root, uint64_t at)
+/* The entry for an address in the table of that level (39, 30, 21, or 12: the last).  NULL: no table leads there. */
+static uint64_t *entry_at(uint64_t root, uint64_t at, uint32_t level)
 {
-    uint64_t entry = root | 1;
-    for (uint32_t shift = 39; shift >= 12 && (entry & 1); shift -= 9) entry = ((const uint64_t *)vipc_x86_64_at(&port, entry & 0x000ffffffffff000ull))[at >> shift & 511];
-    return entry & 1 ? entry : 0;
+    uint64_t *entry = &root, table = root | 1;
+    for (uint32_t shift = 39; shift >= level && (table & 1); shift -= 9) {
+        entry = (uint64_t *)vipc_x86_64_at(&port, table & FRAME_OF_ENTRY) + (at >> shift & 511);
+        table = *entry;
+        if (shift == level) return entry;
+    }
+    return NULL;
+}
+uint64_t page_entry(uint64_t root, uint64_t at)
+{
+    const uint64_t *entry = entry_at(root, at, 12);
+    return entry && (*entry & 1) ? *entry : 0;
+}
+/* The bits for a policy.  A CPU without a page attribute table has no write-combining. */
+uint64_t policy_bits(uint32_t cache)
+{
+    return cache == VIPC_WRITE_THROUGH ? 0x08 : cache == VIPC_UNCACHED ? 0x18 : cache == VIPC_WRITE_COMBINING ? (cpu.page_attributes ? 0x80 : 0x18) : 0;
 }
 static void space_entries(struct tally *t)
 {
     static const struct { uint32_t access, cache; uint64_t bits; } kinds[] = {
-        { VIPC_PROT_READ, VIPC_WRITE_BACK, 5 }, { VIPC_PROT_READ | VIPC_PROT_WRITE, VIPC_WRITE_BACK, 7 }, { VIPC_PROT_WRITE, VIPC_WRITE_THROUGH, 7 | 0x08 },
-        { VIPC_PROT_READ | VIPC_PROT_WRITE, VIPC_UNCACHED, 7 | 0x18 }, { VIPC_PROT_READ, VIPC_WRITE_COMBINING, 5 | 0x80 },
+        { VIPC_PROT_READ, VIPC_WRITE_BACK, 5 }, { VIPC_PROT_READ | VIPC_PROT_WRITE, VIPC_WRITE_BACK, 7 }, { VIPC_PROT_WRITE, VIPC_WRITE_THROUGH, 7 },
+        { VIPC_PROT_READ | VIPC_PROT_WRITE, VIPC_UNCACHED, 7 }, { VIPC_PROT_READ, VIPC_WRITE_COMBINING, 5 },
     };
     const uint64_t at = 0x400000, frame = 0x12345, used = 0x67ull;          /* accessed and dirty are the CPU's */
     uint64_t root = 0, before = vipc_x86_64_available(&port);
     bool good = vipc_x86_64_space_create(&port, 1, 0x10000, USER_TOP, &root) == VIPC_OK;
     for (uint32_t i = 0; good && i < sizeof kinds / sizeof *kinds; i++) {
         good = vipc_x86_64_page_map(&port, root, at, frame, 1, kinds[i].access, kinds[i].cache) == VIPC_OK;
-        good = good && entry_of(root, at) == (frame << 12 | kinds[i].bits | port.no_execute);
+        good = good && page_entry(root, at) == (frame << 12 | kinds[i].bits | policy_bits(kinds[i].cache) | port.no_execute);
     }
-    good = good && vipc_x86_64_page_map(&port, root, at, frame, 1, VIPC_PROT_READ | VIPC_PROT_EXEC, VIPC_WRITE_BACK) == VIPC_OK && entry_of(root, at) == (frame << 12 | 5);
+    good = good && vipc_x86_64_page_map(&port, root, at, frame, 1, VIPC_PROT_READ | VIPC_PROT_EXEC, VIPC_WRITE_BACK) == VIPC_OK;
+    good = good && page_entry(root, at) == (frame << 12 | 5);
     check(t, good, "space_entries_by_access_and_cache_policy");
     vipc_x86_64_page_protect(&port, root, at, 1, VIPC_PROT_READ);
-    good = good && entry_of(root, at) == (frame << 12 | 5 | port.no_execute);
+    good = good && page_entry(root, at) == (frame << 12 | 5 | port.no_execute);
     vipc_x86_64_page_protect(&port, root, at, 1, VIPC_PROT_READ | VIPC_PROT_WRITE | VIPC_PROT_EXEC);
-    good = good && (entry_of(root, at) & ~used) == (frame << 12 | port.no_execute) && (entry_of(root, at) & 2) == 0;
+    good = good && (page_entry(root, at) & ~used) == (frame << 12 | port.no_execute) && (page_entry(root, at) & 2) == 0;
     check(t, good, "space_protection_takes_execution_away_and_gives_none");
     good = vipc_x86_64_page_map(&port, root, at + 1, frame, 1, VIPC_PROT_READ, 0) < 0 && vipc_x86_64_page_map(&port, root, USER_TOP - PAGE, frame, 2, VIPC_PROT_READ, 0) < 0;
     good = good && vipc_x86_64_page_map(&port, root, KERNEL_BASE, frame, 1, VIPC_PROT_READ, 0) < 0 && vipc_x86_64_page_map(&port, root, at, 1ull << 40, 1, VIPC_PROT_READ, 0) < 0;
@@ -82,7 +97,7 @@ static void space_entries(struct tally *t)
     vipc_x86_64_page_unmap(&port, kernel_root, DIRECT_MAP + PAGE, 1);
     vipc_x86_64_page_unmap(&port, root, DIRECT_MAP + PAGE, 1);
     good = good && vipc_x86_64_space_create(&port, 2, 0x10000, USER_TOP + PAGE, &root) == VIPC_ERR_INVALID_ARGUMENT;
-    check(t, good && entry_of(kernel_root, DIRECT_MAP + PAGE), "space_hooks_refuse_what_is_no_place_of_a_process");
+    check(t, good && page_entry(kernel_root, DIRECT_MAP + PAGE), "space_hooks_refuse_what_is_no_place_of_a_process");
     check(t, vipc_x86_64_space_destroy(&port, kernel_root) == VIPC_OK && vipc_x86_64_space_destroy(&port, root + PAGE) == VIPC_OK && vipc_x86_64_space_destroy(&port, ~0ull) == VIPC_OK &&
              vipc_x86_64_space_destroy(&port, root) == VIPC_OK && vipc_x86_64_available(&port) == before,
           "space_destroy_passes_over_what_is_no_space");
@@ -90,10 +105,12 @@ static void space_entries(struct tally *t)
 /* A table that has become empty leaves at once, and comes back with the flush; and if that fails, with the next. */
 static vipc_error others;
 static uint32_t others_asked;
+static uint64_t others_root;
 static vipc_error flush_others(void *user, uint64_t root, uint64_t address, uint64_t count, vipc_time deadline)
 {
-    (void)user; (void)root; (void)address; (void)count; (void)deadline;
+    (void)user; (void)address; (void)count; (void)deadline;
     others_asked++;
+    others_root = root;
     return others;
 }
 static void space_tables(struct tally *t)
@@ -107,14 +124,14 @@ static void space_tables(struct tally *t)
     good = good && vipc_x86_64_page_map(&port, root, at, 1, 2, VIPC_PROT_READ, 0) == VIPC_OK && before - vipc_x86_64_available(&port) == 6;
     good = good && vipc_x86_64_page_map(&port, root, at, 2, 2, VIPC_PROT_READ, 0) == VIPC_OK;        /* in their place: no more are in the tables than before */
     vipc_x86_64_page_unmap(&port, root, at, 1);
-    good = good && entry_of(root, at) == 0 && entry_of(root, at + PAGE) && before - vipc_x86_64_available(&port) == 6;
+    good = good && page_entry(root, at) == 0 && page_entry(root, at + PAGE) && before - vipc_x86_64_available(&port) == 6;
     others = VIPC_ERR_WOULD_BLOCK;
     good = good && vipc_x86_64_tlb_flush(&port, root, at, 1, VIPC_NOW) == VIPC_ERR_WOULD_BLOCK && before - vipc_x86_64_available(&port) == 6;
     others = VIPC_ERR_TIMEOUT;
     good = good && vipc_x86_64_tlb_flush(&port, root, at, 1, 1) == VIPC_ERR_TIMEOUT && before - vipc_x86_64_available(&port) == 6 && others_asked == 2;
     check(t, good, "space_tables_wait_for_the_other_cpus");
     others = VIPC_OK;
-    good = vipc_x86_64_tlb_flush(&port, root, at, 1, VIPC_FOREVER) == VIPC_OK && before - vipc_x86_64_available(&port) == 4 && entry_of(root, at + PAGE) != 0;
+    good = vipc_x86_64_tlb_flush(&port, root, at, 1, VIPC_FOREVER) == VIPC_OK && before - vipc_x86_64_available(&port) == 4 && page_entry(root, at + PAGE) != 0;
     vipc_x86_64_page_protect(&port, root, 0, (USER_TOP - PAGE) / PAGE, VIPC_PROT_NONE);
     good = good && vipc_x86_64_tlb_flush(&port, root, 0, USER_TOP / PAGE, VIPC_FOREVER) == VIPC_OK && before - vipc_x86_64_available(&port) == 1;
     check(t, good, "space_tables_come_back_with_the_flush");
@@ -122,6 +139,75 @@ static void space_tables(struct tally *t)
     vipc_x86_64_page_unmap(&port, root, at, 512);
     port.kernel = ipc_kernel();
     check(t, good && vipc_x86_64_space_destroy(&port, root) == VIPC_OK && vipc_x86_64_available(&port) == before && port.aside == 0, "space_tables_all_come_back_at_its_end");
+}
+/* What is mapped otherwise than write-back is so in the direct map too, and for all CPUs, before anybody gets it; and no longer when it is freed. */
+static uint64_t direct(uint64_t frame) { return page_entry(kernel_root, DIRECT_MAP + frame) & 0x98; }
+static void space_policies(struct tally *t)
+{
+    static const uint32_t policies[] = { VIPC_WRITE_THROUGH, VIPC_UNCACHED, VIPC_WRITE_THROUGH, VIPC_WRITE_COMBINING, VIPC_WRITE_THROUGH };
+    const uint64_t at = 0x400000;
+    uint64_t root = 0, frame = 0, before = vipc_x86_64_available(&port);
+    uint32_t low, high, asked = others_asked;
+    vipc_x86_64_kernel several = *ipc_kernel();
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(0x277));
+    check(t, low == 0x00070406 && high == (cpu.page_attributes ? 0x00070401 : 0x00070406), "page_attributes_are_as_the_entries_mean_them");
+    several.flush_others = flush_others;
+    others = VIPC_OK;
+    port.kernel = &several;
+    bool good = vipc_x86_64_space_create(&port, 5, 0x10000, USER_TOP, &root) == VIPC_OK && vipc_x86_64_take(&port, 3, &frame) == VIPC_OK;
+    uint64_t *words = vipc_x86_64_at(&port, frame);
+    for (uint64_t i = 0; good && i < 3 * PAGE / 8; i++) words[i] = ~i;
+    good = good && vipc_x86_64_page_map(&port, root, at, frame / PAGE, 3, VIPC_PROT_READ, VIPC_WRITE_BACK) == VIPC_OK;
+    good = good && direct(frame) == 0 && others_asked == asked && port.otherwise == 0;
+    for (uint32_t i = 0; good && i < sizeof policies / sizeof *policies; i++) {
+        for (uint32_t again = 0; good && again < 2; again++)
+            good = vipc_x86_64_page_map(&port, root, at, frame / PAGE + 1, 2, VIPC_PROT_READ, policies[i]) == VIPC_OK && others_asked == asked + i + 1 && others_root == 0;
+        good = good && direct(frame) == 0 && direct(frame + PAGE) == policy_bits(policies[i]);
+        good = good && direct(frame + 2 * PAGE) == policy_bits(policies[i]) && port.otherwise == 2;
+        good = good && (page_entry(root, at + PAGE) & 0x98) == policy_bits(policies[i]);
+        good = good && vipc_x86_64_page_map(&port, root, at + 8 * PAGE, 0x7654321, 1, VIPC_PROT_READ, policies[i]) == VIPC_OK;
+    }
+    check(t, good, "cache_policies_are_the_direct_map's_too");
+    good = good && vipc_x86_64_find(&port, kernel_root, DIRECT_MAP + frame + PAGE, NULL, &low) && low == (found(VIPC_X86_64_WRITE) | VIPC_X86_64_UNCACHED);
+    for (uint64_t i = 0; good && i < 3 * PAGE / 8; i++) good = words[i] == ~i;
+    asked = others_asked;
+    vipc_x86_64_give(&port, frame, 2);
+    good = good && direct(frame + PAGE) == 0 && direct(frame + 2 * PAGE) == 0x08 && port.otherwise == 1 && others_asked == asked + 1;
+    port.hooks.frame_free(&port, frame / PAGE + 2, 1);
+    good = good && direct(frame + 2 * PAGE) == 0 && port.otherwise == 0 && others_asked == asked + 2 && vipc_x86_64_take(&port, 1, &frame) == VIPC_OK;
+    vipc_x86_64_give(&port, frame, 1);
+    check(t, good && others_asked == asked + 2, "freed_frames_are_write_back_again");
+    port.kernel = ipc_kernel();
+    check(t, vipc_x86_64_space_destroy(&port, root) == VIPC_OK && vipc_x86_64_available(&port) == before, "policies_leave_every_frame");
+}
+/* Where the frame is part of a large page there, or of a global one, it is refused, and mapped nowhere. */
+static void space_policies_refused(struct tally *t)
+{
+    const uint64_t at = 0x400000;
+    uint64_t root = 0, table = 0, frame = 0, before = vipc_x86_64_available(&port);
+    bool good = vipc_x86_64_space_create(&port, 6, 0x10000, USER_TOP, &root) == VIPC_OK;
+    good = good && vipc_x86_64_tables_make(&port, 0, &table) == VIPC_OK && vipc_x86_64_take(&port, 1, &frame) == VIPC_OK;
+    good = good && vipc_x86_64_map(&port, table, DIRECT_MAP + frame, frame, 1, VIPC_X86_64_WRITE) == 1;
+    uint64_t *page = entry_at(table, DIRECT_MAP + frame, 12), *above = entry_at(table, DIRECT_MAP + frame, 21), *top = entry_at(table, DIRECT_MAP + frame, 39);
+    if (!good || !page) { check(t, false, "a_direct_map_of_large_or_global_pages_has_one_policy"); return; }
+    port.kernel_root = table;
+    *page |= 0x100;
+    good = vipc_x86_64_page_map(&port, root, at, frame / PAGE, 1, VIPC_PROT_READ, VIPC_UNCACHED) == VIPC_ERR_NOT_SUPPORTED && page_entry(root, at) == 0;
+    *page &= ~0x100ull;
+    *above |= 0x80;
+    good = good && vipc_x86_64_page_map(&port, root, at, frame / PAGE, 1, VIPC_PROT_READ, VIPC_WRITE_COMBINING) == VIPC_ERR_NOT_SUPPORTED && page_entry(root, at) == 0;
+    good = good && vipc_x86_64_page_map(&port, root, at, frame / PAGE, 1, VIPC_PROT_READ, VIPC_WRITE_BACK) == VIPC_OK && port.otherwise == 0;
+    *above &= ~0x80ull;
+    good = good && vipc_x86_64_page_map(&port, root, at, frame / PAGE, 1, VIPC_PROT_READ, VIPC_UNCACHED) == VIPC_OK && (*page & 0x98) == 0x18;
+    vipc_x86_64_give(&port, frame, 1);
+    good = good && (*page & 0x98) == 0 && port.otherwise == 0;
+    port.kernel_root = kernel_root;
+    vipc_x86_64_give(&port, ((uint64_t)page - DIRECT_MAP) & ~(PAGE - 1), 1);       /* nobody gives back tables of an upper half */
+    vipc_x86_64_give(&port, ((uint64_t)above - DIRECT_MAP) & ~(PAGE - 1), 1);
+    vipc_x86_64_give(&port, *top & ~(PAGE - 1), 1);
+    vipc_x86_64_tables_free(&port, table, false);
+    good = good && vipc_x86_64_space_destroy(&port, root) == VIPC_OK && vipc_x86_64_available(&port) == before;
+    check(t, good, "a_direct_map_of_large_or_global_pages_has_one_policy");
 }
 /* A space stays while somebody runs in it, be it only when his turn comes. */
 static void unused(void *argument) { (void)argument; }
@@ -215,8 +301,11 @@ void selftest(struct tally *t)
     out_of_memory(t);
     space_entries(t);
     space_tables(t);
+    space_policies(t);
+    space_policies_refused(t);
     space_in_use(t);
     own_tables(t);
     protection(t);
     critical(t);
+    shared_test(t);
 }

@@ -1,7 +1,7 @@
 /* syscall.c - from registers to the core and back.
  *
- * Each call copies in what it needs, makes sure that what comes out can be written (so that no message, no capability is taken that cannot be told of),
- * calls the core with the thread's own view, and copies out.  The core never sees an address of the user's. */
+ * Each call copies in what it needs, makes sure that what comes out can be written (so that no message, no capability is taken that cannot be told of, unless the memory that it
+ * was to go to is shared, and withdrawn just then), calls the core with the thread's own view, and copies out.  The core never sees an address of the user's. */
 #include "kernel.h"
 #include "syscalls.h"
 
@@ -524,6 +524,83 @@ static int64_t do_fork(struct thread *t, const uint64_t *a)
     return (int64_t)s.pid.id;
 }
 
+/* ---- shared regions ---- */
+static int64_t do_region_create(struct thread *t, const uint64_t *a)
+{
+    char label[VIPC_LABEL_MAX + 1];
+    vipc_cap c;
+    DESC_IN(vipc_region_desc, d, a[0]);
+    TRY(label_in(label, &d_copy.label));
+    TRY(user_can_write(a[1], sizeof c));
+    return give(vipc_region_create(&t->ipc, d, &c), a[1], &c, sizeof c);
+}
+/* Where its frames lie is the kernel's business alone. */
+static int64_t do_region_get(struct thread *t, const uint64_t *a)
+{
+    vipc_region_info i;
+    TRY(user_can_write(a[1], sizeof i));
+    vipc_error e = vipc_region_get(&t->ipc, cap_of(a[0]), &i);
+    i.physical = 0;
+    return give(e, a[1], &i, sizeof i);
+}
+static int64_t do_region_find(struct thread *t, const uint64_t *a)
+{
+    vipc_cap c;
+    TRY(user_can_write(a[1], sizeof c));
+    return give(vipc_region_find(&t->ipc, a[0], &c), a[1], &c, sizeof c);
+}
+static int64_t do_region_transfer(struct thread *t, const uint64_t *a)
+{
+    vipc_cap c;
+    TRY(user_can_write(a[4], sizeof c));
+    return give(vipc_region_transfer(&t->ipc, cap_of(a[0]), pid_of(a[1]), (uint32_t)a[2], (uint32_t)a[3], &c, a[5]), a[4], &c, sizeof c);
+}
+static int64_t do_region_seal(struct thread *t, const uint64_t *a) { return vipc_region_seal(&t->ipc, cap_of(a[0]), a[1]); }
+static int64_t do_map(struct thread *t, const uint64_t *a)
+{
+    vipc_mapping m;
+    DESC_IN(vipc_map_desc, d, a[1]);
+    TRY(user_can_write(a[2], sizeof m));
+    return give(vipc_map(&t->ipc, cap_of(a[0]), d, &m), a[2], &m, sizeof m);
+}
+static int64_t do_unmap(struct thread *t, const uint64_t *a)
+{
+    vipc_mapping m;
+    TRY(user_in(&m, a[0], sizeof m));
+    return vipc_unmap(&t->ipc, &m, a[1]);
+}
+
+/* ---- named objects ---- */
+enum { OBJECT_NAME_ROOM = VIPC_OBJECT_NAME_MAX + 3 };        /* a slash before it, one byte too many, 0 */
+static int64_t do_object_open(struct thread *t, const uint64_t *a)
+{
+    char name[OBJECT_NAME_ROOM];
+    vipc_cap c;
+    TRY(user_text(name, sizeof name, a[0]));
+    TRY(user_can_write(a[3], sizeof c));
+    return give(vipc_object_open(&t->ipc, name, (uint32_t)a[1], (uint32_t)a[2], &c, a[4]), a[3], &c, sizeof c);
+}
+static int64_t do_object_unlink(struct thread *t, const uint64_t *a)
+{
+    char name[OBJECT_NAME_ROOM];
+    TRY(user_text(name, sizeof name, a[0]));
+    return vipc_object_unlink(&t->ipc, name);
+}
+static int64_t do_object_truncate(struct thread *t, const uint64_t *a) { return vipc_object_truncate(&t->ipc, cap_of(a[0]), a[1], a[2]); }
+static int64_t do_object_get(struct thread *t, const uint64_t *a)
+{
+    vipc_object_stat s;
+    TRY(user_can_write(a[1], sizeof s));
+    return give(vipc_object_get(&t->ipc, cap_of(a[0]), &s), a[1], &s, sizeof s);
+}
+static int64_t do_object_count(struct thread *t, const uint64_t *a)
+{
+    uint32_t count;
+    TRY(user_can_write(a[0], sizeof count));
+    return give(vipc_object_count(&t->ipc, &count), a[0], &count, sizeof count);
+}
+static int64_t do_unknown(struct thread *t, const uint64_t *a) { (void)t; (void)a; return VIPC_ERR_NOT_SUPPORTED; }
+
 static const handler handlers[SYSCALLS] = {
     [SYS_NOTHING] = do_nothing, [SYS_EXIT] = do_exit, [SYS_YIELD] = do_yield, [SYS_SLEEP] = do_sleep, [SYS_LOG] = do_log, [SYS_SPAWN] = do_spawn, [SYS_WAIT] = do_wait,
     [SYS_CONTROL] = do_control, [SYS_SELF] = do_self, [SYS_TIME] = do_time, [SYS_CONFIG_GET] = do_config_get, [SYS_STATS_GET] = do_stats_get, [SYS_CHECK] = do_check,
@@ -539,7 +616,10 @@ static const handler handlers[SYSCALLS] = {
     [SYS_LOOKUP] = do_lookup,
     [SYS_SPACE_MMAP] = do_space_mmap, [SYS_SPACE_UNMAP] = do_space_unmap, [SYS_SPACE_PROTECT] = do_space_protect, [SYS_SPACE_SET_BREAK] = do_space_set_break,
     [SYS_SPACE_GROW_HEAP] = do_space_grow_heap, [SYS_SPACE_STACK_CREATE] = do_space_stack_create, [SYS_SPACE_FIND] = do_space_find, [SYS_SPACE_GET] = do_space_get,
-    [SYS_INITIAL] = do_initial, [SYS_FORK] = do_fork,
+    [SYS_INITIAL] = do_initial, [SYS_FORK] = do_fork, [SYS_REGION_CREATE] = do_region_create, [SYS_REGION_GET] = do_region_get, [SYS_REGION_FIND] = do_region_find,
+    [SYS_REGION_TRANSFER] = do_region_transfer, [SYS_REGION_SEAL] = do_region_seal, [SYS_MAP] = do_map, [SYS_UNMAP] = do_unmap, [SYS_OBJECT_GET] = do_object_get,
+    [SYS_OBJECT_COUNT] = do_object_count, [SYS_GAP ... SYS_OBJECT_OPEN - 1] = do_unknown,
+    [SYS_OBJECT_OPEN] = do_object_open, [SYS_OBJECT_UNLINK] = do_object_unlink, [SYS_OBJECT_TRUNCATE] = do_object_truncate,
 };
 
 /* From entry.S, interrupts off; on in between: a system call is preempted like anything else. */

@@ -40,6 +40,12 @@ enum {
     SYS_FORK,                        /* (capabilities, count): twice from one call.  In the parent rax is the child's pid, and rdx a capability that ends it; in the child rax is
                                       * 0, and so are rbx and r12 to r15: who wants them keeps them on the stack.  What the capabilities are for (each needs GRANT), the child
                                       * finds by SYS_INITIAL; it has no others */
+    /* shared regions; and of named objects too: map, unmap, get, seal, and what capabilities have in common */
+    SYS_REGION_CREATE, SYS_REGION_GET, SYS_REGION_FIND, SYS_REGION_TRANSFER, SYS_REGION_SEAL, SYS_MAP, SYS_UNMAP,
+    /* named objects; what is closed is SYS_CLOSE's */
+    SYS_OBJECT_GET, SYS_OBJECT_COUNT,
+    SYS_GAP,                         /* from here on to the next three there are none */
+    SYS_OBJECT_OPEN = 210, SYS_OBJECT_UNLINK = 211, SYS_OBJECT_TRUNCATE = 212,       /* where programs of other kernels of this kind have them */
     SYSCALLS
 };
 /* Messages in registers.  In: the opcode in r15, the words in rbx r12 r13 r14; rdi, rsi: the arguments that follow; rdx: the deadline (not 0).  Out: rax, the

@@ -33,6 +33,14 @@
  *         return e == VIPC_OK ? vipc_x86_64_domain(port, NULL, &desc, manager) : e;
  *     }
  *
+ * CACHE POLICIES of what is mapped into a space, by the entry of the page attribute table (PAT, the same on every CPU: vipc_x86_64_cpu) that its page-table bits choose:
+ *     write-back 0 (none), write-through 1 (PWT), uncached 3 (PCD, PWT), write-combining 4 (bit 7).  Where the CPU has no such table write-combining is uncached.
+ *   No frame is ever seen under two policies: what page_map maps otherwise than write-back gets the same policy in the direct map first, on every CPU, and its cache lines are
+ *   written back; so the core, which zeroes and copies frames by their place there, sees what the space sees.  When such a frame is freed (or vipc_x86_64_give is told of
+ *   it) the direct map is write-back there again before anybody else can have it.
+ *   For that the direct map must be in kernel_root's tables, of pages of 4 KiB that are not global: else the policy is NOT_SUPPORTED.  What lies outside it, as devices do, is
+ *   mapped as asked.  It is the kernel's part that memory which it maps by itself, or by vipc_space_map_physical, has one policy only.
+ *
  * LIMIT: frames are of 4 KiB; no large pages, no PCID.  LIMIT: one CPU unless `flush_others` and `runs_in` are given; the page-table functions for the kernel's own use are
  * for one caller at a time for each root.
  */
@@ -101,6 +109,7 @@ typedef struct vipc_x86_64 {
     uint64_t usable;                   /* frames that there were to hand out */
     uint64_t no_execute;               /* the page-table bit; 0: this CPU has none, or it is not turned on (EFER.NXE) */
     uint64_t write_combining;          /* private: page-table bits */
+    uint64_t otherwise;                /* private: frames that the direct map does not have write-back now */
     uint64_t kernel_root;              /* private: whose upper half all spaces have */
     uint64_t *roots;                   /* private: one bit a frame: it is the root of a space */
     uint64_t aside;                    /* private: physical address of the first of the tables that no entry leads to any more, see vipc_x86_64_set_aside_; 0: none */
@@ -117,7 +126,7 @@ VIPC_API vipc_error vipc_x86_64_domain(vipc_x86_64 *port, const vipc_config *con
 /* -- frames: also for the kernel's own use; from any thread, interrupts on or off; O(frames / 64) -- */
 /* `count` neighbouring frames; *first is a physical address; contents undefined.  OUT_OF_MEMORY. */
 VIPC_API vipc_error vipc_x86_64_take(vipc_x86_64 *port, uint64_t count, uint64_t *first);
-VIPC_API void vipc_x86_64_give(vipc_x86_64 *port, uint64_t first, uint64_t count);
+VIPC_API void vipc_x86_64_give(vipc_x86_64 *port, uint64_t first, uint64_t count);      /* interrupts on, if any is not write-back */
 VIPC_API uint64_t vipc_x86_64_available(vipc_x86_64 *port);
 /* Where the kernel sees that physical address. */
 VIPC_API void *vipc_x86_64_at(const vipc_x86_64 *port, uint64_t physical);
@@ -154,6 +163,7 @@ VIPC_API void vipc_x86_64_cpu(const vipc_x86_64 *port);
  *   space_create   an empty lower half, [start, end) within [0, VIPC_X86_64_USER_TOP) (else INVALID_ARGUMENT).  One frame.
  *   space_destroy  RESOURCE_BUSY while this CPU has the root in CR3, or runs_in says so.  O(tables).
  *   page_map       4 KiB pages; at most three tables for each 2 MiB.  Without a frame for one OUT_OF_MEMORY: what was mapped until then is, and is counted.
+ *                  The first time that a frame is mapped otherwise than write-back all CPUs must forget its place in the direct map: flush_others, FOREVER.
  *   page_unmap     a table that is empty now is taken out of the tree, and given back by the next tlb_flush of the space.  O(pages that are mapped + holes of 2 MiB, 1 GiB, 512 GiB).
  *   page_protect   takes away writing and executing, or all; no page that is there is made to be more.  As page_unmap.
  *   tlb_flush      on this CPU, if the root is in CR3; then flush_others.  With VIPC_NOW it never waits. */
@@ -342,8 +352,10 @@ VIPC_API vipc_error vipc_x86_64_take(vipc_x86_64 *port, uint64_t count, uint64_t
     if (e == VIPC_OK) *first = frame * VIPC_X86_64_PAGE;
     return e;
 }
+static void vipc_x86_64_write_back_again_(vipc_x86_64 *port, uint64_t frame, uint64_t count);
 VIPC_API void vipc_x86_64_give(vipc_x86_64 *port, uint64_t first, uint64_t count)
 {
+    vipc_x86_64_write_back_again_(port, first / VIPC_X86_64_PAGE, count);
     uint64_t was = port->kernel->lock(port->kernel->user);
     (void)vipc_frames_free(&port->frames, first / VIPC_X86_64_PAGE, count);
     port->kernel->unlock(port->kernel->user, was);
@@ -361,7 +373,10 @@ VIPC_API void *vipc_x86_64_at(const vipc_x86_64 *port, uint64_t physical) { retu
 #define VIPC_X86_64_PRESENT_ 1ull
 #define VIPC_X86_64_WRITABLE_ 2ull
 #define VIPC_X86_64_RING3_ 4ull
-#define VIPC_X86_64_NO_CACHE_ 0x18ull
+#define VIPC_X86_64_NO_CACHE_ 0x18ull      /* PWT, PCD: entry 3 of the page attribute table */
+#define VIPC_X86_64_POLICY_ 0x98ull         /* with bit 7: which of the entries 0 to 7 */
+#define VIPC_X86_64_LARGE_ 0x80ull          /* in an entry above the last level */
+#define VIPC_X86_64_GLOBAL_ 0x100ull
 #define VIPC_X86_64_NX_ (1ull << 63)
 #define VIPC_X86_64_FRAME_ 0x000ffffffffff000ull
 #define VIPC_X86_64_MSR_PAT_ 0x277u
@@ -378,8 +393,8 @@ static vipc_error vipc_x86_64_new_table_(vipc_x86_64 *port, uint64_t *physical)
 {
     vipc_error e = port->kernel->table_take ? port->kernel->table_take(port->kernel->user, physical) : vipc_x86_64_take(port, 1, physical);
     if (e != VIPC_OK) return e;
-    uint64_t *t = vipc_x86_64_table_(port, *physical);
-    for (uint32_t i = 0; i < 512; i++) t[i] = 0;
+    uint64_t *t = vipc_x86_64_table_(port, *physical), count = 512;
+    __asm__ volatile("rep stosq" : "+D"(t), "+c"(count) : "a"(0ull) : "memory");
     return VIPC_OK;
 }
 /* The last-level entry for that address.  NULL: no table leads there (or, with make, there was no frame for one). */
@@ -491,6 +506,68 @@ static vipc_error vipc_x86_64_forget_(vipc_x86_64 *port, uint64_t root, uint64_t
 VIPC_API void vipc_x86_64_flush(vipc_x86_64 *port, uint64_t root, uint64_t address, uint64_t count)
 {
     (void)vipc_x86_64_forget_(port, root, address, count, VIPC_FOREVER);
+}
+
+/* ---------------------------------------------------------------------------------------- the direct map's policy
+ * A page that is both write-back here and otherwise in a space would be undefined to the CPU: what it reads ahead of time by this mapping, unasked, it would keep, and what is
+ * written by the other would pass that by.  So the direct map follows: its entry is changed, every CPU forgets the old one, and then the lines are written back and forgotten;
+ * from there on nothing brings them into a cache any more.  The entry is never absent, as somebody may be reading there.  Back to write-back there are no lines to forget.
+ * Each entry is changed by whoever has the frame; `otherwise` is for all, and tells whoever frees frames that there is nothing to look for. */
+/* The entry of that frame in the direct map.  *e: OK, and NULL: it is not in there; NOT_SUPPORTED: it is, but not alone. */
+static uint64_t *vipc_x86_64_direct_(const vipc_x86_64 *port, uint64_t frame, vipc_error *e)
+{
+    const uint64_t at = port->kernel->direct_map + frame * VIPC_X86_64_PAGE;
+    uint64_t *t = (uint64_t *)vipc_x86_64_at(port, port->kernel_root), *entry;
+    *e = VIPC_OK;
+    for (uint32_t shift = 39;; shift -= 9) {
+        entry = &t[at >> shift & 511];
+        if (!(*entry & VIPC_X86_64_PRESENT_)) return NULL;
+        if (shift == 12) break;
+        if (*entry & VIPC_X86_64_LARGE_) { *e = VIPC_ERR_NOT_SUPPORTED; return NULL; }
+        t = vipc_x86_64_table_(port, *entry);
+    }
+    if (*entry & VIPC_X86_64_GLOBAL_) { *e = VIPC_ERR_NOT_SUPPORTED; return NULL; }
+    return entry;
+}
+/* Write back and forget the lines of a frame, in all caches of the machine.  All x86-64 CPUs have clflush, and lines of 64 bytes or more. */
+static void vipc_x86_64_flush_lines_(const vipc_x86_64 *port, uint64_t frame)
+{
+    const char *at = (const char *)vipc_x86_64_at(port, frame * VIPC_X86_64_PAGE);
+    for (uint32_t i = 0; i < VIPC_X86_64_PAGE; i += 64) __asm__ volatile("clflush %0" : : "m"(at[i]) : "memory");
+}
+/* These frames have the policy of `bits` in the direct map: returns when all CPUs know it.  NOT_SUPPORTED: nothing has changed. */
+static vipc_error vipc_x86_64_set_policy_(vipc_x86_64 *port, uint64_t frame, uint64_t count, uint64_t bits)
+{
+    const uint64_t end = vipc_frames_total(&port->frames) > frame ? vipc_frames_total(&port->frames) : frame, pages = count < end - frame ? count : end - frame;
+    uint64_t first = 0, last = 0;                            /* of those that change */
+    vipc_error e;
+    for (uint64_t i = 0; i < pages; i++) {
+        const uint64_t *entry = vipc_x86_64_direct_(port, frame + i, &e);
+        if (e != VIPC_OK) return e;
+        if (!entry || (*entry & VIPC_X86_64_POLICY_) == bits) continue;
+        if (last == 0) first = i;
+        last = i + 1;
+    }
+    if (last == 0) return VIPC_OK;
+    for (uint64_t i = first; i < last; i++) {
+        uint64_t *entry = vipc_x86_64_direct_(port, frame + i, &e);
+        if (!entry) continue;
+        const uint64_t was = *entry & VIPC_X86_64_POLICY_;
+        *(volatile uint64_t *)entry = (*entry & ~VIPC_X86_64_POLICY_) | bits;
+        if (was == 0 && bits) __atomic_fetch_add(&port->otherwise, 1, __ATOMIC_RELAXED);
+        if (was && bits == 0) __atomic_fetch_sub(&port->otherwise, 1, __ATOMIC_RELAXED);
+    }
+    vipc_x86_64_flush(port, 0, port->kernel->direct_map + (frame + first) * VIPC_X86_64_PAGE, last - first);
+    if (bits == 0) return VIPC_OK;
+    __asm__ volatile("mfence" : : : "memory");
+    for (uint64_t i = first; i < last; i++)
+        if (vipc_x86_64_direct_(port, frame + i, &e)) vipc_x86_64_flush_lines_(port, frame + i);
+    __asm__ volatile("mfence" : : : "memory");
+    return VIPC_OK;
+}
+static void vipc_x86_64_write_back_again_(vipc_x86_64 *port, uint64_t frame, uint64_t count)
+{
+    if (__atomic_load_n(&port->otherwise, __ATOMIC_RELAXED)) (void)vipc_x86_64_set_policy_(port, frame, count, 0);
 }
 
 #if !VIPC_NO_SPACES
@@ -605,20 +682,42 @@ VIPC_API vipc_error vipc_x86_64_page_map(void *user, uint64_t root, uint64_t at,
     uint64_t bits;
     if (!vipc_x86_64_is_place_(port, root, at, pages) || frame >= 1ull << 40 || pages > (1ull << 40) - frame || cache > VIPC_WRITE_COMBINING) return VIPC_ERR_INVALID_ARGUMENT;
     if (access == VIPC_PROT_NONE || vipc_prot_to_page_flags(access, &bits) != VIPC_OK) return VIPC_ERR_INVALID_ARGUMENT;
-    bits = (bits & ~VIPC_PAGE_NO_EXECUTE) | (bits & VIPC_PAGE_NO_EXECUTE ? port->no_execute : 0) | vipc_x86_64_cache_(port, cache);
-    while (pages != 0) {
-        uint64_t *lead = vipc_x86_64_lead_(port, root, at), *t, added = 0;
-        if (!lead) return VIPC_ERR_OUT_OF_MEMORY;
-        t = vipc_x86_64_table_(port, *lead);
-        for (uint64_t i = at >> 12 & 511; i < 512 && pages != 0; i++, pages--, at += VIPC_X86_64_PAGE, frame++) {
-            if (!(t[i] & VIPC_X86_64_PRESENT_)) added += VIPC_X86_64_ONE_;
-            vipc_x86_64_write_(&t[i], frame << 12 | bits);
-        }
-        vipc_x86_64_write_(lead, *lead + added);
+    const uint64_t policy = vipc_x86_64_cache_(port, cache);
+    if (policy) {
+        vipc_error e = vipc_x86_64_set_policy_(port, frame, pages, policy);
+        if (e != VIPC_OK) return e;
     }
-    return VIPC_OK;
+    bits = (bits & ~VIPC_PAGE_NO_EXECUTE) | (bits & VIPC_PAGE_NO_EXECUTE ? port->no_execute : 0) | policy;
+    for (bits |= frame << 12;;) {
+        uint64_t *lead = vipc_x86_64_lead_(port, root, at), *t, *end, there = 0;
+        if (!lead) return VIPC_ERR_OUT_OF_MEMORY;
+        const uint64_t first = at >> 12 & 511, n = pages < 512 - first ? pages : 512 - first;      /* in this table */
+        t = vipc_x86_64_table_(port, *lead) + first;
+        end = t + n;
+        do {
+            there += *t & VIPC_X86_64_PRESENT_;
+            vipc_x86_64_write_(t, bits);
+            bits += VIPC_X86_64_PAGE;
+        } while (++t < end);
+        vipc_x86_64_write_(lead, *lead + (n - there) * VIPC_X86_64_ONE_);
+        if ((pages -= n) == 0) return VIPC_OK;
+        at += n * VIPC_X86_64_PAGE;
+    }
 }
 
+/* Each of these entries that is there is ANDed with `keep` and has `set` added; 0 and 0: nothing is there any more.  How many were there, and are so no more. */
+static uint64_t vipc_x86_64_narrow_pages_(uint64_t *t, uint64_t pages, uint64_t keep, uint64_t set)
+{
+    uint64_t gone = 0, *end = t + pages;
+    if (keep == 0)
+        for (; t < end; t++) {
+            gone += *t & VIPC_X86_64_PRESENT_;
+            vipc_x86_64_write_(t, 0);
+        }
+    for (; t < end; t++)
+        if (*t & VIPC_X86_64_PRESENT_) vipc_x86_64_write_(t, (*t & keep) | set);
+    return gone;
+}
 /* What `above` leads to, from `at` to `end`: each page that is mapped is ANDed with `keep` and has `set` added; one that is not there any more, and a table
  * that has become empty, is no longer counted in *above.  level: of that table, 4 to 1. */
 typedef struct vipc_x86_64_narrowing_ { vipc_x86_64 *port; uint64_t root, keep, set; } vipc_x86_64_narrowing_;
@@ -626,40 +725,38 @@ static void vipc_x86_64_narrow_(const vipc_x86_64_narrowing_ *c, uint64_t *above
 {
     uint64_t *t = vipc_x86_64_table_(c->port, *above), gone = 0;
     const uint32_t shift = 3 + 9 * level;
+    if (level == 1) {
+        gone = vipc_x86_64_narrow_pages_(&t[at >> 12 & 511], (end - at) >> 12, c->keep, c->set) * VIPC_X86_64_ONE_;
+        at = end;
+    }
     for (uint64_t next; at < end; at = next) {
         uint64_t *entry = &t[at >> shift & 511];
         next = ((at >> shift) + 1) << shift;
         if (next > end) next = end;
         if (!(*entry & VIPC_X86_64_PRESENT_)) continue;
-        if (level > 1) vipc_x86_64_narrow_(c, entry, level - 1, at, next);
-        if (level > 1 && (*entry & VIPC_X86_64_COUNT_) == 0) {
-            uint64_t table = *entry & VIPC_X86_64_FRAME_;
-            vipc_x86_64_write_(entry, 0);
-            vipc_x86_64_set_aside_(c->port, c->root, table);
-        } else if (level == 1) vipc_x86_64_write_(entry, (*entry & c->keep) | c->set);
-        if (!(*entry & VIPC_X86_64_PRESENT_)) gone += VIPC_X86_64_ONE_;
+        if (*entry & VIPC_X86_64_COUNT_) vipc_x86_64_narrow_(c, entry, level - 1, at, next);
+        if (*entry & VIPC_X86_64_COUNT_) continue;
+        uint64_t table = *entry & VIPC_X86_64_FRAME_;
+        vipc_x86_64_write_(entry, 0);
+        vipc_x86_64_set_aside_(c->port, c->root, table);
+        gone += VIPC_X86_64_ONE_;
     }
     vipc_x86_64_write_(above, *above - gone);
 }
-/* The usual case: pages of one last table, which does not become empty.  False: it is another. */
+/* The usual case: pages of one last table.  False: they are of several, or the table is empty now, and vipc_x86_64_narrow_ is to take it out of the tree. */
 static bool vipc_x86_64_narrow_few_(vipc_x86_64 *port, uint64_t root, uint64_t at, uint64_t pages, uint64_t keep, uint64_t set)
 {
-    uint64_t *t = vipc_x86_64_table_(port, root), *lead = NULL, there = 0;
-    const uint64_t first = at >> 12 & 511, end = first + pages;
+    uint64_t *t = vipc_x86_64_table_(port, root), *lead = NULL;
+    const uint64_t first = at >> 12 & 511;
     if (pages > 512 - first) return false;
     for (uint32_t shift = 39; shift > 12; shift -= 9) {
         lead = &t[at >> shift & 511];
         if (!(*lead & VIPC_X86_64_PRESENT_)) return true;
         t = vipc_x86_64_table_(port, *lead);
     }
-    if (keep == 0) {
-        for (uint64_t i = first; i < end; i++) there += t[i] & VIPC_X86_64_PRESENT_;
-        if ((*lead & VIPC_X86_64_COUNT_) <= there * VIPC_X86_64_ONE_) return false;
-    }
-    for (uint64_t i = first; i < end; i++)
-        if (t[i] & VIPC_X86_64_PRESENT_) vipc_x86_64_write_(&t[i], (t[i] & keep) | set);
-    vipc_x86_64_write_(lead, *lead - there * VIPC_X86_64_ONE_);
-    return true;
+    const uint64_t left = *lead - vipc_x86_64_narrow_pages_(&t[first], pages, keep, set) * VIPC_X86_64_ONE_;
+    vipc_x86_64_write_(lead, left);
+    return (left & VIPC_X86_64_COUNT_) != 0;
 }
 static void vipc_x86_64_narrow_all_(vipc_x86_64 *port, uint64_t root, uint64_t at, uint64_t pages, uint64_t keep, uint64_t set)
 {
@@ -695,7 +792,8 @@ VIPC_API vipc_error vipc_x86_64_tlb_flush(void *user, uint64_t root, uint64_t at
     return e;
 }
 
-/* Entry 4 is what bit 7 of a page's entry alone chooses.  Nobody has used it before, so no cache holds anything under its old meaning. */
+/* From entry 0 on: write-back, write-through, uncached unless the MTRRs say write-combining, uncached; and the same again, but that entry 4, which bit 7 of a page's entry alone
+ * chooses, is write-combining.  Nobody has used it before, so no cache and no TLB holds anything under its old meaning. */
 VIPC_API void vipc_x86_64_cpu(const vipc_x86_64 *port)
 {
     if (port->write_combining == 0x80) __asm__ volatile("wrmsr" : : "c"(VIPC_X86_64_MSR_PAT_), "a"(0x00070406u), "d"(0x00070401u) : "memory");
@@ -732,6 +830,7 @@ static vipc_error vipc_x86_64_alloc_hook_(void *user, uint64_t count, uint64_t *
 static void vipc_x86_64_free_hook_(void *user, uint64_t first, uint64_t count)
 {
     vipc_x86_64 *port = (vipc_x86_64 *)user;
+    vipc_x86_64_write_back_again_(port, first, count);
     uint64_t was = port->kernel->lock(port->kernel->user);
     (void)vipc_frames_free(&port->frames, first, count);
     port->kernel->unlock(port->kernel->user, was);
@@ -773,7 +872,7 @@ VIPC_API vipc_error vipc_x86_64_open(vipc_x86_64 *port, const vipc_x86_64_kernel
     port->usable = 0;
     port->no_execute = (vipc_x86_64_features_(0x80000001u) >> 20 & 1) && (vipc_x86_64_msr_(VIPC_X86_64_MSR_EFER_) >> 11 & 1) ? VIPC_X86_64_NX_ : 0;
     port->write_combining = VIPC_X86_64_NO_CACHE_;
-    port->kernel_root = port->aside = 0;
+    port->kernel_root = port->aside = port->otherwise = 0;
     port->roots = NULL;
     vipc_x86_64_clock_(port, kernel->tsc_khz);
     port->hooks.size = sizeof port->hooks;

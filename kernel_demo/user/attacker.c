@@ -5,6 +5,9 @@
 static vipc ipc;
 static vipc_cap mine, note;
 static unsigned long tried, wrong;
+static uint64_t given;                       /* the id of a region that it may read */
+static const vipc_cap own;
+static const vipc_pid kernel = { 1 };
 #define USER_END 0x00007ffffffff000ull       /* first address that no process has */
 #define STACK_END USER_STACK_TOP             /* first unmapped address above the stack */
 #define STACK_GUARD (STACK_END - USER_STACK_BYTES)
@@ -20,6 +23,34 @@ static void expect(int good, const char *what, uint64_t a, int64_t result)
 static int is_refused(int64_t r) { return r == VIPC_ERR_FAULT || r == VIPC_ERR_INVALID_ARGUMENT; }
 
 /* ---- tokens ---- */
+/* As a region, as an object, and as what backs a mapping. */
+static void try_memory(vipc_cap c, const char *what)
+{
+    const uint64_t token = c.token;
+    const vipc_error bad = VIPC_ERR_INVALID_CAPABILITY;
+    vipc_cap out = { GUARD };
+    vipc_region_info ri;
+    vipc_object_stat os;
+    vipc_mapping m = VIPC_INIT;
+    vipc_map_desc how = VIPC_INIT;
+    vipc_mmap_desc d = VIPC_INIT;
+    vipc_outgoing message = VIPC_INIT;
+    vipc_addr at = GUARD;
+    expect(vipc_region_get(&ipc, c, &ri) == bad, what, token, 40);
+    expect(vipc_object_get(&ipc, c, &os) == bad, what, token, 41);
+    for (how.lazy = 0; how.lazy < 2; how.lazy++) expect(vipc_map(&ipc, c, &how, &m) == bad && m.size == 0, what, token, 42);
+    for (uint32_t mode = 0; mode < 3; mode++) expect(vipc_region_transfer(&ipc, c, kernel, mode, 0, &out, VIPC_NOW) == bad, what, token, 43);
+    expect(vipc_region_seal(&ipc, c, VIPC_NOW) == bad, what, token, 44);
+    expect(vipc_object_truncate(&ipc, c, 4096, VIPC_NOW) == bad, what, token, 45);
+    d.size = 4096;
+    d.prot = VIPC_PROT_READ;
+    d.backing = c;
+    for (d.flags = VIPC_MAP_SHARED; token && d.flags <= VIPC_MAP_PRIVATE; d.flags++)
+        expect(vipc_space_mmap(&ipc, own, &d, &at, VIPC_NOW) == bad && at == GUARD, what, token, 46);
+    message.region = c;
+    if (token) expect(vipc_send_large(&ipc, mine, &message, VIPC_NOW) == bad, what, token, 47);
+    expect(out.token == GUARD, what, token, 48);
+}
 static void try_token(uint64_t token, const char *what)
 {
     vipc_cap c = { token }, out;
@@ -55,6 +86,7 @@ static void try_token(uint64_t token, const char *what)
     m.flags = VIPC_HAS_CAPABILITY;
     expect(vipc_send(&ipc, mine, &m, VIPC_NOW) == bad, what, token, 17);
     expect(vipc_wait_any(&ipc, &item, 1, VIPC_NOW) != VIPC_ERR_WOULD_BLOCK, what, token, 18);
+    try_memory(c, what);
 }
 static uint64_t random_state;
 static uint64_t next_random(void)
@@ -105,6 +137,11 @@ static const struct { int number; const char *name, *kinds; } calls[] = {
     { SYS_WAIT_SET_REMOVE, "wait_set_remove", "cc" }, { SYS_WAIT_SET_WAIT, "wait_set_wait", "connd" }, { SYS_PUBLISH, "publish", "scn" }, { SYS_UNPUBLISH, "unpublish", "s" },
     { SYS_LOOKUP, "lookup", "snod" }, { SYS_SPACE_MMAP, "space_mmap", "riod" }, { SYS_SPACE_SET_BREAK, "space_set_break", "rnOd" }, { SYS_SPACE_GROW_HEAP, "space_grow_heap", "rnO" },
     { SYS_SPACE_STACK_CREATE, "space_stack_create", "rIo" }, { SYS_SPACE_FIND, "space_find", "rno" }, { SYS_SPACE_GET, "space_get", "ro" }, { SYS_INITIAL, "initial", "no" },
+    { SYS_REGION_CREATE, "region_create", "Io" }, { SYS_REGION_GET, "region_get", "co" }, { SYS_REGION_FIND, "region_find", "no" },
+    { SYS_REGION_TRANSFER, "region_transfer", "cnnnod" },
+    { SYS_REGION_SEAL, "region_seal", "cd" }, { SYS_MAP, "map", "cIo" }, { SYS_UNMAP, "unmap", "id" }, { SYS_OBJECT_GET, "object_get", "co" },
+    { SYS_OBJECT_COUNT, "object_count", "o" },
+    { SYS_OBJECT_OPEN, "object_open", "snnod" }, { SYS_OBJECT_UNLINK, "object_unlink", "s" }, { SYS_OBJECT_TRUNCATE, "object_truncate", "cnd" },
 };
 enum { CALLS = sizeof calls / sizeof calls[0], BUFFER = 64 };
 static uint64_t in_buffer[BUFFER], out_buffer[BUFFER];
@@ -214,7 +251,6 @@ static void sizes(void)
 }
 /* ---- memory: places that are not the process's, sizes that wrap, what is not aligned ---- */
 enum { PAGE = 4096, SHARED = VIPC_MAP_SHARED | VIPC_MAP_ANONYMOUS, PRIVATE = VIPC_MAP_PRIVATE | VIPC_MAP_ANONYMOUS };
-static const vipc_cap own;
 static vipc_error map(vipc_addr at, uint64_t size, uint32_t prot, uint32_t flags, vipc_addr *out)
 {
     vipc_mmap_desc d = VIPC_INIT;
@@ -359,9 +395,211 @@ static void forks(void)
         expect(r == VIPC_ERR_FAULT || r == VIPC_ERR_INVALID_ARGUMENT || r == VIPC_ERR_INVALID_CAPABILITY, "fork with capabilities of elsewhere", hostile[h], r);
     }
 }
+/* ---- regions and objects ---- */
+static int can_load(vipc_addr at) { return SYS1(SYS_UNPUBLISH, at) != VIPC_ERR_FAULT; }
+static int can_store(vipc_addr at) { return SYS2(SYS_CAP_GET, 0, at) != VIPC_ERR_FAULT; }
+/* Of others: what init has, by its token and by all that is like it, and by its id. */
+static void regions_of_others(uint64_t token, uint64_t id)
+{
+    vipc_region_info info;
+    vipc_cap out;
+    try_token(token, "another's region");
+    for (int bit = 0; bit < 64; bit++) try_memory((vipc_cap){ token ^ 1ull << bit }, "another's region, one bit changed");
+    expect(vipc_region_find(&ipc, id, &out) == VIPC_ERR_INVALID_REGION, "another's region by its id", id, 0);
+    for (uint64_t i = 0; i < 4000; i++) {
+        uint64_t guess = i < 2000 ? i : i < 3000 ? id + i - 2500 : next_random();
+        if (guess == given) continue;
+        vipc_error e = vipc_region_find(&ipc, guess, &out);
+        const int its_own = e == VIPC_OK && vipc_region_get(&ipc, out, &info) == VIPC_OK && info.owner.id == vipc_self(&ipc).id;      /* an object of its noise */
+        expect(e == VIPC_ERR_INVALID_REGION || its_own, "a guessed region", guess, e);
+        if (i < 1000) try_memory((vipc_cap){ (i & 1 ? 6ull : 7ull) << 56 | 0xfull << 60 | (i & 2 ? i >> 2 : next_random() >> 16) }, "a guessed region's token");
+    }
+}
+/* What init let it read, and nothing more; init will take that away. */
+static void region_for_reading(void)
+{
+    vipc_cap r = { 0 }, out = { GUARD };
+    vipc_derive_desc more = VIPC_INIT;
+    vipc_region_info info = VIPC_INIT;
+    vipc_map_desc how = VIPC_INIT;
+    vipc_mmap_desc d = VIPC_INIT;
+    vipc_outgoing message = VIPC_INIT;
+    vipc_mapping m = VIPC_INIT, part, none = VIPC_INIT;
+    vipc_addr at = 0;
+    vipc_error e;
+    expect(vipc_region_find(&ipc, given, &r) == VIPC_OK && vipc_region_get(&ipc, r, &info) == VIPC_OK &&
+           info.physical == 0 && info.size == 2 * PAGE, "what it was given", given, 0);
+    for (how.access = 2; how.access < 64; how.access++) {    /* VIPC_READ is 1 */
+        e = vipc_map(&ipc, r, &how, &part);
+        expect(e == VIPC_ERR_PERMISSION_DENIED || (e == VIPC_ERR_INVALID_ARGUMENT && (how.access > 7 || how.access == 2 || how.access == 6)), "mapped wider", how.access, e);
+    }
+    expect(vipc_map(&ipc, r, NULL, &m) == VIPC_OK && can_load(m.at) && !can_store(m.at) && ((volatile uint64_t *)m.at)[1] == GUARD, "mapped to be read", m.at, 0);
+    for (uint32_t prot = 2; prot < 8; prot++) {
+        e = vipc_space_protect(&ipc, own, m.at, PAGE, prot, VIPC_NOW);
+        expect(e == VIPC_ERR_PERMISSION_DENIED && !can_store(m.at), "protected wider", prot, e);
+    }
+    d.size = PAGE;
+    d.backing = r;
+    d.flags = VIPC_MAP_SHARED;
+    for (d.prot = 2; d.prot < 8; d.prot++) {
+        e = vipc_space_mmap(&ipc, own, &d, &at, VIPC_NOW);
+        expect(e == VIPC_ERR_PERMISSION_DENIED && at == 0, "mmap, wider", d.prot, e);
+    }
+    d.flags = VIPC_MAP_PRIVATE;                              /* a copy, to be written to: that is its own */
+    d.prot = VIPC_PROT_READ | VIPC_PROT_WRITE;
+    expect(vipc_space_mmap(&ipc, own, &d, &at, VIPC_FOREVER) == VIPC_OK && ((volatile uint64_t *)at)[1] == GUARD, "a copy", at, 0);
+    ((volatile uint64_t *)at)[1] = 1;
+    expect(((volatile uint64_t *)m.at)[1] == GUARD && vipc_space_unmap(&ipc, own, at, PAGE, VIPC_FOREVER) == VIPC_OK, "written to the copy alone", at, 0);
+    more.rights = VIPC_RIGHT_READ | VIPC_RIGHT_WRITE;
+    expect(vipc_derive(&ipc, r, &more, &out) == VIPC_ERR_PERMISSION_DENIED &&
+           vipc_grant(&ipc, r, kernel, NULL, &out) == VIPC_ERR_PERMISSION_DENIED, "handed on", r.token, 0);
+    expect(vipc_region_transfer(&ipc, r, kernel, VIPC_SHARE, 0, &out, VIPC_NOW) == VIPC_ERR_PERMISSION_DENIED, "shared on", r.token, 0);
+    expect(vipc_region_transfer(&ipc, r, kernel, VIPC_MOVE, 0, &out, VIPC_NOW) == VIPC_ERR_PERMISSION_DENIED, "moved on", r.token, 0);
+    expect(vipc_region_transfer(&ipc, r, kernel, VIPC_COPY_ON_WRITE, VIPC_WRITE, &out, VIPC_NOW) == VIPC_ERR_PERMISSION_DENIED, "a copy with more than it has", r.token, 0);
+    for (uint32_t mode = 3; mode; mode = mode << 1 | (mode == 3)) {
+        e = vipc_region_transfer(&ipc, r, kernel, mode, 0, &out, VIPC_NOW);
+        expect(e == VIPC_ERR_INVALID_ARGUMENT || e == VIPC_ERR_PERMISSION_DENIED, "an unknown mode", mode, e);
+        if (mode >> 31) break;
+    }
+    expect(vipc_region_transfer(&ipc, r, (vipc_pid){ 0 }, VIPC_COPY_ON_WRITE, 0, &out, VIPC_NOW) == VIPC_ERR_PROCESS_NOT_FOUND, "to nobody", 0, 0);
+    message.region = r;
+    for (message.region_mode = 0; message.region_mode < 2; message.region_mode++) {
+        e = vipc_send_large(&ipc, mine, &message, VIPC_NOW);
+        expect(e == VIPC_ERR_PERMISSION_DENIED, "in a message", message.region_mode, e);
+    }
+    message.region = mine;
+    e = vipc_send_large(&ipc, mine, &message, VIPC_NOW);
+    expect(e < 0, "an endpoint as a region", 0, e);
+    expect(vipc_region_seal(&ipc, r, VIPC_NOW) == VIPC_ERR_PERMISSION_DENIED && vipc_destroy(&ipc, r, VIPC_NOW) == VIPC_ERR_PERMISSION_DENIED &&
+           vipc_revoke(&ipc, r, VIPC_NOW) == VIPC_ERR_PERMISSION_DENIED && vipc_object_truncate(&ipc, r, 0, VIPC_NOW) < 0, "ended or changed", r.token, 0);
+    expect(out.token == GUARD, "a capability came of it", out.token, 0);
+    e = report(&ipc, 'a', 0, 0);                             /* init is more urgent: what it takes away is gone by now, or after the next message */
+    for (int i = 0; i < 1000 && can_load(m.at); i++) sleep_until(vipc_after(&ipc, MILLISECONDS(1)));
+    expect(e == VIPC_OK && !can_load(m.at) && !can_load(m.at + PAGE) && vipc_unmap(&ipc, &m, VIPC_FOREVER) < 0, "what was taken away", m.at, e);
+    try_memory(r, "a revoked region");
+    expect(vipc_region_find(&ipc, given, &out) == VIPC_ERR_INVALID_REGION && vipc_unmap(&ipc, &none, VIPC_NOW) < 0, "a revoked region by its id", given, 0);
+}
+/* Descriptions of its own regions, out of all bounds. */
+static void regions_beyond(void)
+{
+    static const uint64_t huge[] = { 1ull << 33, 1ull << 47, 1ull << 52, 1ull << 63, ~0ull - 4095, ~0ull - 4094, ~0ull };
+    vipc_cap r = { 0 }, out = { GUARD };
+    vipc_mapping m = { GUARD, GUARD, 0, 0 }, was;
+    vipc_region_desc d = VIPC_INIT;
+    vipc_error e;
+    for (unsigned i = 0; i < sizeof huge / sizeof *huge; i++) {
+        d.size = huge[i];
+        e = vipc_region_create(&ipc, &d, &out);
+        expect(e == VIPC_ERR_LIMIT || e == VIPC_ERR_INVALID_ARGUMENT, "a region of more than there is", huge[i], e);
+    }
+    for (int bit = 3; bit < 32; bit++) {
+        d.size = PAGE;
+        d.access_max = 1u << bit;
+        expect(vipc_region_create(&ipc, &d, &out) == VIPC_ERR_INVALID_ARGUMENT, "an unknown access", d.access_max, 0);
+        d.access_max = 0;
+        d.cache = 1u << (bit - 1);
+        expect(vipc_region_create(&ipc, &d, &out) == VIPC_ERR_INVALID_ARGUMENT, "an unknown cache policy", d.cache, 0);
+        d.cache = 0;
+        d.node = 1u << (bit - 1);
+        expect(vipc_region_create(&ipc, &d, &out) == VIPC_ERR_INVALID_ARGUMENT, "an unknown node", d.node, 0);
+        d.node = 0;
+    }
+    d.idle = mine;
+    d.idle_bits = 1;
+    expect(vipc_region_create(&ipc, &d, &out) < 0, "an endpoint to be signalled", 0, 0);
+    for (int bit = 0; bit < 64; bit++) {
+        d.idle.token = note.token ^ 1ull << bit;
+        if (vipc_cap_require(&ipc, d.idle, 0, 0) == VIPC_OK) continue;           /* it has made others */
+        e = vipc_region_create(&ipc, &d, &out);
+        expect(e == VIPC_ERR_INVALID_CAPABILITY && out.token == GUARD, "a guessed notification", d.idle.token, e);
+    }
+    d.idle.token = 0;
+    d.label = (const char *)0xffff800000000000ull;
+    expect(vipc_region_create(&ipc, &d, &out) == VIPC_ERR_FAULT, "a label in the kernel", 0, 0);
+    d.label = NULL;
+    d.size = 4 * PAGE;
+    expect(vipc_region_create(&ipc, &d, &r) == VIPC_OK, "four pages", 0, 0);
+    for (unsigned h = 0; h < sizeof hostile / sizeof *hostile; h++)
+        for (int field = 0; field < 3; field++) {
+            vipc_map_desc how = VIPC_INIT;
+            uint64_t value = field ? hostile[h] : hostile[h] & ~4095ull;
+            *(field == 0 ? &how.at : field == 1 ? &how.offset : &how.size) = value;
+            e = vipc_map(&ipc, r, &how, &m);
+            if (e == VIPC_OK) expect(value == 0 || (field == 0 && m.at == value && value < USER_END) || (field == 2 && value <= 4 * PAGE), "a place for a region", value, field);
+            else expect(e >= VIPC_ERR_HOOK, "a place for a region", value, e);
+            if (e == VIPC_OK) expect(vipc_unmap(&ipc, &m, VIPC_FOREVER) == VIPC_OK, "its unmap", value, field);
+        }
+    for (uint64_t i = 1; i < 400; i++) {                     /* into spaces of others */
+        vipc_map_desc how = VIPC_INIT;
+        how.space.token = 5ull << 56 | 0xfull << 60 | (i & 1 ? i >> 1 : next_random() >> 16);
+        expect(vipc_map(&ipc, r, &how, &m) == VIPC_ERR_INVALID_CAPABILITY, "mapped into a guessed space", how.space.token, 0);
+    }
+    /* what is not a mapping of this kind, or reaches beyond one */
+    expect(vipc_map(&ipc, r, NULL, &m) == VIPC_OK, "mapped", 0, 0);
+    was = m;
+    for (unsigned h = 0; h < sizeof hostile / sizeof *hostile; h++)
+        for (int field = 0; field < 2; field++) {
+            m = was;
+            *(field ? &m.at : &m.size) = hostile[h];
+            if (m.size - 1 < 4 * PAGE && m.at == was.at) continue;               /* a part of its own */
+            e = vipc_unmap(&ipc, &m, VIPC_NOW);
+            expect(e < 0 && can_load(was.at) && can_load(was.at + 3 * PAGE), "unmapped beyond, or elsewhere", hostile[h], e);
+        }
+    m = was;
+    m.at = (vipc_addr)extents & ~4095ull;
+    expect(vipc_unmap(&ipc, &m, VIPC_NOW) == VIPC_ERR_INVALID_REGION, "its own code, as a region", m.at, 0);
+    expect(vipc_unmap(&ipc, &was, VIPC_FOREVER) == VIPC_OK && vipc_close(&ipc, r) == VIPC_OK, "all of it", was.at, 0);
+    try_memory(r, "a closed region");
+}
+static void objects(void)
+{
+    static char name[VIPC_OBJECT_NAME_MAX + 3];
+    vipc_cap o = { GUARD };
+    vipc_map_desc how = VIPC_INIT;
+    vipc_derive_desc more = VIPC_INIT;
+    vipc_mapping m;
+    vipc_error e;
+    uint32_t before = 0, after = 0;
+    expect(vipc_object_count(&ipc, &before) == VIPC_OK, "count", 0, 0);
+    for (uint32_t flags = 0; flags < 16; flags++) {          /* of init's, that only init may open */
+        e = vipc_object_open(&ipc, "/attacked closed", flags, 0, &o, VIPC_NOW);
+        expect(e == VIPC_ERR_PERMISSION_DENIED || e == VIPC_ERR_INVALID_ARGUMENT || e == VIPC_ERR_EXISTS, "another's object", flags, e);
+        if (flags & VIPC_OPEN_READ_ONLY) continue;
+        e = vipc_object_open(&ipc, "/attacked open", flags, 0777, &o, VIPC_NOW);         /* and of one that others may read */
+        expect(e == VIPC_ERR_PERMISSION_DENIED || e == VIPC_ERR_INVALID_ARGUMENT || e == VIPC_ERR_EXISTS, "another's object, to be written to", flags, e);
+    }
+    for (int bit = 4; bit < 32; bit++)
+        expect(vipc_object_open(&ipc, "/attacked open", 1u << bit | VIPC_OPEN_READ_ONLY, 0, &o, VIPC_NOW) == VIPC_ERR_INVALID_ARGUMENT, "an unknown flag", (uint64_t)bit, 0);
+    expect(vipc_object_unlink(&ipc, "/attacked closed") == VIPC_ERR_PERMISSION_DENIED &&
+           vipc_object_unlink(&ipc, "/attacked open") == VIPC_ERR_PERMISSION_DENIED && o.token == GUARD, "unlinked", o.token, 0);
+    expect(vipc_object_open(&ipc, "attacked open", VIPC_OPEN_READ_ONLY, 0, &o, VIPC_NOW) == VIPC_OK, "to be read", 0, 0);
+    for (how.access = 2; how.access < 8; how.access++) {
+        e = vipc_map(&ipc, o, &how, &m);
+        expect(e == VIPC_ERR_PERMISSION_DENIED || e == VIPC_ERR_INVALID_ARGUMENT, "an object mapped wider", how.access, e);
+    }
+    more.rights = VIPC_RIGHT_READ | VIPC_RIGHT_WRITE;
+    expect(vipc_object_truncate(&ipc, o, 0, VIPC_NOW) == VIPC_ERR_PERMISSION_DENIED &&
+           vipc_region_seal(&ipc, o, VIPC_NOW) == VIPC_ERR_PERMISSION_DENIED && vipc_destroy(&ipc, o, VIPC_NOW) == VIPC_ERR_PERMISSION_DENIED,
+           "an object cut, sealed, ended", o.token, 0);
+    expect(vipc_derive(&ipc, o, &more, &o) == VIPC_ERR_PERMISSION_DENIED &&
+           vipc_region_transfer(&ipc, o, kernel, VIPC_MOVE, 0, &o, VIPC_NOW) < 0, "an object's rights", o.token, 0);
+    expect(vipc_map(&ipc, o, NULL, &m) == VIPC_OK && can_load(m.at) && !can_store(m.at) && ((volatile uint64_t *)m.at)[1] == GUARD, "an object, read", o.token, 0);
+    for (unsigned n = 0; n < sizeof name; n++) {
+        for (unsigned i = 0; i < n; i++) name[i] = 'x';
+        name[n] = 0;
+        e = vipc_object_open(&ipc, name, 0, 0, &o, VIPC_NOW);
+        expect(e == (n == 0 ? VIPC_ERR_INVALID_ARGUMENT : n > VIPC_OBJECT_NAME_MAX ? VIPC_ERR_NAME_TOO_LONG : VIPC_ERR_NOT_FOUND), "a name", n, e);
+        if (n == 0) continue;
+        name[n / 2] = n / 2 ? '/' : 'x';
+        e = vipc_object_unlink(&ipc, name);
+        expect(e == VIPC_ERR_INVALID_ARGUMENT || e == VIPC_ERR_NAME_TOO_LONG || (n < 2 && e == VIPC_ERR_NOT_FOUND), "a name with a slash", n, e);
+    }
+    expect(vipc_object_count(&ipc, &after) == VIPC_OK && after == before, "count", after, before);
+}
 static void unknown_calls(void)
 {
-    static const uint64_t numbers[] = { SYSCALLS, SYSCALLS + 1, 255, 259, 65536, (1ull << 32) + SYS_FAST_CALL, 1ull << 31, 1ull << 32, (1ull << 32) + SYS_SEND, 1ull << 63, ~0ull };
+    static const uint64_t numbers[] = { SYS_GAP, SYS_GAP + 1, SYS_OBJECT_OPEN - 1,
+                                        SYSCALLS, SYSCALLS + 1, 255, 259, 65536, (1ull << 32) + SYS_FAST_CALL, 1ull << 31, 1ull << 32, (1ull << 32) + SYS_SEND, 1ull << 63, ~0ull };
     for (unsigned i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         int64_t r = syscall_(numbers[i], 1, 2, 3, 4, 5, 6);
         expect(r == VIPC_ERR_NOT_SUPPORTED, "unknown call", numbers[i], r);
@@ -396,6 +634,7 @@ int main(int argc, char **argv)
 {
     uint64_t victims = argc > 1 ? strtoul(argv[1], NULL, 16) : 0;
     random_state = argc > 2 ? strtoul(argv[2], NULL, 10) : 1;
+    given = argc > 5 ? strtoul(argv[5], NULL, 10) : 0;
     if (vipc_posix_open(&ipc, "/demo", NULL) != VIPC_OK || vipc_endpoint_create(&ipc, NULL, &mine) != VIPC_OK) return 2;
     if (vipc_notification_create(&ipc, NULL, &note) != VIPC_OK) return 3;
     tokens(victims);
@@ -406,8 +645,13 @@ int main(int argc, char **argv)
     bits_and_tokens();
     many_regions();
     forks();
+    regions_of_others(argc > 3 ? strtoul(argv[3], NULL, 16) : 0, argc > 4 ? strtoul(argv[4], NULL, 10) : 0);
+    region_for_reading();
+    regions_beyond();
+    objects();
     unknown_calls();
     noise();
+    (void)vipc_object_unlink(&ipc, (const char *)in_text);   /* the noise may have made it */
     printf("attacker: %lu attempts, %lu got what they should not\n", tried, wrong);
     return wrong != 0 || tried < 5000;
 }

@@ -53,6 +53,24 @@ static int receive(void)
     while (vipc_receive(&ipc, door, &m, &info, VIPC_FOREVER) == VIPC_OK) {}
     return 1;
 }
+/* Maps what comes, where it has it mapped already, and gives up the right to it; or gives back what was moved. */
+enum { TAKE_PART = 1, GIVE_BACK };
+static int take_regions(void)
+{
+    vipc_incoming in;
+    vipc_mapping m;
+    for (;;) {
+        vipc_outgoing out = VIPC_INIT;
+        memset(&in, 0, sizeof in);
+        if (vipc_receive_large(&ipc, door, &in, VIPC_FOREVER) != VIPC_OK) return 1;
+        if (in.message.opcode == TAKE_PART && (vipc_map(&ipc, in.region, NULL, &m) != VIPC_OK || vipc_close(&ipc, in.region) != VIPC_OK)) out.message.data[0] = 1;
+        if (in.message.opcode == GIVE_BACK) {
+            out.region.token = in.message.data[0];
+            out.region_mode = VIPC_MOVE;
+        }
+        if (vipc_reply_large(&ipc, in.info.reply, &out) != VIPC_OK) return 1;
+    }
+}
 
 /* ---- this side ---- */
 static inline uint64_t call(uint64_t token, uint64_t words[4])
@@ -223,12 +241,88 @@ static void forks(const char *name, uint64_t pages)
     end();
     wrong += vipc_space_set_break(&ipc, own, base, NULL, VIPC_FOREVER) != VIPC_OK;
 }
+/* A call in memory, with nothing in it: what a region that goes along comes to is beyond that. */
+static void call_in_memory(vipc_cap to)
+{
+    vipc_outgoing out = VIPC_INIT;
+    vipc_incoming in = VIPC_INIT;
+    begin("region_pass_none");
+    for (int i = -4; i < 100; i++) {
+        uint32_t a = mark();
+        vipc_error e = vipc_call_large(&ipc, to, &out, &in, VIPC_FOREVER);
+        uint32_t took = mark() - a;
+        if (i >= 0) count(took);
+        wrong += e != VIPC_OK || in.region.token != 0;
+    }
+    end();
+}
+/* ---- regions: mapped and unmapped; moved, while mapped; and handed over by a call, mapped on both sides: its answer says that the other has it ---- */
+static void regions(const char *const names[4], vipc_cap to, vipc_pid pid, uint64_t pages, int rounds)
+{
+    vipc_region_desc d = VIPC_INIT;
+    vipc_map_desc how = VIPC_INIT;
+    vipc_mapping m;
+    vipc_outgoing out = VIPC_INIT;
+    vipc_incoming in = VIPC_INIT;
+    vipc_cap r, its;
+    d.size = pages * PAGE;
+    how.access = VIPC_WRITE;
+    wrong += vipc_region_create(&ipc, &d, &r) != VIPC_OK;
+    begin(names[0]);
+    for (int i = -2; i < rounds; i++) {
+        uint32_t a = mark();
+        vipc_error e = vipc_map(&ipc, r, &how, &m);
+        uint32_t took = mark() - a;
+        if (i >= 0) count(took);
+        wrong += e != VIPC_OK || vipc_unmap(&ipc, &m, VIPC_FOREVER) != VIPC_OK;
+    }
+    end();
+    begin(names[1]);
+    for (int i = -2; i < rounds; i++) {
+        wrong += vipc_map(&ipc, r, &how, &m) != VIPC_OK;
+        uint32_t a = mark();
+        vipc_error e = vipc_unmap(&ipc, &m, VIPC_FOREVER);
+        uint32_t took = mark() - a;
+        if (i >= 0) count(took);
+        wrong += e != VIPC_OK;
+    }
+    end();
+    begin(names[2]);
+    for (int i = -2; i < rounds; i++) {
+        wrong += vipc_map(&ipc, r, &how, &m) != VIPC_OK;
+        uint32_t a = mark();
+        vipc_error e = vipc_region_transfer(&ipc, r, pid, VIPC_MOVE, 0, &its, VIPC_FOREVER);
+        uint32_t took = mark() - a;
+        if (i >= 0) count(took);
+        out.message.opcode = GIVE_BACK;
+        out.message.data[0] = its.token;
+        wrong += e != VIPC_OK || vipc_call_large(&ipc, to, &out, &in, VIPC_FOREVER) != VIPC_OK || in.region.token == 0;
+        r = in.region;
+    }
+    end();
+    wrong += vipc_map(&ipc, r, &how, &m) != VIPC_OK;
+    out.message.opcode = TAKE_PART;
+    out.region = r;
+    out.region_access = VIPC_READ;
+    begin(names[3]);
+    for (int i = -4; i < rounds; i++) {
+        uint32_t a = mark();
+        vipc_error e = vipc_call_large(&ipc, to, &out, &in, VIPC_FOREVER);
+        uint32_t took = mark() - a;
+        if (i >= 0) count(took);
+        wrong += e != VIPC_OK || in.message.data[0] != 0;
+    }
+    end();
+    wrong += vipc_destroy(&ipc, r, VIPC_FOREVER) != VIPC_OK;
+}
 int main(int argc, char **argv)
 {
-    vipc_cap process, server, receiver;
+    static const char *const small[4] = { "region_map_4k", "region_unmap_4k", "region_move_4k", "region_pass_4k" },
+                      *const large[4] = { "region_map_4m", "region_unmap_4m", "region_move_4m", "region_pass_4m" };
+    vipc_cap process, server, receiver, taker = { 0 };
     vipc_pid pid;
     if (vipc_posix_open(&ipc, "/demo", NULL) != VIPC_OK) return 1;
-    if (argc > 1) return !open_door(argv[1]) ? 2 : strcmp(argv[1], "serve") == 0 ? serve() : receive();
+    if (argc > 1) return !open_door(argv[1]) ? 2 : strcmp(argv[1], "serve") == 0 ? serve() : strcmp(argv[1], "take") == 0 ? take_regions() : receive();
     if (spawn("bench", "serve", 2, &process, &pid) != VIPC_OK || spawn("bench", "receive", 2, &process, &pid) != VIPC_OK) return 3;
     if (vipc_lookup(&ipc, "serve", 0, &server, VIPC_FOREVER) != VIPC_OK || vipc_lookup(&ipc, "receive", 0, &receiver, VIPC_FOREVER) != VIPC_OK) return 4;
     (void)SYS3(SYS_CONTROL, CONTROL_TIMER, 50000, 0);         /* after a tick the others' turns are not where they were */
@@ -238,6 +332,10 @@ int main(int argc, char **argv)
     faults();
     forks("fork_256", 256);
     forks("fork_1024", 1024);
+    wrong += spawn("bench", "take", 2, &process, &pid) != VIPC_OK || vipc_lookup(&ipc, "take", 0, &taker, VIPC_FOREVER) != VIPC_OK;
+    call_in_memory(taker);
+    regions(small, taker, pid, 1, 100);
+    regions(large, taker, pid, 1024, 20);
     (void)fflush(stdout);
     (void)SYS3(SYS_CONTROL, CONTROL_OFF, wrong == 0, wrong);
     return 5;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define MILLISECONDS(n) ((uint64_t)(n) * 1000000u)
+#define NOISE "/noise"                       /* an object that probes make and unlink */
 #define REPORTS "reports"                    /* init's endpoint: the probes tell it how far they are */
 
 /* One word and two numbers to init. */

@@ -5,7 +5,7 @@
 static vipc ipc;
 static vipc_cap reports;
 static unsigned long passed, failed;
-enum { LOW = 1, HIGH = 2 };
+enum { LOW = 1, HIGH = 2, ARGUMENTS = 128 };   /* ARGUMENTS: bytes, at most */
 
 static int check(int good, const char *name)
 {
@@ -17,6 +17,7 @@ static int check(int good, const char *name)
 static vipc_time in(uint64_t milliseconds) { return vipc_after(&ipc, MILLISECONDS(milliseconds)); }
 
 /* ---- processes ---- */
+enum { NOWHERE = STATUS_MEMORY - VIPC_ERR_FAULT, GUARD = STATUS_MEMORY - VIPC_ERR_GUARD_PAGE, DENIED = STATUS_MEMORY - VIPC_ERR_PERMISSION_DENIED };      /* ends of some */
 struct child { vipc_cap cap; vipc_pid pid; };
 static struct child start_at(const char *program, const char *arguments, int priority)
 {
@@ -127,7 +128,8 @@ static void client_dies(void)
 static void killed_while(void)
 {
     static const char *const what[] = { "wait receive", "wait receive_large", "wait send", "wait acknowledged", "wait notification", "wait lookup", "wait process", "wait sleep",
-                                        "wait any", "wait spin", "wait system_calls", "wait locks", "wait messages", "wait faults", "wait forks" };
+                                        "wait any", "wait spin", "wait system_calls", "wait locks", "wait messages", "wait faults", "wait forks", "wait regions",
+                                        "wait objects" };
     uint32_t violations = 1;
     vipc_cap unread;
     check(vipc_endpoint_create(&ipc, NULL, &unread) == VIPC_OK && vipc_publish(&ipc, "unread", unread, VIPC_RIGHT_SEND) == VIPC_OK, "an_endpoint_that_nobody_reads");
@@ -137,6 +139,7 @@ static void killed_while(void)
         int good = has_reported('w', NULL);
         sleep_until(in(3));
         good = good && kill(c) == VIPC_OK && ended(c) == STATUS_KILLED;
+        (void)vipc_object_unlink(&ipc, NOISE);               /* it may have been about to */
         good = good && vipc_check(&ipc, &violations) == VIPC_OK && violations == 0;
         memcpy(name + 10, what[i] + 5, 30);
         if (!check(good, name)) printf("init: %u violations\n", violations);
@@ -148,7 +151,7 @@ static void killed_while(void)
 static void faults(void)
 {
     /* or: what another processor, or QEMU, makes of it */
-    enum { NOWHERE = STATUS_MEMORY - VIPC_ERR_FAULT, GUARD = STATUS_MEMORY - VIPC_ERR_GUARD_PAGE, DENIED = STATUS_MEMORY - VIPC_ERR_PERMISSION_DENIED, E = STATUS_FAULT };
+    enum { E = STATUS_FAULT };
     const uint64_t executed = machine().nx ? DENIED : 200;   /* without no-execute data is code */
     const struct { const char *how; uint64_t status, or; } all[] = {
         { "null_write", NOWHERE, NOWHERE }, { "null_read", NOWHERE, NOWHERE }, { "divide", E, E }, { "opcode", E + 6, E + 6 }, { "breakpoint", E + 3, E + 3 }, { "debug", E + 1, E + 6 },
@@ -170,10 +173,27 @@ static void faults(void)
 }
 
 /* ---- memory: each program by itself, and all of its frames come back ---- */
+struct play { const char *what, *name; uint64_t status; };
+static void play(const char *program, const struct play *all, unsigned count)
+{
+    uint32_t violations = 1;
+    (void)SYS3(SYS_CONTROL, CONTROL_TELL, 1, 0);
+    for (unsigned i = 0; i < count; i++) {
+        (void)alone();
+        (void)vipc_trim(&ipc, NULL);
+        uint64_t before = machine().frames_free, status = run(program, all[i].what);
+        (void)alone();
+        (void)vipc_trim(&ipc, NULL);
+        uint64_t after = machine().frames_free;
+        vipc_error e = vipc_check(&ipc, &violations);
+        if (!check(status == all[i].status && before == after && e == VIPC_OK && violations == 0, all[i].name))
+            printf("init: status %lx; %lu frames before, %lu after; %u violations\n", (unsigned long)status, (unsigned long)before, (unsigned long)after, violations);
+    }
+    (void)SYS3(SYS_CONTROL, CONTROL_TELL, 0, 0);
+}
 static void memory(void)
 {
-    enum { NOWHERE = STATUS_MEMORY - VIPC_ERR_FAULT, GUARD = STATUS_MEMORY - VIPC_ERR_GUARD_PAGE, DENIED = STATUS_MEMORY - VIPC_ERR_PERMISSION_DENIED };
-    const struct { const char *what, *name; uint64_t status; } all[] = {
+    const struct play all[] = {
         { "heap", "heap_is_zero_until_written_and_costs_what_is_touched", 0 }, { "stack", "stacks_grow_as_they_are_touched", 0 }, { "map", "mapping_over_and_unmapping", 0 },
         { "protect", "protection_is_in_force_at_once_and_never_both_writable_and_executable", 0 }, { "calls", "system_calls_bring_pages_of_the_user's_in", 0 },
         { "fork", "fork_each_sees_its_own_and_every_page_is_copied_once", 0 }, { "fork_calls", "fork_and_a_system_call_that_writes_to_a_shared_page", 0 },
@@ -184,17 +204,23 @@ static void memory(void)
         { "end no_access", "read_of_what_has_no_access", DENIED }, { "end execute", "execute_what_is_writable", machine().nx ? DENIED : 42 },
         { "end unmapped", "read_of_what_was_unmapped", NOWHERE }, { "end past_break", "write_past_the_break", NOWHERE }, { "end own_code", "who_unmaps_his_own_code", NOWHERE },
     };
-    (void)SYS3(SYS_CONTROL, CONTROL_TELL, 1, 0);
-    for (unsigned i = 0; i < sizeof all / sizeof *all; i++) {
-        (void)alone();
-        (void)vipc_trim(&ipc, NULL);
-        uint64_t before = machine().frames_free, status = run("pages", all[i].what);
-        (void)vipc_trim(&ipc, NULL);
-        uint64_t after = machine().frames_free;
-        if (!check(status == all[i].status && before == after, all[i].name))
-            printf("init: status %lx; %lu frames before, %lu after\n", (unsigned long)status, (unsigned long)before, (unsigned long)after);
-    }
-    (void)SYS3(SYS_CONTROL, CONTROL_TELL, 0, 0);
+    play("pages", all, sizeof all / sizeof *all);
+}
+static void shared(void)
+{
+    const struct play all[] = {
+        { "share", "region_shared_by_three_who_see_and_write_what_they_may", 0 }, { "move", "region_moved_and_its_giver_faults", 0 },
+        { "copy", "region_copied_on_write_in_both_directions", 0 },
+        { "message", "region_in_a_message", 0 }, { "object", "object_opened_by_name_and_truncated_under_both", 0 }, { "seal", "sealed_is_never_written_again", 0 },
+        { "exit", "region_outlives_its_owner", 0 }, { "zero", "frames_handed_on_are_zero_and_out_of_reach", 0 }, { "fork", "region_and_fork", 0 },
+        { "calls", "system_calls_into_a_region", 0 }, { "scarcity", "region_limits_and_no_frames_left", 0 },
+        { "end read_only", "region_write_to_what_is_read_only", DENIED }, { "end execute", "region_execute_what_is_writable", machine().nx ? DENIED : 42 },
+        { "end unmapped", "region_read_after_unmap", NOWHERE }, { "end destroyed", "region_read_after_destroy", NOWHERE },
+        { "end behind", "region_read_behind_its_end", NOWHERE },
+        { "end cut_off", "object_write_to_what_was_cut_off", NOWHERE },
+    };
+    play("shared", all, sizeof all / sizeof *all);
+    check(run("shared", "leave") == 0 && run("shared", "pick_up") == 0, "object_left_under_its_name");
 }
 
 /* ---- registers, flags, FPU ---- */
@@ -403,7 +429,8 @@ static void preemption(void)
     struct machine_info before, after;
     (void)SYS2(SYS_CONTROL, CONTROL_INFO, &before);
     struct child server = start("probe", "serve preempted"), client[4], noise = start("probe", "wait locks"), memories = start("probe", "wait faults"), forks = start("probe", "wait forks");
-    for (int i = 0; i < 3; i++) (void)has_reported('w', NULL);
+    struct child regions = start("probe", "wait regions"), objects = start("probe", "wait objects");
+    for (int i = 0; i < 5; i++) (void)has_reported('w', NULL);
     for (unsigned i = 0; i < sizeof periods / sizeof periods[0]; i++) {
         (void)SYS3(SYS_CONTROL, CONTROL_TIMER, periods[i], 0);
         for (int c = 0; c < 4; c++) client[c] = start("probe", c == 0 ? "calls_in_memory preempted 500" : c == 1 ? "calls_registers preempted 500" : "calls preempted 500");
@@ -420,7 +447,9 @@ static void preemption(void)
            (unsigned long)(after.slow - before.slow), (unsigned long)(after.preempted - before.preempted));
     check(wrong == 0, "calls_under_preemption");
     check(after.preempted - before.preempted > 20, "the_kernel_itself_was_preempted");
-    check(kill(noise) == VIPC_OK && kill(memories) == VIPC_OK && kill(forks) == VIPC_OK && kill(server) == VIPC_OK, "the_preempted_end");
+    check(kill(noise) == VIPC_OK && kill(memories) == VIPC_OK && kill(forks) == VIPC_OK &&
+          kill(regions) == VIPC_OK && kill(objects) == VIPC_OK && kill(server) == VIPC_OK, "the_preempted_end");
+    (void)vipc_object_unlink(&ipc, NOISE);
 }
 static void limits(void)
 {
@@ -435,17 +464,71 @@ static void limits(void)
     check(spawn("no such program", "", LOW, &one.cap, &one.pid) == VIPC_ERR_NOT_FOUND, "a_program_that_is_not_there");
     check(run("probe", "exit 42") == 42, "an_exit_code");
 }
+/* A region or an object with the same word everywhere. */
+#define SECRET 0xa5a5a5a5a5a5a5a5ull
+static int fill(vipc_cap memory, vipc_mapping *m)
+{
+    vipc_map_desc how = VIPC_INIT;
+    how.access = VIPC_WRITE;
+    if (vipc_map(&ipc, memory, &how, m) != VIPC_OK) return 0;
+    for (uint64_t i = 0; i < m->size; i += 8) *(uint64_t *)(m->at + i) = SECRET;
+    return 1;
+}
+static int is_filled(const vipc_mapping *m)
+{
+    for (uint64_t i = 0; i < m->size; i += 8)
+        if (*(volatile uint64_t *)(m->at + i) != SECRET) return 0;
+    return 1;
+}
+static size_t put_number(char *to, uint64_t n, unsigned base, size_t digits)     /* with a blank before it */
+{
+    to[0] = ' ';
+    for (size_t i = digits; i; i--, n /= base) to[i] = "0123456789abcdef"[n % base];
+    return digits + 1;
+}
 static void attack(void)
 {
-    vipc_cap secret;
-    char arguments[40];
+    vipc_cap secret, region = { 0 }, shown = { 0 }, closed = { 0 }, open = { 0 }, its;
+    vipc_mapping map[4] = { VIPC_INIT };
+    char arguments[ARGUMENTS];
     vipc_endpoint_info before, after;
+    vipc_region_desc d = VIPC_INIT;
+    vipc_region_info r[2] = { VIPC_INIT, VIPC_INIT };
+    vipc_object_stat s[2] = { VIPC_INIT, VIPC_INIT };
+    uint32_t objects = 0, now = 1;
     int good = vipc_endpoint_create(&ipc, NULL, &secret) == VIPC_OK && vipc_endpoint_get(&ipc, secret, &before) == VIPC_OK;
-    for (int i = 0; i < 16; i++) arguments[i] = "0123456789abcdef"[secret.token >> (60 - 4 * i) & 15];
-    memcpy(arguments + 16, " 88172645", 10);
-    check(run("attacker", arguments) == 0, "the_attacker_gets_errors_and_nothing_else");
-    good = good && vipc_endpoint_get(&ipc, secret, &after) == VIPC_OK && memcmp(&before, &after, sizeof before) == 0;
+    d.size = 8192;
+    good = good && vipc_region_create(&ipc, &d, &region) == VIPC_OK && vipc_region_create(&ipc, &d, &shown) == VIPC_OK && fill(region, &map[0]) && fill(shown, &map[1]);
+    good = good && vipc_region_get(&ipc, region, &r[0]) == VIPC_OK && vipc_region_get(&ipc, shown, &r[1]) == VIPC_OK;
+    good = good && vipc_object_open(&ipc, "attacked closed", VIPC_OPEN_CREATE, 0600, &closed, in(1000)) == VIPC_OK;
+    good = good && vipc_object_open(&ipc, "attacked open", VIPC_OPEN_CREATE, 0644, &open, in(1000)) == VIPC_OK;
+    good = good && vipc_object_truncate(&ipc, closed, 4096, in(1000)) == VIPC_OK;
+    good = good && vipc_object_truncate(&ipc, open, 4096, in(1000)) == VIPC_OK && fill(closed, &map[2]) && fill(open, &map[3]);
+    check(good && vipc_object_count(&ipc, &objects) == VIPC_OK, "an_endpoint_regions_and_objects_to_be_attacked");
+    size_t n = put_number(arguments, secret.token, 16, 16);
+    memcpy(arguments + n, " 88172645", 9);
+    n += 9;
+    n += put_number(arguments + n, region.token, 16, 16);
+    n += put_number(arguments + n, r[0].id, 10, 20);
+    n += put_number(arguments + n, r[1].id, 10, 20);
+    arguments[n] = 0;
+    struct child c = start("attacker", arguments);
+    check(vipc_region_transfer(&ipc, shown, c.pid, VIPC_SHARE, VIPC_READ, &its, in(1000)) == VIPC_OK &&
+          has_reported('a', NULL) && vipc_revoke(&ipc, shown, in(1000)) == VIPC_OK, "the_attacker_had_a_region_for_a_while");
+    check(ended(c) == 0, "the_attacker_gets_errors_and_nothing_else");
+    good = vipc_endpoint_get(&ipc, secret, &after) == VIPC_OK && memcmp(&before, &after, sizeof before) == 0;
     check(good && vipc_close(&ipc, secret) == VIPC_OK, "the_attacked_endpoint_is_as_it_was");
+    good = is_filled(&map[0]) && is_filled(&map[1]) && vipc_region_get(&ipc, region, &r[0]) == VIPC_OK && vipc_region_get(&ipc, shown, &r[1]) == VIPC_OK;
+    for (int i = 0; i < 2; i++) good = good && r[i].holders == 1 && r[i].mappings == 1 && !r[i].sealed && r[i].owner.id == vipc_self(&ipc).id;
+    check(good, "the_attacked_regions_are_as_they_were");
+    good = is_filled(&map[2]) && is_filled(&map[3]) && vipc_object_get(&ipc, closed, &s[0]) == VIPC_OK && vipc_object_get(&ipc, open, &s[1]) == VIPC_OK;
+    for (int i = 0; i < 2; i++) good = good && s[i].size == 4096 && s[i].opens == 1 && s[i].mappings == 1 && !s[i].sealed && !s[i].unlinked;
+    good = good && vipc_object_unlink(&ipc, "attacked closed") == VIPC_OK;
+    good = good && vipc_object_unlink(&ipc, "attacked open") == VIPC_OK && vipc_object_count(&ipc, &now) == VIPC_OK;
+    check(good && now + 2 == objects, "the_attacked_objects_are_as_they_were");
+    for (int i = 0; i < 4; i++) good = vipc_unmap(&ipc, &map[i], in(1000)) == VIPC_OK && good;
+    check(good && vipc_close(&ipc, region) == VIPC_OK && vipc_close(&ipc, shown) == VIPC_OK &&
+          vipc_close(&ipc, closed) == VIPC_OK && vipc_close(&ipc, open) == VIPC_OK, "they_end");
 }
 
 int main(void)
@@ -468,6 +551,7 @@ int main(void)
     killed_while();
     faults();
     memory();
+    shared();
     registers();
     segments();
     fpu();

@@ -203,6 +203,44 @@ static vipc_error use_forks(void)
     vipc_pid pid = { (uint64_t)child };
     return child > 0 ? vipc_process_wait(&ipc, pid, VIPC_FOREVER) : (vipc_error)child;
 }
+/* A region that comes back from a queue, shared, moved and copied, and is written to each time. */
+static vipc_error use_regions(vipc_cap door, uint32_t mode)
+{
+    vipc_region_desc d = VIPC_INIT;
+    vipc_map_desc how = VIPC_INIT;
+    vipc_outgoing out = VIPC_INIT;
+    vipc_incoming in = VIPC_INIT;
+    vipc_mapping m;
+    d.size = 6 * PAGE;
+    how.access = VIPC_WRITE;
+    out.region_mode = mode;
+    vipc_error e = vipc_region_create(&ipc, &d, &out.region);
+    if (e == VIPC_OK) e = vipc_map(&ipc, out.region, &how, &m);
+    for (uint64_t i = 0; e == VIPC_OK && i < 6; i++) *(volatile uint64_t *)(m.at + i * PAGE) = i;
+    if (e == VIPC_OK) e = vipc_send_large(&ipc, door, &out, VIPC_FOREVER);
+    if (e == VIPC_OK) e = vipc_receive_large(&ipc, door, &in, VIPC_FOREVER);
+    if (e == VIPC_OK && mode != VIPC_SHARE) e = vipc_map(&ipc, in.region, &how, &m);
+    for (uint64_t i = 0; e == VIPC_OK && i < 6; i += 2) *(volatile uint64_t *)(m.at + i * PAGE) = i;
+    if (e == VIPC_OK) e = vipc_unmap(&ipc, &m, VIPC_FOREVER);
+    if (e == VIPC_OK) e = vipc_close(&ipc, in.region);
+    return e == VIPC_OK && mode != VIPC_MOVE ? vipc_destroy(&ipc, out.region, VIPC_FOREVER) : e;
+}
+/* One that has a name, for a while; init takes it away if it stays. */
+static vipc_error use_objects(void)
+{
+    vipc_cap object;
+    vipc_map_desc how = VIPC_INIT;
+    vipc_mapping m;
+    vipc_error e = vipc_object_open(&ipc, NOISE, VIPC_OPEN_CREATE | VIPC_OPEN_TRUNCATE, 0, &object, VIPC_FOREVER);
+    how.access = VIPC_WRITE;
+    if (e == VIPC_OK) e = vipc_object_truncate(&ipc, object, 5 * PAGE + 7, VIPC_FOREVER);
+    if (e == VIPC_OK) e = vipc_map(&ipc, object, &how, &m);
+    for (uint64_t i = 0; e == VIPC_OK && i < 6; i++) *(volatile uint64_t *)(m.at + i * PAGE) = i;
+    if (e == VIPC_OK) e = vipc_object_truncate(&ipc, object, 2 * PAGE, VIPC_FOREVER);
+    if (e == VIPC_OK) e = vipc_object_unlink(&ipc, NOISE);
+    if (e == VIPC_OK) e = vipc_unmap(&ipc, &m, VIPC_FOREVER);
+    return e == VIPC_OK ? vipc_close(&ipc, object) : e;
+}
 static int wait_in(const char *what)
 {
     vipc_cap door, note;
@@ -240,6 +278,8 @@ static int wait_in(const char *what)
     else if (is(what, "locks")) for (;;) { (void)vipc_derive(&ipc, door, NULL, &note); (void)vipc_close(&ipc, note); }
     else if (is(what, "faults")) while (e == VIPC_OK) e = use_memory();
     else if (is(what, "forks")) while (e == VIPC_OK) e = use_forks();
+    else if (is(what, "regions")) for (uint32_t i = 0; e == VIPC_OK; i++) e = use_regions(door, i % 3);
+    else if (is(what, "objects")) while (e == VIPC_OK) e = use_objects();
     else if (is(what, "messages")) for (;;) { (void)vipc_send(&ipc, door, &m, VIPC_NOW); (void)vipc_receive(&ipc, door, &m, &info, VIPC_NOW); }
     return code(e);
 }

@@ -200,6 +200,26 @@ vipc_error vipc_space_find(vipc *self, vipc_cap space, vipc_addr at, vipc_space_
 vipc_error vipc_space_get(vipc *self, vipc_cap space, vipc_space_info *out) { CALL(SYS2, SYS_SPACE_GET, space.token, out); }
 vipc_error vipc_initial(vipc *self, uint32_t index, vipc_cap *out) { CALL(SYS2, SYS_INITIAL, index, out); }
 
+/* ---- shared regions and named objects ---- */
+vipc_error vipc_region_create(vipc *self, const vipc_region_desc *desc, vipc_cap *out) { CALL(SYS2, SYS_REGION_CREATE, desc, out); }
+vipc_error vipc_region_get(vipc *self, vipc_cap region, vipc_region_info *out) { CALL(SYS2, SYS_REGION_GET, region.token, out); }
+vipc_error vipc_region_find(vipc *self, uint64_t id, vipc_cap *out) { CALL(SYS2, SYS_REGION_FIND, id, out); }
+vipc_error vipc_region_transfer(vipc *self, vipc_cap region, vipc_pid to, uint32_t mode, uint32_t access, vipc_cap *out, vipc_time deadline)
+{
+    CALL(SYS6, SYS_REGION_TRANSFER, region.token, to.id, mode, access, out, deadline);
+}
+vipc_error vipc_region_seal(vipc *self, vipc_cap memory, vipc_time deadline) { CALL(SYS2, SYS_REGION_SEAL, memory.token, deadline); }
+vipc_error vipc_map(vipc *self, vipc_cap memory, const vipc_map_desc *desc, vipc_mapping *out) { CALL(SYS3, SYS_MAP, memory.token, desc, out); }
+vipc_error vipc_unmap(vipc *self, const vipc_mapping *mapping, vipc_time deadline) { CALL(SYS2, SYS_UNMAP, mapping, deadline); }
+vipc_error vipc_object_open(vipc *self, const char *name, uint32_t flags, uint32_t mode, vipc_cap *out, vipc_time deadline)
+{
+    CALL(SYS5, SYS_OBJECT_OPEN, name, flags, mode, out, deadline);
+}
+vipc_error vipc_object_unlink(vipc *self, const char *name) { CALL(SYS1, SYS_OBJECT_UNLINK, name); }
+vipc_error vipc_object_truncate(vipc *self, vipc_cap object, uint64_t size, vipc_time deadline) { CALL(SYS3, SYS_OBJECT_TRUNCATE, object.token, size, deadline); }
+vipc_error vipc_object_get(vipc *self, vipc_cap object, vipc_object_stat *out) { CALL(SYS2, SYS_OBJECT_GET, object.token, out); }
+vipc_error vipc_object_count(vipc *self, uint32_t *out) { CALL(SYS1, SYS_OBJECT_COUNT, out); }
+
 /* ---- the kernel's own ---- */
 int64_t fork_process(vipc *self, const vipc_cap *initial, uint32_t count, vipc_cap *process)
 {

@@ -23,7 +23,8 @@ here=tests/bench/kernel
 [ -f $here/count.c ] || { echo "run.sh: run it from the repository root" >&2; exit 1; }
 CC=${CC:-cc}; BUILD=${BUILD:-build}; image=${1:-}
 kept=${BENCH_KEPT:-$here/kept.tsv}
-operations=${BENCH_OPERATIONS:-call_reply_0 call_reply_32 send_waiting send_queued null_syscall fault_zeroed fault_copied fault_made_writable fault_mapped fork_256 fork_1024}
+regions='region_map_4k region_map_4m region_unmap_4k region_unmap_4m region_move_4k region_move_4m region_pass_none region_pass_4k region_pass_4m'
+operations=${BENCH_OPERATIONS:-call_reply_0 call_reply_32 send_waiting send_queued null_syscall fault_zeroed fault_copied fault_made_writable fault_mapped fork_256 fork_1024 $regions}
 # shellcheck source=tests/qemu.sh
 . tests/qemu.sh
 mkdir -p "$BUILD"
