@@ -47,9 +47,10 @@
  *     copy-on-write.
  *   - No thread that touches a window may block SIGSEGV or SIGBUS.  Who had handlers for them before the window was made still gets all other faults.
  *     Who installs some later must call vipc_posix_window_signal in them.
- *   - What is passed to a slow-path function of the library, and its results, must not lie in pages of a window that may fault: the function has the lock
- *     which the fault needs.  Nor may such a function be called on a stack in a window.  Where the thread is known (vipc_posix_open, vipc_posix_thread),
- *     such a fault is VIPC_ERR_DEADLOCK, else it hangs.  Payloads, and messages that carry no capability, may lie there.
+ *   - What is passed to the library, and its results, may lie in a window, but for a vipc itself; nor may a slow-path function be called on a stack there:
+ *     it has the lock which a fault needs.  Where the thread is known (vipc_posix_open, vipc_posix_thread), such a fault is VIPC_ERR_DEADLOCK, else it
+ *     hangs.  One case is left: a payload that comes together with capabilities is copied with the lock held.  Its pages are touched just before, so that
+ *     happens only if somebody takes them away, or clones the space, at that very moment.
  *   - A thread that runs on a stack in a window needs an alternate signal stack (vipc_posix_window_thread), and all handlers that may interrupt it
  *     SA_ONSTACK.  No pthread is to be given such a stack: libc and the kernel keep words of their own there.
  *   - A forked child finds the window's addresses reserved and empty; it joins (vipc_posix_after_fork) and enters a space of its own there, a clone for
@@ -60,6 +61,11 @@
  *     stay.  ThreadSanitizer holds back signals while a thread makes no call that it knows, and others' unmapping waits for as long.
  *   - Each stretch of pages whose frames are neighbours takes a mapping of the kernel's (vm.max_map_count, 65,530 a process); frames are given out so
  *     that they mostly are.  When there are no more: OUT_OF_MEMORY.
+ *   - Shared regions and named objects (vipc_map) lie in the window too, and their bytes in the domain's file, so frames_bytes is what all of them together
+ *     may have.  What vipc_map has mapped, unless lazily, and what nobody has taken away since, system calls can read, and write where the mapping lets
+ *     them: no EFAULT.  A hand-over COPY_ON_WRITE takes away: the giver can still read, all others fault once: vipc_space_touch.
+ *   - Frames are all alike: hooks frame_alloc_near and frame_node are NULL, and whatever numa_nodes says everything is on node 0.  Which node a page is on the
+ *     kernel decides, when the file is reserved.
  *
  * SWITCHES (implementation only; for tests of the ways not taken)
  *   VIPC_POSIX_PORTABLE     do as on a POSIX host that is not Linux
@@ -84,9 +90,10 @@ extern "C" {
 enum vipc_posix_must { VIPC_POSIX_CREATE_OR_JOIN = 0, VIPC_POSIX_CREATE = 1, VIPC_POSIX_JOIN = 2 };
 
 typedef struct vipc_posix_desc {
-    vipc_config config;             /* zero: defaults (max_spaces: 64, or max_objects if that is less; max_frames: all that there are);
+    vipc_config config;             /* zero: defaults (max_spaces: 64, max_shared: 512, each max_objects if that is less; max_frames: all that there are);
                                      * a joiner's non-zero fields must match, or INVALID_ARGUMENT */
-    uint64_t frames_bytes;          /* 24 MiB: memory for queues, in frames; a joiner's must match unless 0 */
+    uint64_t frames_bytes;          /* 24 MiB: memory for queues, shared regions and windows, in frames; a joiner's must match unless 0.  A region of 1 GiB
+                                     * needs that, 2 MiB for its page map, and a window to lie in */
     uint32_t file_mode;             /* 0600; set whatever the umask; unused without a name: there the descriptor is the permission */
     uint32_t must;                  /* enum vipc_posix_must: 1: EXISTS if it does; 2: NOT_FOUND if it does not; unused without a name */
     uint32_t no_futex;              /* 1: the portable blocking also where futexes exist.  Kept in the file; joiners follow it */
@@ -1092,7 +1099,7 @@ static void vipc_posix_page_protect_(void *user, uint64_t root, uint64_t at, uin
     unsigned char *from = w ? vipc_posix_within_(w, at, pages, &bytes) : NULL;
     vipc_posix_mark_(m, root, at, pages);
     /* Whatever is mapped may be read.  Which of these pages may be written, or executed, nobody knows here: that comes back by a fault. */
-    if (from && (access != VIPC_PROT_READ || mprotect(from, bytes, PROT_READ) != 0)) vipc_posix_drop_(w, from, bytes);
+    if (from && (!(access & VIPC_PROT_READ) || mprotect(from, bytes, PROT_READ) != 0)) vipc_posix_drop_(w, from, bytes);
 }
 
 static vipc_error vipc_posix_tlb_flush_(void *user, uint64_t root, uint64_t at, uint64_t pages, vipc_time deadline)
@@ -1140,6 +1147,7 @@ static void vipc_posix_fill_hooks_(vipc_posix_member_ *m)
     h->page_protect = vipc_posix_page_protect_;
     h->tlb_flush = vipc_posix_tlb_flush_;
 #endif
+    /* no frame_alloc_near, no frame_node: the file's pages are wherever the kernel put them */
     h->cpus = vipc_posix_cpus_();
     h->size = sizeof *h;
 }
@@ -1543,6 +1551,9 @@ static vipc_config vipc_posix_config_(const vipc_posix_desc *desc, uint64_t fram
     const uint32_t objects = c.max_objects ? c.max_objects : 1024;
     if (!c.max_spaces) c.max_spaces = objects < 64 ? objects : 64;
     if (!c.max_frames) c.max_frames = frames < 0xfffffff0u ? (uint32_t)frames : 0xfffffff0u;
+#if !VIPC_NO_REGIONS
+    if (!c.max_shared) c.max_shared = objects < 512 ? objects : 512;
+#endif
 #else
     (void)frames;
 #endif

@@ -1,6 +1,6 @@
 #!/bin/sh
-# tests/demo.sh - what the library is for, on real input, in under a minute: a file through an endpoint, then a server with four clients of which one is
-# killed, then the server itself.  All figures are measured as it runs.  Exit 0 only if all was right; whatever happens, nothing is left behind.
+# tests/demo.sh - what the library is for, on real input, in under a minute: a file through an endpoint, a server with four clients of which one is
+# killed, then the server itself, memory handed over without a copy, and a picture.  All figures are measured as it runs.  Exit 0 only if all was right; whatever happens, nothing is left behind.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 CC=${CC:-cc}; BUILD=${BUILD:-build}
@@ -151,6 +151,9 @@ row speed "$(speed)" "MB/s, both checksums and the writing included"
 "$aid" limit 10 "$dir/quick" "$dir/file" "$dir/copy" >"$dir/out" 2>"$dir/err" || stop "file_pipe with -O2 ended with $?:" "$dir/err"
 row "" "$(speed)" "MB/s, the same, built with -O2"
 cmp -s "$dir/file" "$dir/copy" || wrong "the second copy differs"
+"$aid" limit 10 "$dir/quick" -z "$dir/file" "$dir/copy" >"$dir/out" 2>"$dir/err" || stop "file_pipe -z ended with $?:" "$dir/err"
+row "" "$(sed -n 's/^equal, \([0-9]*\) MB.s, without a copy$/\1/p' "$dir/out")" "MB/s, -O2, through a region that both have mapped"
+cmp -s "$dir/file" "$dir/copy" || wrong "the third copy differs"
 rm -f "$dir/file" "$dir/copy"
 
 # -------------------------------------------------------------------------------------------------- the server
@@ -225,6 +228,27 @@ done
 row "client 4" "$(commas "$lost")" "calls or a few more, then killed"
 [ "$lost" -gt 0 ] && [ "$lost" -lt $count ] || wrong "client 4 was not in the middle of its calls"
 row together "$(commas $((total * 1000 / spent)))" "calls per second, the deaths included"
+
+# ------------------------------------------------------------------------------------------------- shared memory
+echo
+echo "3. 256 MiB go to another process without a copy, and beside it as copies."
+echo "   Built by:  $CC examples/zero_copy.c -o zero_copy"
+echo
+build zero_copy
+"$aid" limit 40 "$dir/zero_copy" 256 >"$dir/out" 2>"$dir/err" || stop "zero_copy ended with $?:" "$dir/err"
+sed 's/^/  /' "$dir/out"
+grep -q "all right" "$dir/out" || wrong "zero_copy does not say that all was right"
+
+echo
+echo "4. One process draws into a named object, another one shows it."
+echo "   Built by:  $CC examples/framebuffer.c -o framebuffer"
+echo
+build framebuffer
+if [ -t 1 ]; then live=-l; else live=-n; fi
+"$aid" limit 40 "$dir/framebuffer" $live -f 20 -w 320 "$BUILD/framebuffer.bmp" 2>"$dir/err" | tee "$dir/out" | sed 's/^/  /'
+grep -q "none torn" "$dir/out" || stop "framebuffer did not end well:" "$dir/err"
+[ -s "$BUILD/framebuffer.bmp" ] || wrong "there is no picture"
+echo "  The picture is $BUILD/framebuffer.bmp: look at it."
 
 echo
 if [ $wrong -eq 0 ]; then echo "All was right."; else echo "NOT all was right."; fi

@@ -58,6 +58,19 @@ Linux)
 *)  echo "skip guarded_stack_c: makecontext may be missing"; skipped=$((skipped + 1));;
 esac
 
+# Shared regions and named objects.
+limit 60 "$tmp/zero_copy.c.bin" 16 >"$tmp/log" 2>&1; ok $? zero_copy_c
+[ "$(grep -cE '^(share|share again|move|copy-on-write|AF_UNIX socket|memcpy) +[0-9.]+ [um]s +[0-9.]+ [um]s +[0-9.]+ [um]s$' "$tmp/log")" -eq 6 ]; ok $? zero_copy_has_a_row_for_each
+same "$(tail -n 1 "$tmp/log")" "$(sed -nE '/^ \* Expected output/,/^ \*\//s/^ \*     (contents)/\1/p' examples/zero_copy.c)"; ok $? zero_copy_checks_contents
+limit 20 "$tmp/zero_copy.c.bin" 1 >"$tmp/log" 2>&1; [ $? -eq 1 ] && grep -q usage "$tmp/log"; ok $? zero_copy_refuses_nonsense
+limit 60 "$tmp/framebuffer.c.bin" -f 5 -w 160 "$tmp/picture.bmp" >"$tmp/log" 2>&1; ok $? framebuffer_c      # no terminal: no live view
+same "$(sed "s|^$tmp/||" "$tmp/log")" "picture.bmp: 160 x 90, frame 5 of 5
+5 frames through 2 buffers, none copied, none torn; the consumer may not write: right missing"; ok $? framebuffer_prints_what_it_says
+[ "$(wc -c <"$tmp/picture.bmp")" -eq $((54 + 160 * 90 * 3)) ] && [ "$(head -c 2 "$tmp/picture.bmp")" = BM ]; ok $? framebuffer_writes_a_picture
+[ "$(tail -c +55 "$tmp/picture.bmp" | od -An -v -tx1 -w3 | sort -u | wc -l)" -gt 1000 ]; ok $? framebuffer_picture_has_many_colours
+COLUMNS=80 limit 60 "$tmp/framebuffer.c.bin" -l -f 3 -w 64 "$tmp/picture.bmp" >"$tmp/log" 2>&1 && [ "$(grep -c '▀' "$tmp/log")" -gt 30 ]; ok $? framebuffer_shows_it_live_when_asked
+limit 60 "$tmp/framebuffer.c.bin" -n -f 2 -w 64 "$tmp/no/such/place.bmp" >"$tmp/log" 2>&1; [ $? -eq 1 ] && grep -q "No such file" "$tmp/log"; ok $? framebuffer_unwritable_picture
+
 # What it prints is what its first comment says.
 limit 20 "$tmp/test_your_code.c.bin" >"$tmp/log"; ok $? test_your_code_passes
 same "$(cat "$tmp/log")" "$(sed -nE '/^ \* prints:/,/passed/s/^ \*( prints:|        )  //p' examples/test_your_code.c)"; ok $? test_your_code_prints_what_it_says
@@ -107,6 +120,11 @@ limit 20 "$pipe" "$tmp/in" >"$tmp/log2" && same "$(grep checksum "$tmp/log2")" "
 limit 20 "$pipe" "$tmp/in2" >"$tmp/log2" && ! grep -qF "$(sed -n 's/^.*checksum //p' "$tmp/log" | head -n 1)" "$tmp/log2"; ok $? file_pipe_sums_differ_by_one_byte
 : >"$tmp/empty"; limit 20 "$pipe" "$tmp/empty" "$tmp/out" >/dev/null && cmp -s "$tmp/empty" "$tmp/out"; ok $? file_pipe_empty_file
 cat "$tmp/in" | limit 20 "$pipe" /dev/stdin "$tmp/out" >/dev/null && cmp -s "$tmp/in" "$tmp/out"; ok $? file_pipe_from_a_pipe
+limit 20 "$pipe" -z "$tmp/in" "$tmp/out" >"$tmp/log2" && cmp -s "$tmp/in" "$tmp/out"; ok $? file_pipe_without_a_copy
+same "$(grep checksum "$tmp/log2" | sort)" "$(grep checksum "$tmp/log" | sort)" && grep -q "without a copy" "$tmp/log2"; ok $? file_pipe_without_a_copy_says_the_same
+limit 20 "$pipe" -b "$tmp/in" "$tmp/out" >"$tmp/log2" && cmp -s "$tmp/in" "$tmp/out" && tail -n 1 "$tmp/log2" | grep -qxE '[0-9]+ MB/s copied, [0-9]+ MB/s shared'; ok $? file_pipe_both_ways
+limit 20 "$pipe" -z "$tmp/empty" "$tmp/out" >/dev/null && cmp -s "$tmp/empty" "$tmp/out"; ok $? file_pipe_without_a_copy_empty_file
+head -c 10000000 /dev/urandom >"$tmp/in3"; limit 20 "$pipe" -z "$tmp/in3" "$tmp/out" >/dev/null && cmp -s "$tmp/in3" "$tmp/out"; ok $? file_pipe_without_a_copy_goes_round_the_blocks
 refused() {     # words that are to be said, arguments
     words=$1; shift
     limit 20 "$pipe" "$@" >"$tmp/log" 2>"$tmp/err"

@@ -580,6 +580,58 @@ TEST(window_payloads_and_messages)
     world_end(&w);
 }
 
+/* Arguments and results of the slow path; tests/t_apart.c has all functions. */
+TEST(window_arguments_and_results)
+{
+    world w;
+    world_open(&w);
+    for (int turn = 0; turn < 2; turn++) {
+        vipc_addr a = mapped(&w.ipc, w.s, 0, 64, RW, ANON);
+        unsigned k = 0;
+#define FRESH(type) ((type *)(uintptr_t)(a + PAGE * k++))
+        vipc_cap *door = FRESH(vipc_cap), *gift = FRESH(vipc_cap), *child = FRESH(vipc_cap), *found = FRESH(vipc_cap), copy = VIPC_INIT;
+        vipc_endpoint_desc *d = FRESH(vipc_endpoint_desc);
+        vipc_derive_desc *dd = FRESH(vipc_derive_desc);
+        char *label = FRESH(char), *name = FRESH(char);
+        vipc_outgoing *o = FRESH(vipc_outgoing);
+        vipc_incoming *in = FRESH(vipc_incoming);
+        unsigned char *from = FRESH(unsigned char), *to = FRESH(unsigned char);
+        if (turn) {                                /* pages that were written to, but are shared with a clone */
+            for (unsigned i = 0; i < 64; i++) *(byte *)(uintptr_t)(a + PAGE * i) = 0;
+            CHECK_OK(vipc_space_clone(&w.ipc, w.s, &copy, VIPC_NOW));
+        }
+        CHECK_OK(vipc_endpoint_create(&w.ipc, d, gift));
+        strcpy(label, "a label");
+        d->label = label;
+        d->payload_max = 3000;
+        CHECK_OK(vipc_endpoint_create(&w.ipc, d, door));
+        CHECK_OK(vipc_derive(&w.ipc, *door, dd, child));
+        strcpy(name, "name");
+        CHECK_OK(vipc_publish(&w.ipc, name, *door, 0));
+        CHECK_OK(vipc_lookup(&w.ipc, name, 0, found, VIPC_NOW));
+        memset(from, 7, 3000);
+        o->message.flags = VIPC_HAS_CAPABILITY;
+        o->message.capability = *gift;
+        o->payload = from;
+        o->payload_size = 3000;
+        CHECK_OK(vipc_send_large(&w.ipc, *found, o, VIPC_NOW));
+        in->payload = to;
+        in->payload_capacity = 3000;
+        CHECK_OK(vipc_receive_large(&w.ipc, *child, in, VIPC_NOW));
+        CHECK(to[0] == 7 && to[2999] == 7 && in->info.payload_size == 3000 && in->info.cap_count == 1 && in->caps[0].token != 0);
+        CHECK_OK(vipc_space_get(&w.ipc, w.s, FRESH(vipc_space_info)));
+        unsigned char *seen = FRESH(unsigned char);
+        uint64_t *done = FRESH(uint64_t);
+        CHECK_OK(vipc_space_read(&w.ipc, w.s, (vipc_addr)(uintptr_t)to, seen, 3000, done));
+        CHECK(memcmp(seen, from, 3000) == 0 && *done == 3000);
+        CHECK_OK(vipc_unpublish(&w.ipc, name));
+        CHECK_OK(vipc_destroy(&w.ipc, *gift, VIPC_NOW));
+        CHECK_OK(vipc_destroy(&w.ipc, *door, VIPC_NOW));
+        if (turn) CHECK_OK(vipc_destroy(&w.ipc, copy, VIPC_NOW));
+    }
+    world_end(&w);
+}
+
 /* A result that would have to be written to such a page while the lock is held: no hang, but a death that others clean up after. */
 static int result_in_the_window(world *w, void *argument)
 {
@@ -2212,7 +2264,7 @@ int main(int argc, char **argv)
     static const test_case cases[] = {
         T(window_first_touch_is_zero), T(window_reads_before_it_writes), T(window_heap_by_set_break), T(d061_protections_hold),
         T(window_protect_over_holes), T(d061_write_xor_execute), T(window_narrowing_gives_nothing), T(window_unmap_in_the_middle),
-        T(window_outside_of_any_region), T(window_errno_stays), T(window_system_calls_need_a_touch), T(window_payloads_and_messages),
+        T(window_outside_of_any_region), T(window_errno_stays), T(window_system_calls_need_a_touch), T(window_payloads_and_messages), T(window_arguments_and_results),
         T(window_fault_with_the_lock_held), T(d053_a_stack_grows_by_real_recursion), T(d056_a_guard_page_ends_a_real_recursion),
         T(d065_clone_and_fork_each_sees_its_own), T(window_write_after_the_copy_has_gone), T(d065_copies_of_copies),
         T(window_a_forked_child_sees_nothing_of_it), T(window_a_child_that_joins_anew_enters_too), T(window_another_process_unmaps),
