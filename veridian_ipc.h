@@ -221,7 +221,7 @@ extern "C" {
 #define VIPC_VERSION_MAJOR 0
 #define VIPC_VERSION_MINOR 1
 #define VIPC_VERSION_PATCH 0
-#define VIPC_LAYOUT 4    /* raised whenever a domain's memory changes shape: an attach across layouts is VIPC_ERR_VERSION */
+#define VIPC_LAYOUT 5    /* raised whenever a domain's memory changes shape: an attach across layouts is VIPC_ERR_VERSION */
 
 /* -------------------------------------------------------------------------------------------------- >>errors
  * 0 is success; -1 to -16 are numbers that systems of this kind have long used; the rest are this library's.  Numbers never
