@@ -7161,7 +7161,11 @@ static vipc_error vipci_receive_try(vipc *v, const vipci_use *u, vipci_parcel *p
 typedef vipc_error vipci_attempt(vipc *v, const vipci_use *u, vipci_parcel *p, bool locked);
 /* The attempt that needs the lock: a capability is in the message, or vipc_trim at the queue.  The wait is over before; it may begin again after. */
 #if !VIPC_NO_SPACES
-static inline void vipci_touch(unsigned char *at) { *(volatile unsigned char *)at = *(volatile unsigned char *)at; }
+static inline void vipci_touch(volatile unsigned char *at)
+{
+    const unsigned char same = *at;
+    *at = same;
+}
 #endif
 static VIPCI_COLD vipc_error vipci_attempt_locked(vipc *v, const vipci_use *u, vipci_parcel *p, vipci_attempt *attempt, vipci_wait *w, vipc_time deadline)
 {
@@ -7169,7 +7173,7 @@ static VIPCI_COLD vipc_error vipci_attempt_locked(vipc *v, const vipci_use *u, v
 #if !VIPC_NO_SPACES
     /* What is the caller's is not touched with the lock, which a fault there may need: results wait, and the payload's pages are touched before. */
     vipc_message m;
-    vipc_info info;
+    vipc_info info = VIPC_INIT;
     vipci_parcel q = *p;
     const vipci_parcel *asked = p;
     const uint64_t most = vipci_shape_payload(vipci_peek64(v, &u->o->shape)), bytes = most < p->capacity ? most : p->capacity;

@@ -1743,7 +1743,8 @@ static const char *region_to_b(uint32_t opcode, const char *none, const char *ye
     vipc_region_info i;
     vipc_error e = vipc_receive_large(&w.b, w.b_main, &in, VIPC_NOW);
     object_is_there();
-    if (marked) w.see.holds[0]--;      /* what travelled was A's until now */
+    if (marked) w.see.holds[0]--;      /* what travelled was A's until now, */
+    if (marked && !moves() && !shares()) w.see.owns[0]--;    /* and so was the copy */
     if (e == VIPC_ERR_CHANNEL_EMPTY) return judge_regions() ? none : NULL;
     EXPECT_OK(e);
     EXPECT(in.message.opcode == opcode && in.message.data[3] == ~(uint64_t)opcode && in.region.token && in.region_size == REGION_BYTES && (in.region_access & VIPC_WRITE) == VIPC_WRITE);
@@ -1799,7 +1800,10 @@ static void peer_serve_region(int turn)
 static const char *judge_call_region(void)
 {
     const int replied = mind.peer_turn > 1;
-    (void)judge_call();                /* who looks drops the request */
+    vipc_message m = message(5);
+    vipc_incoming in = VIPC_INIT;
+    if (w.right.token) EXPECT_EQ(vipc_reply(&w.b, w.right, &m), VIPC_ERR_CANCELLED);
+    EXPECT_EQ(vipc_receive_large(&w.b, w.b_main, &in, VIPC_NOW), VIPC_ERR_CHANNEL_EMPTY);      /* who looks drops the request of the dead */
     if (w.b_other.token) expect_region_at_b(w.b_other, 'v', 1);
     else (void)judge_regions();
     EXPECT(!replied || w.b_other.token);

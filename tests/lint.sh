@@ -44,7 +44,7 @@ run_cppcheck() {    # language, standard, file
         -D__linux__=1 -D__x86_64__=1 -D__LP64__=1 -D__GNUC__=12 -D__GCC_ATOMIC_LLONG_LOCK_FREE=2 "$3" >"$tmp/log" 2>&1
 }
 run_tidy() {        # file, macro: the file is the compiler's main file, since the analyzer looks at no function of an included one
-    limit 400 clang-tidy --quiet --checks="$checks" --line-filter="[{\"name\":\"$(basename "$1")\"}]" "$1" -- \
+    limit 1000 clang-tidy --quiet --checks="$checks" --line-filter="[{\"name\":\"$(basename "$1")\"}]" "$1" -- \
         -x c -std=c99 -I. "-DVERIDIAN_$2_IMPLEMENTATION" >"$tmp/log" 2>&1
 }
 verdict() {         # result of the tool, highest that means "it did its work", name
