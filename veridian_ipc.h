@@ -3058,9 +3058,12 @@ static void vipci_map_trim(const vipc *v, vipci_space *s, uint64_t from, uint64_
     uint64_t frame = 0;
     for (uint32_t level = 0; level <= vipci_map_top(v, s); level++) {
         const uint64_t span = vipci_map_span(v, level), first = low & ~(span - 1);
-        for (uint64_t page = first > from ? first : from; vipci_map_next(v, s, level, &page, high, &frame);) {
-            uint64_t base = page & ~(span - 1);
-            if (base >= from && to - base >= span) vipci_map_unlink(v, s, base, level, frame);
+        const vipci_u64 *words;
+        for (uint64_t page = first > from ? first : from; (words = vipci_map_next(v, s, level, &page, high, &frame)) != NULL;) {
+            const uint64_t base = page & ~(span - 1);
+            uint32_t i = 0;                                  /* who was killed before this may have left nodes below it that are not in [low, high) */
+            while (level && i < 1u << vipci_map_bits(v) && !words[i]) i++;
+            if (base >= from && to - base >= span && (!level || i == 1u << vipci_map_bits(v))) vipci_map_unlink(v, s, base, level, frame);
             page = base + span;
         }
     }
@@ -6604,14 +6607,19 @@ static vipc_error vipci_pack(vipc *v, vipci_letter *l, uint64_t place, vipc_time
 }
 #else
 /* Payload and further capabilities.  INVALID_ARGUMENT, INVALID_REGION, MESSAGE_TOO_LARGE: more than any endpoint takes. */
-static vipc_error vipci_enclose(vipci_letter *l, const vipc_outgoing *m)
+static vipc_error vipci_enclose(const vipc *v, vipci_letter *l, const vipc_outgoing *m)
 {
+    (void)v;
     if ((!m->payload && m->payload_size) || m->cap_count > VIPC_MESSAGE_CAPS - (m->message.flags & VIPC_HAS_CAPABILITY ? 1u : 0u)) return VIPC_ERR_INVALID_ARGUMENT;
     if (m->payload_size > VIPC_PAYLOAD_MAX) return VIPC_ERR_MESSAGE_TOO_LARGE;
 #if VIPCI_GIFTS
     if (m->region.token) {
         if (m->region_mode > VIPC_COPY_ON_WRITE || !vipci_access_ok(m->region_access)
             || m->cap_count >= VIPC_MESSAGE_CAPS - (m->message.flags & VIPC_HAS_CAPABILITY ? 1u : 0u)) return VIPC_ERR_INVALID_ARGUMENT;
+        vipci_entry *e;
+        const vipc_error r = vipci_check_cap(v, m->region, 0, 0, &e);
+        if (r != VIPC_OK) return r;
+        if (!vipci_is_memory(VIPCI_TYPE(vipci_peek32(v, &e->kind)))) return VIPC_ERR_INVALID_REGION;
         l->region = m->region;
         l->mode = m->region_mode;
         l->access = m->region_access;
@@ -6936,7 +6944,7 @@ VIPC_API vipc_error vipc_send_large(vipc *self, vipc_cap to, const vipc_outgoing
     l.payload = m->payload;
     l.payload_size = (uint32_t)m->payload_size;
 #else
-    e = vipci_enclose(&l, m);
+    e = vipci_enclose(self, &l, m);
     if (e != VIPC_OK) return e;
 #endif
     if (m->message.flags & VIPCI_MAY_ACK) return vipci_send_acked(self, &u, &l, deadline);
@@ -7848,7 +7856,7 @@ VIPC_API vipc_error vipc_call_large(vipc *self, vipc_cap to, const vipc_outgoing
     if (e == VIPC_OK) e = reply ? vipci_flags_ok(request ? &request->message : NULL, 0) : VIPC_ERR_INVALID_ARGUMENT;
     if (e != VIPC_OK) return e;
     vipci_letter l = vipci_address(self, &request->message, VIPCI_CALL);
-    e = vipci_enclose(&l, request);
+    e = vipci_enclose(self, &l, request);
     if (e == VIPC_OK && !reply->payload && reply->payload_capacity) e = VIPC_ERR_INVALID_ARGUMENT;
     if (e == VIPC_OK && l.payload_size > vipci_shape_payload(vipci_peek64(self, &u.o->shape))) e = VIPC_ERR_MESSAGE_TOO_LARGE;
     if (e == VIPC_OK && deadline == VIPC_NOW) e = VIPC_ERR_WOULD_BLOCK;
@@ -7963,7 +7971,7 @@ VIPC_API vipc_error vipc_reply_large(vipc *self, vipc_reply_right to, const vipc
     if (e == VIPC_OK) e = vipci_flags_ok(m ? &m->message : NULL, 0);
     if (e != VIPC_OK) return e;
     vipci_letter l = vipci_address(self, &m->message, VIPC_IS_REPLY);
-    e = vipci_enclose(&l, m);
+    e = vipci_enclose(self, &l, m);
     return e == VIPC_OK ? vipci_reply_letter(self, to, &l) : e;
 }
 #endif
@@ -10635,11 +10643,12 @@ VIPC_API vipc_error vipc_region_get(vipc *self, vipc_cap region, vipc_region_inf
     vipci_space *s = NULL;
     vipci_area r;
     bool named;
-    vipc_region_info i = VIPC_INIT;
+    vipc_region_info i;
     vipc_error x = out ? vipci_store_begin(self, region, 0, &e, &s) : vipci_known(self);
     if (x != VIPC_OK || !out) return x == VIPC_OK ? VIPC_ERR_INVALID_ARGUMENT : x;
     const vipci_object *o = vipci_store_object(self, s);
     uint64_t frame = 0;
+    vipci_zero(&i, sizeof i);
     i.id = s->number;
     i.size = s->brk;
     i.owner = vipci_owner_of(self, o);
@@ -11235,13 +11244,14 @@ VIPC_API vipc_error vipc_object_get(vipc *self, vipc_cap object, vipc_object_sta
     vipci_entry *e = NULL;
     vipci_space *store = NULL;
     bool named = false;
-    vipc_object_stat i = VIPC_INIT;
+    vipc_object_stat i;
     vipc_error r = vipci_known(self);
     if (r == VIPC_OK && !out) r = VIPC_ERR_INVALID_ARGUMENT;
     if (r == VIPC_OK) r = vipci_store_begin(self, object, 0, &e, &store);
     if (r != VIPC_OK) return r;
     if (VIPCI_TYPE(e->kind) != VIPC_TYPE_OBJECT) return vipci_store_end(self, VIPC_ERR_INVALID_REGION);
     const vipci_object *o = vipci_store_object(self, store);
+    vipci_zero(&i, sizeof i);
     vipci_store_count(self, o, &i.opens, &i.mappings, &named);
     i.id = store->number;
     i.size = store->brk;
@@ -11736,6 +11746,7 @@ VIPC_API vipc_error vipc_process_get(vipc *self, vipc_pid who, vipc_process_info
     vipc_error e = out ? vipci_lock_and_find(self, who, &i) : VIPC_ERR_INVALID_ARGUMENT;
     if (e != VIPC_OK) return e;
     const vipci_process *p = vipci_process_at(self, i);
+    vipci_zero(&info, sizeof info);                          /* what lies between its fields, too: a kernel may hand it on */
     for (uint32_t k = 0; k < VIPCI_COUNTERS; k++) n[k] = vipci_load64(self, &vipci_tally_at(self, i)->gone[k]);
     for (uint32_t j = 0, views = vipci_views_used(self); j < views; j++) {
         vipci_view *w = vipci_view_at(self, j);
