@@ -5743,10 +5743,10 @@ static vipc_error vipci_store_make(vipc *v, uint32_t kind, const char *label, ui
 {
     vipci_domain *d = vipci_d(v);
     const uint32_t limit = v->max_records - v->max_spaces;
-    uint32_t i = 0, next = d->free_store && d->free_store <= limit ? vipci_space_at(v, v->max_spaces + d->free_store - 1)->next : 0;
+    uint32_t i = 0;
     vipc_error e = vipci_object_new(v, kind, label, 0, 0, o, cap);
     if (e == VIPC_OK) {                                      /* which may have freed one */
-        next = d->free_store && d->free_store <= limit ? vipci_space_at(v, v->max_spaces + d->free_store - 1)->next : 0;
+        const uint32_t next = d->free_store && d->free_store <= limit ? vipci_space_at(v, v->max_spaces + d->free_store - 1)->next : 0;
         e = vipci_take_slot(v, &d->free_store, &d->used_stores, limit, next, &i);
     }
     if (e == VIPC_OK && vipci_space_at(v, v->max_spaces + i)->number) e = VIPC_ERR_CORRUPT;
@@ -11200,8 +11200,8 @@ VIPC_API vipc_error vipc_object_open(vipc *self, const char *name, uint32_t flag
         return r;
     }
     if (flags & VIPC_OPEN_EXCLUSIVE) r = VIPC_ERR_EXISTS;
-    else if (!vipci_mode_lets(self, store, false) || (!reads && !vipci_mode_lets(self, store, true))) r = VIPC_ERR_PERMISSION_DENIED;
-    else if ((flags & VIPC_OPEN_TRUNCATE) && (store->rule & VIPCI_S_SEALED)) r = VIPC_ERR_PERMISSION_DENIED;
+    else if (!vipci_mode_lets(self, store, false) || (!reads && !vipci_mode_lets(self, store, true))
+             || ((flags & VIPC_OPEN_TRUNCATE) && (store->rule & VIPCI_S_SEALED))) r = VIPC_ERR_PERMISSION_DENIED;
     if (r == VIPC_OK) r = vipci_entry_new(self, (uint32_t)VIPC_TYPE_OBJECT << 8 | rights, e->object, 0, vipci_link(self, e), vipci_us(self), &child);
     if (r == VIPC_OK) {
         vipci_validate(self, child);
