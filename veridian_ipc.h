@@ -10898,20 +10898,6 @@ static uint32_t vipci_hash(const char *text, uint32_t length)       /* FNV-1a, 3
     for (uint32_t i = 0; i < (length & 0xffff); i++) h = (h ^ (unsigned char)text[i]) * 16777619u;
     return h;
 }
-/* Length of a valid name, or the error. */
-static vipc_error vipci_name_read(const char *name, char text[VIPC_NAME_MAX + 1], uint32_t *length)
-{
-    uint32_t n = 0;
-    if (!name) return VIPC_ERR_INVALID_ARGUMENT;
-    for (char c; (c = name[n]) != 0; n++) {
-        if (n == VIPC_NAME_MAX) return VIPC_ERR_NAME_TOO_LONG;
-        if (c == '/') return VIPC_ERR_INVALID_ARGUMENT;
-        text[n] = c;
-    }
-    text[n] = 0;
-    *length = n;
-    return n ? VIPC_OK : VIPC_ERR_INVALID_ARGUMENT;
-}
 /* Link of the record with this name, or 0. */
 static uint32_t vipci_name_find(const vipc *v, const char *text, uint32_t length)
 {
@@ -10947,6 +10933,20 @@ static void vipci_name_set(const vipc *v, uint32_t i, vipci_entry *e, const char
 }
 #endif
 #if !VIPC_NO_NAMES
+/* Length of a valid name, or the error. */
+static vipc_error vipci_name_read(const char *name, char text[VIPC_NAME_MAX + 1], uint32_t *length)
+{
+    uint32_t n = 0;
+    if (!name) return VIPC_ERR_INVALID_ARGUMENT;
+    for (char c; (c = name[n]) != 0; n++) {
+        if (n == VIPC_NAME_MAX) return VIPC_ERR_NAME_TOO_LONG;
+        if (c == '/') return VIPC_ERR_INVALID_ARGUMENT;
+        text[n] = c;
+    }
+    text[n] = 0;
+    *length = n;
+    return n ? VIPC_OK : VIPC_ERR_INVALID_ARGUMENT;
+}
 static vipc_error vipci_name_new(vipc *v, const char *name, uint32_t length, vipci_entry *from, uint32_t rights)
 {
     vipci_domain *d = vipci_d(v);
