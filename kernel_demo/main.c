@@ -18,6 +18,13 @@ void machine_off(uint64_t passed, uint64_t failed)
     say("%lu passed, %lu failed\n", passed, failed);
     power_off(failed == 0 && passed > 0);
 }
+/* Is that the first word of the command line? */
+static bool asked_for(const char *word)
+{
+    size_t n = 0;
+    while (word[n]) n++;
+    return memcmp(command_line, word, n) == 0 && (command_line[n] == 0 || command_line[n] == ' ');
+}
 void kmain(uint64_t start_info)
 {
     struct spawn first;
@@ -32,9 +39,15 @@ void kmain(uint64_t start_info)
     timer_start(1000);
     selftest_disaster(command_line);
     memset(&first, 0, sizeof first);
-    if (memcmp(command_line, "bench", 5) == 0) memcpy(first.program, "bench", 6);      /* see tests/bench/kernel */
-    else {
-        memcpy(first.program, "init", 5);
+    const bool tests = asked_for("test") || command_line[0] == 0;
+    memcpy(first.program, tests ? "init" : command_line, tests ? 5 : sizeof first.program - 1);
+    for (char *c = first.program; *c; c++)                   /* the first word names the first process; the rest is its arguments */
+        if (*c == ' ') {
+            memcpy(first.arguments, command_line + (c + 1 - first.program), sizeof command_line - (size_t)(c + 1 - first.program));
+            *c = 0;
+            break;
+        }
+    if (tests) {
         selftest(&ring0);
         port_suite(&ring0);
     }

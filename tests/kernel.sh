@@ -21,7 +21,7 @@ build() {       # name, compiler
 boot() {        # name, which build, CPU, what it must have said
     if ! qemu_ready; then missing "emulator: $qemu_why" "$1_boots"; return; fi
     start=$(date +%s)
-    limit $((seconds + 20)) make -s -C kernel_demo run CC=false QEMU="$qemu" BUILD="$tmp/$2" CPU="$3" SECONDS_TO_BOOT="$seconds" >"$tmp/raw" 2>&1
+    limit $((seconds + 20)) make -s -C kernel_demo run CC=false QEMU="$qemu" BUILD="$tmp/$2" CPU="$3" APPEND=test SECONDS_TO_BOOT="$seconds" >"$tmp/raw" 2>&1
     result=$?
     tr -d '\r' <"$tmp/raw" >"$BUILD/$1.log"
     good=$(grep -c '^ok   ' "$BUILD/$1.log"); bad=$(grep -c '^FAIL ' "$BUILD/$1.log")
