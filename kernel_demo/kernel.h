@@ -7,7 +7,10 @@
 
 #define KERNEL_BASE 0xffffffff80000000ull    /* the kernel as linked */
 #define DIRECT_MAP 0xffff800000000000ull     /* all physical memory */
+#define LOCAL_APIC 0xffffffffbf000000ull     /* the page of the local APIC's registers, uncached: each CPU sees its own there */
 #define STACK_AREA 0xffffffffc0000000ull     /* kernel stacks, an unmapped page below each */
+#define START_PAGE 0x8000ull                 /* physical: kept for the code that further CPUs start with */
+#define BOOT_MAPPED (1ull << 30)             /* physical: boot.S maps so much; the demo uses no memory above it */
 #define USER_TOP VIPC_X86_64_USER_TOP
 #define PAGE 4096ull
 #define NOTHING_MORE __attribute__((noreturn))
@@ -62,6 +65,22 @@ void console_write(const char *text, size_t length);
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));        /* %s %c %d %u %x, l, and for %u and %x a width */
 void say_list(const char *format, __builtin_va_list a);
 NOTHING_MORE void power_off(bool passed);    /* QEMU ends: with 33 if passed, else with 35 */
+
+/* ---- acpi.c: CPUs and NUMA nodes, as the firmware tells ---- */
+enum { CPUS_MAX = 8, NODES_MAX = 8, RANGES_MAX = 16 };
+struct machine {
+    uint32_t cpus, left_alone;       /* 1 and up; CPU 0 is the one that booted.  Those that there are beyond what is used */
+    uint8_t apic_id[CPUS_MAX], node_of_cpu[CPUS_MAX];
+    uint64_t local_apic;             /* physical */
+    uint32_t nodes, ranges;          /* 1 and up; memory in no range is node 0.  Ranges do not overlap */
+    struct { uint64_t first, bytes; uint32_t node; } range[RANGES_MAX];
+};
+extern struct machine machine;
+void machine_read(uint64_t rsdp);    /* physical; while boot.S's page tables are in use.  0: there is none */
+void machine_show(const vipc_x86_64_range *ram, uint32_t n);
+struct firmware { const uint8_t *seen; uint64_t first, bytes; };      /* this physical memory, and where it is seen */
+bool machine_parse(struct machine *m, const struct firmware *f, uint64_t rsdp, uint8_t boot_apic_id);      /* false: no table of CPUs, so that there is one */
+static inline uint32_t cpu_number(void) { return 0; }        /* of the CPU that asks */
 
 /* ---- memory.c: frames and the kernel's own page tables ---- */
 extern vipc_x86_64 port;

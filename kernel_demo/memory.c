@@ -6,7 +6,6 @@
 struct start_info { uint32_t magic, version, flags, modules; uint64_t module_list, command_line, rsdp, map; uint32_t map_entries, reserved; };
 struct map_entry { uint64_t first, bytes; uint32_t type, reserved; };
 enum { START_MAGIC = 0x336ec578, MAP_RAM = 1, MAP_ENTRIES = 32 };
-#define BOOT_MAPPED (1ull << 30)     /* boot.S maps so much; the demo uses no memory above it */
 
 vipc_x86_64 port;
 uint64_t kernel_root;
@@ -49,6 +48,7 @@ static void map_everything(const vipc_x86_64_range *ram, uint32_t n)
     map_kernel(text, physical(kernel_text), rodata - text, VIPC_X86_64_EXECUTE);
     map_kernel(rodata, physical(kernel_rodata), data - rodata, VIPC_X86_64_READ);
     map_kernel(data, physical(kernel_data), end - data, VIPC_X86_64_WRITE);
+    map_kernel(LOCAL_APIC, machine.local_apic, PAGE, VIPC_X86_64_WRITE | VIPC_X86_64_UNCACHED);
     vipc_x86_64_unmap(&port, kernel_root, (uint64_t)boot_stack_guard, 1);
     for (uint32_t i = 0; i < THREADS; i++) {                 /* so that the root entry is there, and all spaces share what hangs on it */
         uint64_t top = kernel_stack_make(i);
@@ -59,9 +59,11 @@ static void map_everything(const vipc_x86_64_range *ram, uint32_t n)
 void memory_start(uint64_t start_info)
 {
     vipc_x86_64_range ram[MAP_ENTRIES];
-    const vipc_x86_64_range kept[] = { { 0x100000, (uint64_t)kernel_end - KERNEL_BASE - 0x100000 } };
+    const vipc_x86_64_range kept[] = { { 0x100000, (uint64_t)kernel_end - KERNEL_BASE - 0x100000 }, { START_PAGE, PAGE } };
     uint32_t n = read_map(start_info, ram);
-    const vipc_x86_64_memory memory = { ram, n, kept, 1 };
+    machine_read(((const struct start_info *)(DIRECT_MAP + start_info))->rsdp);
+    machine_show(ram, n);
+    const vipc_x86_64_memory memory = { ram, n, kept, sizeof kept / sizeof *kept };
     vipc_error e = vipc_x86_64_open(&port, ipc_kernel(), &memory);
     if (e != VIPC_OK) panic("frames: %s", vipc_error_string(e));
     map_everything(ram, n);
