@@ -188,9 +188,9 @@ void machine_show(const vipc_x86_64_range *ram, uint32_t n)
     if (machine.left_alone) say(" (%u more are left alone)", machine.left_alone);
     say(machine.nodes == 1 ? ", one node: " : ", %u nodes: ", machine.nodes);
     for (uint32_t node = 0; node < machine.nodes; node++) {
-        uint32_t cpus = 0;
-        for (uint32_t i = 0; i < machine.cpus; i++) cpus += machine.node_of_cpu[i] == node;
-        if (machine.nodes > 1) say(cpus == 1 ? "node %u: CPU" : cpus ? "node %u: CPUs" : "node %u: no CPU", node);
+        uint32_t here = 0;
+        for (uint32_t i = 0; i < machine.cpus; i++) here += machine.node_of_cpu[i] == node;
+        if (machine.nodes > 1) say(here == 1 ? "node %u: CPU" : here ? "node %u: CPUs" : "node %u: no CPU", node);
         for (uint32_t i = 0; machine.nodes > 1 && i < machine.cpus; i++)
             if (machine.node_of_cpu[i] == node) say(" %u", i);
         say(machine.nodes > 1 ? ", %lu MiB%s" : "%lu MiB%s", (memory_of(&machine, node, ram, n) + (1 << 20) - 1) >> 20, node + 1 < machine.nodes ? "; " : "\n");

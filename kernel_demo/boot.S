@@ -9,6 +9,33 @@
     .asciz "Xen"
     .long pvh_start
 
+#include "layout.h"
+.macro to_long_mode                             /* from 32 bits without paging, by the tables at boot_pml4: a far jump into 64-bit code is to follow */
+    mov  $0x620, %eax                           /* CR4: PAE, FXSR, SSE exceptions */
+    mov  %eax, %cr4
+    mov  $boot_pml4, %eax
+    mov  %eax, %cr3
+    mov  $0x80000001, %eax
+    cpuid
+    shr  $9, %edx                               /* bit 20, no-execute: to bit 11 */
+    and  $0x800, %edx
+    mov  %edx, %edi
+    mov  $0xc0000080, %ecx                      /* EFER: SYSCALL, long mode, no-execute where the CPU has it */
+    rdmsr
+    or   %edi, %eax
+    or   $0x101, %eax
+    wrmsr
+    mov  $0x80010033, %eax                      /* CR0: paging, write protection in ring 0, native FPU errors, ET, monitor FPU, PE */
+    mov  %eax, %cr0
+.endm
+.macro clear_segments
+    xor  %eax, %eax
+    mov  %eax, %ds
+    mov  %eax, %es
+    mov  %eax, %ss
+    mov  %eax, %fs
+    mov  %eax, %gs
+.endm
     .section .boot.text, "ax"
     .code32
     .globl pvh_start
@@ -27,31 +54,11 @@ pvh_start:
     add  $0x200000, %eax
     add  $8, %edi
     loop 1b
-    mov  $0x620, %eax                           /* CR4: PAE, FXSR, SSE exceptions */
-    mov  %eax, %cr4
-    mov  $boot_pml4, %eax
-    mov  %eax, %cr3
-    mov  $0x80000001, %eax
-    cpuid
-    shr  $9, %edx                               /* bit 20, no-execute: to bit 11 */
-    and  $0x800, %edx
-    mov  %edx, %edi
-    mov  $0xc0000080, %ecx                      /* EFER: SYSCALL, long mode, no-execute where the CPU has it */
-    rdmsr
-    or   %edi, %eax
-    or   $0x101, %eax
-    wrmsr
-    mov  $0x80010033, %eax                      /* CR0: paging, write protection in ring 0, native FPU errors, ET, monitor FPU, PE */
-    mov  %eax, %cr0
+    to_long_mode
     lgdt boot_gdtr
     ljmp $8, $1f
     .code64
-1:  xor  %eax, %eax
-    mov  %eax, %ds
-    mov  %eax, %es
-    mov  %eax, %ss
-    mov  %eax, %fs
-    mov  %eax, %gs
+1:  clear_segments
     mov  %esi, %edi
     mov  $boot_stack_top, %rsp
     xor  %ebp, %ebp                             /* a backtrace ends here */
@@ -72,6 +79,53 @@ boot_gdtr:
 boot_pml4: .skip 4096
 boot_pdpt: .skip 4096
 boot_pd:   .skip 4096
+
+/* A further CPU begins here, in real mode: apic.c has copied this page to AP_START.  It goes on at ap_high, on the stack and with the tables that apic.c has chosen; one
+ * CPU at a time. */
+    .section .rodata
+    .balign 16
+    .globl ap_start, ap_start_end
+    .code16
+ap_start:
+    cli
+    cld
+    xor  %ax, %ax
+    mov  %ax, %ds
+    lgdtl AP_START + (ap_gdtr - ap_start)
+    mov  %cr0, %eax
+    or   $1, %eax
+    mov  %eax, %cr0
+    ljmpl $8, $(AP_START + (1f - ap_start))
+    .code32
+1:  mov  $16, %eax
+    mov  %eax, %ds
+    to_long_mode
+    ljmp $24, $(AP_START + (1f - ap_start))
+    .code64
+1:  mov  $ap_high, %rax
+    jmp  *%rax
+    .balign 8
+ap_gdt:
+    .quad 0, 0x00cf9b000000ffff, 0x00cf93000000ffff, 0x00af9b000000ffff      /* code and data of 32 bits, code of 64 */
+ap_gdtr:
+    .word 31
+    .long AP_START + (ap_gdt - ap_start)
+ap_start_end:
+
+    .text
+ap_high:
+    clear_segments
+    mov  kernel_root, %rax
+    mov  %rax, %cr3
+    mov  ap_stack, %rsp
+    xor  %ebp, %ebp
+    mov  ap_cpu, %rdi
+    call ap_main
+    .data
+    .balign 8
+    .globl ap_stack, ap_cpu
+ap_stack: .quad 0
+ap_cpu: .quad 0
 
     .bss
     .balign 4096

@@ -4,6 +4,8 @@
 
 enum { COM1 = 0x3f8, LINE_STATUS = 5, SEND_EMPTY = 0x20, EXIT_PORT = 0xf4 };
 
+static struct lock console_lock = { .rank = RANK_CONSOLE };
+
 void console_start(void)
 {
     out8(COM1 + 1, 0);               /* no interrupts */
@@ -15,13 +17,14 @@ void console_start(void)
 }
 void console_write(const char *text, size_t length)
 {
-    uint32_t was = vipc_x86_64_enter();        /* a line in one piece */
+    uint64_t was = lock_enter(&console_lock);  /* a line in one piece */
     for (size_t i = 0; i < length; i++) {
         while (!(in8(COM1 + LINE_STATUS) & SEND_EMPTY)) {}
         out8(COM1, (uint8_t)text[i]);
     }
-    vipc_x86_64_leave(was);
+    lock_leave(&console_lock, was);
 }
+void console_break(void) { console_lock.taken = 0; }
 
 struct line { char text[192]; size_t used; };
 static void put(struct line *l, char c)

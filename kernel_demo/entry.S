@@ -266,6 +266,7 @@ switch_stacks:
 /* Where a thread starts that has nothing on its stack: rbx is a function of the kernel, r12 its argument, r13 the frame that a process goes on with then. */
     .globl thread_start
 thread_start:
+    call switch_done
     mov  %r13, %rsp
     mov  %r12, %rdi
     call *%rbx

@@ -5,7 +5,8 @@
  * is made as a step of the core's slow way, which parks too if it must wait, so that the next meeting can be fast.  A thread that was parked and is woken by the
  * slow way makes its step again, with the arguments that its frame has kept.
  *
- * All of this runs with interrupts off, as the core asks.  The core itself is in this file, so that the compiler can make its fast path part of ours. */
+ * All of this runs with interrupts off, as the core asks.  From the moment that the core has parked a thread another CPU may win it, and make it ready: so what
+ * is said of it (state, wait, until) is said before.  It still runs on its own CPU alone, after this CPU has left its stack.  The core itself is in this file, so that the compiler can make its fast path part of ours. */
 #define VERIDIAN_IPC_IMPLEMENTATION
 #include "kernel.h"
 #include "syscalls.h"
@@ -13,50 +14,62 @@
 struct frame *fast_call(uint64_t token, uint64_t flags, vipc_time deadline) __attribute__((flatten));
 struct frame *fast_reply_receive(uint64_t right, uint64_t token, vipc_time deadline) __attribute__((flatten));
 void fast_slowly(struct frame *f);
-struct fast_counts fast_counts;
 
 static vipc_cap cap_of(uint64_t token) { vipc_cap c = { token }; return c; }
 static vipc_reply_right right_of(uint64_t token) { vipc_reply_right r = { token }; return r; }
 
+static inline void set_state(struct thread *t, enum thread_state state, enum thread_wait wait)      /* one store */
+{
+    t->state = (uint16_t)state;
+    t->wait = (uint16_t)wait;
+}
 /* ---- the fast way: `t` has parked, who is in `f` runs on in its place.  (What is in the segment registers stays: the two talk to one another anyway.) ---- */
-static inline struct frame *go_on(struct thread *t, const vipc_fast *f, enum thread_wait wait, vipc_time deadline)
+static inline struct frame *go_on(struct cpu *c, struct thread *t, const vipc_fast *f)
 {
     struct thread *next = (struct thread *)((uint64_t)threads - sizeof *threads + f->next * sizeof *threads);      /* of its number: threads[f->next - 1] */
     __asm__("" : "+r"(next));                                /* computed once */
     const uint64_t top = next->stack_top;
     struct frame *frame = (struct frame *)(top - FRAME_SIZE);
-    t->state = THREAD_PARKED;
-    t->wait = wait;
-    t->deadline = deadline;
     if (f->ready) thread_unpark(t);
     frame->rdi = f->badge;
     frame->rsi = f->reply.token;
     frame->rdx = f->sender.id;
-    next->state = THREAD_RUNNING;
-    next->wait = WAIT_NOTHING;
+    set_state(next, THREAD_RUNNING, WAIT_NOTHING);
     if (t->uses_fpu | next->uses_fpu) thread_switch_fpu(t, next);
-    cpu_set_stack(top);
-    cpu.current = next;
-    cpu.ipc.here = next->here;
-    write_cr3(next->root);
+    cpu_set_stack(c, top);
+    c->current = next;
+    c->ipc.here = next->here;
+    cpu_set_root(c, next->root);
     return frame;
 }
 struct frame *fast_call(uint64_t token, uint64_t flags, vipc_time deadline)
 {
-    struct thread *t = current();
-    vipc_fast f = vipc_fast_call(&t->ipc, &cpu.ipc, cap_of(token), (uint32_t)flags, VIPC_FOREVER);
-    if (!f.next) return NULL;
-    fast_counts.calls++;
-    return go_on(t, &f, WAIT_REPLY, deadline);
+    struct cpu *c = this_cpu();
+    struct thread *t = c->current;
+    set_state(t, THREAD_PARKED, WAIT_REPLY);
+    t->until = deadline;
+    vipc_fast f = vipc_fast_call(&t->ipc, &c->ipc, cap_of(token), (uint32_t)flags, VIPC_FOREVER);
+    if (!f.next) {
+        set_state(t, THREAD_RUNNING, WAIT_NOTHING);
+        return NULL;
+    }
+    c->fast.calls++;
+    return go_on(c, t, &f);
 }
 struct frame *fast_reply_receive(uint64_t right, uint64_t token, vipc_time deadline)
 {
-    struct thread *t = current();
-    vipc_fast f = vipc_fast_reply_receive(&t->ipc, &cpu.ipc, right_of(right), cap_of(token), 0, VIPC_FOREVER);
-    if (!f.next) return NULL;
-    fast_counts.replies++;
+    struct cpu *c = this_cpu();
+    struct thread *t = c->current;
+    set_state(t, THREAD_PARKED, WAIT_MESSAGE);
+    t->until = deadline;
     t->door = token;
-    return go_on(t, &f, WAIT_MESSAGE, deadline);
+    vipc_fast f = vipc_fast_reply_receive(&t->ipc, &c->ipc, right_of(right), cap_of(token), 0, VIPC_FOREVER);
+    if (!f.next) {
+        set_state(t, THREAD_RUNNING, WAIT_NOTHING);
+        return NULL;
+    }
+    c->fast.replies++;
+    return go_on(c, t, &f);
 }
 
 /* ---- the slow way ---- */
@@ -99,28 +112,29 @@ static void step(void *thread)
     vipc_info info = VIPC_INIT;
     vipc_error e = VIPC_ERR_NOT_SUPPORTED;
     uint32_t parked = 0;
-    const vipc_time deadline = t->deadline;                  /* a sleep for the core's lock has one of its own */
+    const vipc_cpu *here = &this_cpu()->ipc;
+    const vipc_time deadline = t->until;
     process_end_if_killed();
-    if (t->wait == WAIT_REPLY) e = vipc_park_call(&t->ipc, &cpu.ipc, cap_of(0), NULL, &out, deadline, &parked);
-    else if (t->wait == WAIT_MESSAGE) e = vipc_park_receive(&t->ipc, &cpu.ipc, cap_of(t->door), &out, &info, deadline, &parked);
+    if (t->wait == WAIT_REPLY) e = vipc_park_call(&t->ipc, here, cap_of(0), NULL, &out, deadline, &parked);
+    else if (t->wait == WAIT_MESSAGE) e = vipc_park_receive(&t->ipc, here, cap_of(t->door), &out, &info, deadline, &parked);
     else if (t->wait == WAIT_CALL) {
         message_from(f, &m, (uint32_t)f->rsi);
-        e = vipc_park_call(&t->ipc, &cpu.ipc, cap_of(f->rdi), &m, &out, deadline, &parked);
+        e = vipc_park_call(&t->ipc, here, cap_of(f->rdi), &m, &out, deadline, &parked);
     } else {
         message_from(f, &m, 0);
         t->wait = WAIT_MESSAGE;                              /* if it parks, the reply is done */
-        e = vipc_park_reply_receive(&t->ipc, &cpu.ipc, right_of(f->rdi), &m, cap_of(t->door), &out, &info, deadline, &parked);
+        e = vipc_park_reply_receive(&t->ipc, here, right_of(f->rdi), &m, cap_of(t->door), &out, &info, deadline, &parked);
     }
-    t->deadline = deadline;
     if (parked) thread_park();
+    t->wait = WAIT_NOTHING;
     message_to(f, e, &out, &info);
     sched_leave_kernel();
 }
 void fast_slowly(struct frame *f)
 {
     struct thread *t = current();
-    fast_counts.slow++;
-    t->deadline = f->rdx;
+    this_cpu()->fast.slow++;
+    t->until = f->rdx;
     t->door = f->rsi;
     t->wait = f->rax == SYS_FAST_CALL ? WAIT_CALL : f->rax == SYS_FAST_RECEIVE ? WAIT_MESSAGE : WAIT_ANSWER;
     step(t);
@@ -129,10 +143,9 @@ void fast_slowly(struct frame *f)
 void thread_unpark(struct thread *t)
 {
     thread_begin_at(t, step, t);
-    t->state = THREAD_SLEEPING;
-    thread_ready(t);
+    thread_resume(t);
 }
 void thread_unpark_if_parked(struct thread *t)
 {
-    if (t->state == THREAD_PARKED && vipc_unpark(&t->ipc)) thread_unpark(t);
+    if (t->wait != WAIT_NOTHING && vipc_unpark(&t->ipc)) thread_unpark(t);
 }

@@ -8,13 +8,20 @@
 #define USER_CODE 0x23
 #define TASK_STATE 0x28
 
-#define VECTOR_TIMER 32
+#define VECTOR_TIMER 32         /* of the CPU's own timer; as the others from here on, by the local APIC */
+#define VECTOR_RESCHEDULE 240   /* from another CPU: look at the queue, and whether somebody here is to end */
+#define VECTOR_SHOOTDOWN 241    /* from another CPU: forget translations, see shootdown.c */
+#define VECTOR_SPURIOUS 255
 #define VECTOR_SYSCALL 256      /* in a trap frame: it came by syscall, so rcx and r11 need not be kept */
 
 /* struct cpu, at %gs:0 */
 #define CPU_USER_RSP 0
 #define CPU_KERNEL_RSP 8
 #define CPU_SMAP 16
+#define CPU_SELF 24
+#define CPU_CURRENT 32
+
+#define AP_START 0x8000         /* where a further CPU begins: a page below 1 MiB that nobody else has */
 
 /* The three calls whose message is in registers: see syscalls.h */
 #define SYS_FAST_CALL 256

@@ -28,12 +28,14 @@ static bool asked_for(const char *word)
 void kmain(uint64_t start_info)
 {
     struct spawn first;
+    cpu_start(&cpus[0]);
     console_start();
     say("veridian_ipc %u.%u.%u, demo kernel\n", VIPC_VERSION_MAJOR, VIPC_VERSION_MINOR, VIPC_VERSION_PATCH);
-    cpu_start();
     memory_start(start_info);
-    say("cpu: SMEP %s, SMAP %s, NX %s\n", cpu.smep ? "on" : "absent", cpu.smap ? "on" : "absent", port.no_execute ? "on" : "absent");
-    sched_start();
+    say("cpu: SMEP %s, SMAP %s, NX %s\n", cpus[0].smep ? "on" : "absent", cpus[0].smap ? "on" : "absent", port.no_execute ? "on" : "absent");
+    (void)sched_start(&cpus[0]);
+    apic_start(&cpus[0]);
+    apic_start_others();
     process_start_manager();
     trap_watchdog(90000000000u);
     timer_start(1000);
@@ -53,7 +55,8 @@ void kmain(uint64_t start_info)
     }
     interrupts_on();
     first.priority = URGENT_PRIORITY;
+    first.only = ANY_CPU;
     vipc_error e = process_spawn(&first);
     if (e != VIPC_OK) panic("the first process: %s", vipc_error_string(e));
-    for (;;) __asm__ volatile("sti\n\thlt");
+    sched_idle();
 }

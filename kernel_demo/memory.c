@@ -59,7 +59,7 @@ static void map_everything(const vipc_x86_64_range *ram, uint32_t n)
 void memory_start(uint64_t start_info)
 {
     vipc_x86_64_range ram[MAP_ENTRIES];
-    const vipc_x86_64_range kept[] = { { 0x100000, (uint64_t)kernel_end - KERNEL_BASE - 0x100000 }, { START_PAGE, PAGE } };
+    const vipc_x86_64_range kept[] = { { 0x100000, (uint64_t)kernel_end - KERNEL_BASE - 0x100000 }, { AP_START, PAGE } };
     uint32_t n = read_map(start_info, ram);
     machine_read(((const struct start_info *)(DIRECT_MAP + start_info))->rsdp);
     machine_show(ram, n);

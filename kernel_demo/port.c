@@ -2,16 +2,15 @@
 #include "kernel.h"
 #include "../tests/port_suite.h"
 
-static struct second { port_suite_part run; void *argument; struct thread *thread, *waiter; } second;
+static struct second { port_suite_part run; void *argument; struct thread *thread, *waiter; } second;     /* waiter: who is to be told of its end */
 static struct suite { struct tally *tally; struct thread *thread, *waiter; } suite;
 
 /* Sleeps until `t` is dead, and gives back what it had. */
-static void bury_thread(struct thread *t, struct thread **waiter)
+static void bury_thread(struct thread *t)
 {
     uint32_t was = vipc_x86_64_enter();
-    *waiter = current();
-    while (t->state != THREAD_DEAD) {
-        if (thread_number(current()) == 1) __asm__ volatile("sti\n\thlt\n\tcli");     /* the idle thread has nowhere to sleep */
+    while (*(volatile uint16_t *)&t->state != THREAD_DEAD) {
+        if (current()->priority == IDLE_PRIORITY) __asm__ volatile("sti\n\thlt\n\tcli");     /* the idle thread has nowhere to sleep */
         else (void)thread_sleep(VIPC_FOREVER);
     }
     vipc_x86_64_leave(was);
@@ -20,8 +19,7 @@ static void bury_thread(struct thread *t, struct thread **waiter)
 static NOTHING_MORE void end(struct thread *waiter)
 {
     interrupts_off();
-    if (waiter) thread_ready(waiter);
-    thread_end();
+    thread_end(waiter);
 }
 
 /* ---- what the suite asks ---- */
@@ -45,15 +43,15 @@ static int start(void *user, port_suite_part run, void *argument)
     (void)user;
     second.run = run;
     second.argument = argument;
-    second.waiter = NULL;
-    second.thread = thread_make(run_second, NULL, USER_PRIORITY);
+    second.waiter = current();
+    second.thread = thread_make(run_second, NULL, USER_PRIORITY, ANY_CPU);
     if (!second.thread) return 0;
     uint32_t was = vipc_x86_64_enter();
     thread_ready(second.thread);
     vipc_x86_64_leave(was);
     return 1;
 }
-static void join(void *user) { (void)user; bury_thread(second.thread, &second.waiter); }
+static void join(void *user) { (void)user; bury_thread(second.thread); }
 static void rest(void *user)
 {
     uint32_t was = vipc_x86_64_enter();
@@ -75,7 +73,7 @@ static int look(void *user, uint64_t root, uint64_t at, uint32_t access, unsigne
     uint32_t was = vipc_x86_64_enter();
     (void)user;
     current()->root = root ? root : kernel_root;
-    if (read_cr3() != current()->root) write_cr3(current()->root);
+    if (this_cpu()->root != current()->root) cpu_set_root(this_cpu(), current()->root);
     vipc_x86_64_leave(was);
     if (root == 0) return 1;
     return access == VIPC_PROT_WRITE ? user_copy((void *)at, byte, 1) == 0 : user_copy(byte, (const void *)at, 1) == 0;
@@ -103,12 +101,12 @@ void port_suite(struct tally *t)
 {
     uint64_t before = vipc_x86_64_available(&port);
     suite.tally = t;
-    suite.waiter = NULL;
-    suite.thread = thread_make(run_suite, NULL, USER_PRIORITY);
+    suite.waiter = current();
+    suite.thread = thread_make(run_suite, NULL, USER_PRIORITY, ANY_CPU);
     if (!suite.thread) { check(t, false, "port_suite_has_a_thread"); return; }
     uint32_t was = vipc_x86_64_enter();
     thread_ready(suite.thread);
     vipc_x86_64_leave(was);
-    bury_thread(suite.thread, &suite.waiter);
+    bury_thread(suite.thread);
     check(t, vipc_x86_64_available(&port) == before, "port_suite_leaves_every_frame");
 }

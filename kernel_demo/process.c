@@ -107,7 +107,7 @@ static void set_frame(struct thread *t, uint64_t entry, vipc_pid pid)
     f->rdi = USER_STACK_TOP - ARGUMENT_BYTES;
     f->rsi = pid.id;
 }
-/* The parent sleeps in its system call, so that its FPU registers have been put away.  What C keeps of its registers is not in the frame. */
+/* The parent waits in its system call, and has put its FPU registers away (process_fork).  What C keeps of its registers is not in the frame. */
 static void copy_frame(struct thread *t, const struct thread *parent)
 {
     const struct frame *from = user_frame(parent);
@@ -157,7 +157,7 @@ static vipc_error make(struct spawn *s)
     p->may_control = s->parent.id == 0;
     if (parent) space = parent->loan[0];
     else TRY(load_program(s, &space, &entry));
-    struct thread *t = p->thread = thread_make(begin, p, s->priority);
+    struct thread *t = p->thread = thread_make(begin, p, s->priority, s->only);
     vipc_error e = !t ? VIPC_ERR_OUT_OF_MEMORY : parent ? join(p, s, space, parent->loan + 1, parent->lent - 1) : join(p, s, space, NULL, 0);
     if (e != VIPC_OK) {
         p->thread = NULL;
@@ -169,10 +169,10 @@ static vipc_error make(struct spawn *s)
     s->pid = p->pid;
     if (parent) copy_frame(t, parent->thread);
     else set_frame(t, entry, p->pid);
-    interrupts_off();
-    t->process = p;
+    uint64_t was = lock_enter(&process_lock);
+    t->process = p;                                          /* from here on it can be killed */
     thread_ready(t);
-    interrupts_on();
+    lock_leave(&process_lock, was);
     return VIPC_OK;
 }
 static void return_loan(struct process *p)
@@ -185,9 +185,12 @@ static void bury(struct process *p)
 {
     struct thread *t = p->thread;
     if (p->may_control) panic("the first process ended, with %lx", p->status);
+    uint64_t was = lock_enter(&process_lock);
     ended[ended_count % ENDED].pid = p->pid;
     ended[ended_count % ENDED].status = p->status;
     ended_count++;
+    t->process = NULL;
+    lock_leave(&process_lock, was);
     vipc_error e = vipc_process_destroy(&manager_ipc, p->cap, NULL);
     if (e != VIPC_OK) panic("process %lu: %s", p->pid.id, vipc_error_string(e));
     return_loan(p);
@@ -209,21 +212,22 @@ static void manage(void *unused)
 {
     (void)unused;
     for (;;) {
-        interrupts_off();
+        uint64_t was = lock_enter(&process_lock);
         struct process *dead = next_dead();
-        struct spawn *s = errands;
+        struct spawn *s = dead ? NULL : errands;
+        if (s) errands = s->next;
+        lock_drop(&process_lock);
         if (!dead && !s) (void)thread_sleep(VIPC_FOREVER);
-        else if (!dead) errands = s->next;
-        interrupts_on();
+        vipc_x86_64_leave((uint32_t)was);
         if (dead) bury(dead);
         else if (s) {
             s->result = s->result == VIPC_OK ? make(s) : s->result;
             if (s->fork) return_loan(s->fork);
-            interrupts_off();
+            was = lock_enter(&process_lock);
             struct thread *asker = s->asker;
-            s->asker = NULL;
-            if (asker) thread_ready(asker);
-            interrupts_on();
+            s->asker = NULL;                                 /* from here on *s may be gone */
+            thread_ready(asker);
+            lock_leave(&process_lock, was);
         }
     }
 }
@@ -231,7 +235,7 @@ void process_start_manager(void)
 {
     vipc_process_desc desc = VIPC_INIT;
     vipc_config config = VIPC_INIT;
-    manager = thread_make(manage, NULL, MANAGER_PRIORITY);
+    manager = thread_make(manage, NULL, MANAGER_PRIORITY, ANY_CPU);
     if (!manager) panic("no memory for the first thread");
     desc.label = "kernel";
     desc.native_thread = thread_number(manager);
@@ -248,14 +252,26 @@ void process_start_manager(void)
 }
 vipc_error process_spawn(struct spawn *s)
 {
-    uint32_t was = vipc_x86_64_enter();
+    uint64_t was = lock_enter(&process_lock);
     s->asker = current();
     s->next = errands;
     errands = s;
     thread_ready(manager);
-    while (s->asker) (void)thread_sleep(VIPC_FOREVER);       /* also if it is killed meanwhile: the manager holds on to *s */
-    vipc_x86_64_leave(was);
+    while (s->asker) {                                       /* also if it is killed meanwhile: the manager holds on to *s */
+        lock_drop(&process_lock);
+        (void)thread_sleep(VIPC_FOREVER);
+        lock_take(&process_lock);
+    }
+    lock_leave(&process_lock, was);
     return s->result;
+}
+/* The dead come before errands; and who has been told of a process's end was told while it was being buried. */
+void process_settle(void)
+{
+    struct spawn nothing;
+    memset(&nothing, 0, sizeof nothing);
+    nothing.result = VIPC_ERR_NOT_FOUND;                     /* nothing is made */
+    (void)process_spawn(&nothing);
 }
 /* The caller's space is cloned by the caller: at its own priority, with its own view, and by its own rights.  What the child is to have it lends to the manager, who makes
  * processes; should it be killed meanwhile, the manager gives that up when it buries it. */
@@ -266,7 +282,9 @@ vipc_error process_fork(struct spawn *s, const vipc_cap *initial, uint32_t count
     vipc_cap clone, own = { 0 };
     s->fork = p;
     s->priority = current()->priority;
+    s->only = current()->only;
     s->parent = p->pid;
+    thread_put_fpu_away();
     TRY(vipc_space_clone(self, own, &clone, VIPC_FOREVER));
     for (uint32_t i = 0; i <= count && s->result == VIPC_OK; i++) {
         s->result = vipc_grant(self, i == 0 ? clone : initial[i - 1], vipc_self(&manager_ipc), NULL, &p->loan[i]);
@@ -278,30 +296,54 @@ vipc_error process_fork(struct spawn *s, const vipc_cap *initial, uint32_t count
 }
 NOTHING_MORE void process_exit(uint64_t status)
 {
-    interrupts_off();
+    (void)lock_enter(&process_lock);
     if (!current()->process->killed) current()->process->status = status;
-    thread_ready(manager);
-    thread_end();
+    lock_drop(&process_lock);
+    thread_end(manager);
 }
 void process_kill(struct process *p, uint64_t status)
 {
-    uint32_t was = vipc_x86_64_enter();
+    struct thread *t = p->thread;
     if (!p->killed) p->status = status;
-    p->killed = true;
-    thread_raise(p->thread, URGENT_PRIORITY);                /* a busy machine must not keep it from its end */
-    thread_unpark_if_parked(p->thread);
-    thread_ready(p->thread);
-    vipc_x86_64_leave(was);
+    *(volatile bool *)&p->killed = true;
+    thread_raise(t, URGENT_PRIORITY);                        /* a busy machine must not keep it from its end */
+    lock_take(&port_lock);
+    thread_unpark_if_parked(t);
+    lock_drop(&port_lock);
+    thread_ready(t);
+    struct cpu *c = &cpus[*(volatile uint32_t *)&t->cpu];
+    if (c == this_cpu()) return;
+    __atomic_store_n(&c->to_end, 1, __ATOMIC_SEQ_CST);
+    apic_interrupt(c, VECTOR_RESCHEDULE);
+}
+void process_kill_current(uint64_t status)
+{
+    uint64_t was = lock_enter(&process_lock);
+    process_kill(current()->process, status);
+    lock_leave(&process_lock, was);
+}
+/* Of one that runs on another CPU while it is killed nobody can say there whether it has passed its last safe point and is about to park: so that CPU looks itself, when what
+ * is under way has come to its end. */
+void process_unpark_ending(uint32_t cpu)
+{
+    lock_take(&process_lock);
+    for (struct process *p = processes; p < processes + PROCESSES; p++) {
+        if (!p->thread || p->thread->process != p || !p->killed || p->thread->cpu != cpu) continue;
+        lock_take(&port_lock);
+        thread_unpark_if_parked(p->thread);
+        lock_drop(&port_lock);
+    }
+    lock_drop(&process_lock);
 }
 void process_end_if_killed(void)
 {
     const struct process *p = current()->process;
-    if (p && p->killed) process_exit(p->status);
+    if (p && *(const volatile bool *)&p->killed) process_exit(p->status);
 }
 struct process *process_of(vipc_pid pid)
 {
     for (struct process *p = processes; p < processes + PROCESSES; p++)
-        if (p->thread && p->pid.id == pid.id && p->thread->state != THREAD_DEAD) return p;
+        if (p->thread && p->thread->process == p && p->pid.id == pid.id && p->thread->state != THREAD_DEAD) return p;
     return NULL;
 }
 uint32_t process_count(void)
@@ -312,7 +354,12 @@ uint32_t process_count(void)
 }
 bool process_status(vipc_pid pid, uint64_t *status)
 {
-    for (uint32_t i = 0; i < ENDED; i++)
-        if (ended[i].pid.id == pid.id) { *status = ended[i].status; return true; }
-    return false;
+    bool found = false;
+    uint64_t was = lock_enter(&process_lock);
+    for (uint32_t i = 0; i < ENDED && !found; i++) {
+        found = ended[i].pid.id == pid.id;
+        if (found) *status = ended[i].status;
+    }
+    lock_leave(&process_lock, was);
+    return found;
 }

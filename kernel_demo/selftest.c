@@ -68,7 +68,7 @@ uint64_t page_entry(uint64_t root, uint64_t at)
 /* The bits for a policy.  A CPU without a page attribute table has no write-combining. */
 uint64_t policy_bits(uint32_t cache)
 {
-    return cache == VIPC_WRITE_THROUGH ? 0x08 : cache == VIPC_UNCACHED ? 0x18 : cache == VIPC_WRITE_COMBINING ? (cpu.page_attributes ? 0x80 : 0x18) : 0;
+    return cache == VIPC_WRITE_THROUGH ? 0x08 : cache == VIPC_UNCACHED ? 0x18 : cache == VIPC_WRITE_COMBINING ? (cpus[0].page_attributes ? 0x80 : 0x18) : 0;
 }
 static void space_entries(struct tally *t)
 {
@@ -150,7 +150,7 @@ static void space_policies(struct tally *t)
     uint32_t low, high, asked = others_asked;
     vipc_x86_64_kernel several = *ipc_kernel();
     __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(0x277));
-    check(t, low == 0x00070406 && high == (cpu.page_attributes ? 0x00070401 : 0x00070406), "page_attributes_are_as_the_entries_mean_them");
+    check(t, low == 0x00070406 && high == (cpus[0].page_attributes ? 0x00070401 : 0x00070406), "page_attributes_are_as_the_entries_mean_them");
     several.flush_others = flush_others;
     others = VIPC_OK;
     port.kernel = &several;
@@ -218,7 +218,7 @@ static void space_in_use(struct tally *t)
     write_cr3(root);
     good = good && vipc_x86_64_space_destroy(&port, root) == VIPC_ERR_RESOURCE_BUSY;
     write_cr3(kernel_root);
-    struct thread *other = thread_make(unused, NULL, USER_PRIORITY);
+    struct thread *other = thread_make(unused, NULL, USER_PRIORITY, ANY_CPU);
     if (!good || !other) { check(t, false, "space_in_use_stays"); return; }
     other->root = root;
     good = vipc_x86_64_space_destroy(&port, root) == VIPC_ERR_RESOURCE_BUSY;
@@ -251,12 +251,12 @@ static void protection(struct tally *t)
     *(uint8_t *)vipc_x86_64_at(&port, code) = 0xc3;          /* ret */
     check(t, try_read(kernel_text) == 0 && try_write(kernel_text) == 1 && try_write(vipc_x86_64_at(&port, (uint64_t)kernel_text - KERNEL_BASE)) == 1, "kernel_text_cannot_be_written");
     check(t, try_write(data) == 0 && try_jump(data) == (port.no_execute != 0), "kernel_data_cannot_be_executed");
-    check(t, try_read((const void *)(cpu.current->stack_top - STACK_BYTES)) == 0 && try_read((const void *)(STACK_AREA + 64)) == 1 && try_read(boot_stack_guard) == 1, "a_page_below_each_kernel_stack_is_unmapped");
+    check(t, try_read((const void *)(current()->stack_top - STACK_BYTES)) == 0 && try_read((const void *)(STACK_AREA + 64)) == 1 && try_read(boot_stack_guard) == 1, "a_page_below_each_kernel_stack_is_unmapped");
     write_cr3(root);
     int read = try_read((const void *)at), written = try_write((void *)at), jumped = try_jump((const void *)(at + PAGE)), copied = user_touch((void *)at);
     write_cr3(kernel_root);
-    check(t, copied == 0 && (cpu.smap ? read == 1 && written == 1 : read == 0 && written == 0), "user_memory_is_shut_to_the_kernel_where_there_is_smap");
-    check(t, jumped == (int)cpu.smep, "user_code_is_shut_to_the_kernel_where_there_is_smep");
+    check(t, copied == 0 && (cpus[0].smap ? read == 1 && written == 1 : read == 0 && written == 0), "user_memory_is_shut_to_the_kernel_where_there_is_smap");
+    check(t, jumped == (int)cpus[0].smep, "user_code_is_shut_to_the_kernel_where_there_is_smep");
     vipc_x86_64_tables_free(&port, root, true);
 }
 /* NMI and #DB in the kernel: each on its own stack, and back. */
@@ -285,13 +285,18 @@ static __attribute__((noinline)) int fill_the_stack(int depth)
 }
 static void disaster(void *which)
 {
+    if (memcmp(which, "disorder", 8) == 0) {                 /* a debug build's locks */
+        interrupts_off();
+        lock_take(&port_lock);
+        lock_take(&process_lock);
+    }
     if (memcmp(which, "panic", 5) == 0) (void)*(volatile int *)0x123456;
     else (void)fill_the_stack(0);
 }
 void selftest_disaster(char *which)
 {
-    if (memcmp(which, "panic", 5) != 0 && memcmp(which, "overflow", 8) != 0) return;
-    struct thread *t = thread_make(disaster, which, USER_PRIORITY);
+    if (memcmp(which, "panic", 5) != 0 && memcmp(which, "overflow", 8) != 0 && memcmp(which, "disorder", 8) != 0) return;
+    struct thread *t = thread_make(disaster, which, USER_PRIORITY, ANY_CPU);
     if (t) thread_ready(t);
     for (;;) __asm__ volatile("sti\n\thlt");
 }
@@ -308,4 +313,5 @@ void selftest(struct tally *t)
     protection(t);
     critical(t);
     shared_test(t);
+    smp_test(t);
 }

@@ -53,6 +53,15 @@ static int64_t do_sleep(struct thread *t, const uint64_t *a)
     interrupts_on();
     return 0;
 }
+static int64_t do_run_on(struct thread *t, const uint64_t *a)
+{
+    (void)t;
+    if (a[0] != ~0ull && a[0] >= machine.cpus) return VIPC_ERR_INVALID_ARGUMENT;
+    interrupts_off();
+    thread_run_on(a[0] == ~0ull ? ANY_CPU : (uint32_t)a[0]);
+    interrupts_on();
+    return 0;
+}
 static int64_t do_log(struct thread *t, const uint64_t *a)
 {
     char text[LOG_MAX];
@@ -75,6 +84,7 @@ static int64_t do_spawn(struct thread *t, const uint64_t *a)
     TRY(user_can_write(a[3], sizeof s.cap));
     TRY(user_can_write(a[4], sizeof s.pid));
     s.priority = (uint32_t)a[2];
+    s.only = t->only;
     s.parent = vipc_self(&t->ipc);
     TRY(process_spawn(&s));
     TRY(user_out(a[3], &s.cap, sizeof s.cap));
@@ -95,8 +105,16 @@ static int64_t do_control(struct thread *t, const uint64_t *a)
     if (a[0] == CONTROL_OFF) machine_off(a[1], a[2]);
     if (a[0] == CONTROL_TELL && a[1] <= 1) { process_tell = a[1]; return 0; }
     if (a[0] == CONTROL_INFO) {
-        struct machine_info info = { vipc_x86_64_available(&port), fast_counts.calls, fast_counts.replies, fast_counts.slow, trap_preempted, sched_handed_over, cpu.smep, cpu.smap, port.no_execute != 0,
-                                     process_count() };
+        process_settle();
+        struct machine_info info = { .frames_free = vipc_x86_64_available(&port), .shot_ranges = shoot_counts.ranges, .shot_interrupts = shoot_counts.interrupts, .shot_full = shoot_counts.full,
+                                     .smep = cpus[0].smep, .smap = cpus[0].smap, .nx = port.no_execute != 0, .processes = process_count(), .cpus = machine.cpus, .nodes = machine.nodes };
+        for (const struct cpu *c = cpus; c < cpus + machine.cpus; c++) {
+            info.fast_calls += c->fast.calls;
+            info.fast_replies += c->fast.replies;
+            info.slow += c->fast.slow;
+            info.preempted += c->preempted;
+            info.handed_over += c->handed_over;
+        }
         return user_out(a[1], &info, sizeof info);
     }
     return VIPC_ERR_INVALID_ARGUMENT;
@@ -170,11 +188,11 @@ static int64_t do_destroy(struct thread *t, const uint64_t *a)
     TRY(vipc_cap_get(&t->ipc, cap_of(a[0]), &i));
     if (i.type != VIPC_TYPE_PROCESS) return vipc_destroy(&t->ipc, cap_of(a[0]), a[1]);
     TRY(vipc_cap_require(&t->ipc, cap_of(a[0]), VIPC_TYPE_PROCESS, VIPC_RIGHT_DELETE));
-    uint32_t was = vipc_x86_64_enter();
+    uint64_t was = lock_enter(&process_lock);
     struct process *p = process_of(i.owner);
     if (p && p->may_control) p = NULL;
     else if (p) process_kill(p, STATUS_KILLED);
-    vipc_x86_64_leave(was);
+    lock_leave(&process_lock, was);
     if (p == t->process) return VIPC_OK;                     /* it ends on its way out */
     return vipc_process_wait(&t->ipc, i.owner, a[1]);
 }
@@ -618,7 +636,7 @@ static const handler handlers[SYSCALLS] = {
     [SYS_SPACE_GROW_HEAP] = do_space_grow_heap, [SYS_SPACE_STACK_CREATE] = do_space_stack_create, [SYS_SPACE_FIND] = do_space_find, [SYS_SPACE_GET] = do_space_get,
     [SYS_INITIAL] = do_initial, [SYS_FORK] = do_fork, [SYS_REGION_CREATE] = do_region_create, [SYS_REGION_GET] = do_region_get, [SYS_REGION_FIND] = do_region_find,
     [SYS_REGION_TRANSFER] = do_region_transfer, [SYS_REGION_SEAL] = do_region_seal, [SYS_MAP] = do_map, [SYS_UNMAP] = do_unmap, [SYS_OBJECT_GET] = do_object_get,
-    [SYS_OBJECT_COUNT] = do_object_count, [SYS_GAP ... SYS_OBJECT_OPEN - 1] = do_unknown,
+    [SYS_OBJECT_COUNT] = do_object_count, [SYS_RUN_ON] = do_run_on, [SYS_GAP ... SYS_OBJECT_OPEN - 1] = do_unknown,
     [SYS_OBJECT_OPEN] = do_object_open, [SYS_OBJECT_UNLINK] = do_object_unlink, [SYS_OBJECT_TRUNCATE] = do_object_truncate,
 };
 
@@ -630,5 +648,5 @@ void syscall(struct frame *f)
     if (f->rax < SYSCALLS) result = handlers[f->rax](current(), &f->rdi);
     interrupts_off();
     f->rax = (uint64_t)result;
-    if (cpu.reschedule || current()->process->killed) sched_leave_kernel();
+    if (this_cpu()->reschedule || current()->process->killed) sched_leave_kernel();
 }

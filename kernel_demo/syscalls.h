@@ -44,6 +44,7 @@ enum {
     SYS_REGION_CREATE, SYS_REGION_GET, SYS_REGION_FIND, SYS_REGION_TRANSFER, SYS_REGION_SEAL, SYS_MAP, SYS_UNMAP,
     /* named objects; what is closed is SYS_CLOSE's */
     SYS_OBJECT_GET, SYS_OBJECT_COUNT,
+    SYS_RUN_ON,                      /* (CPU): the caller stays there, and so does what it makes from now on; ~0: wherever.  INVALID_ARGUMENT: no such CPU */
     SYS_GAP,                         /* from here on to the next three there are none */
     SYS_OBJECT_OPEN = 210, SYS_OBJECT_UNLINK = 211, SYS_OBJECT_TRUNCATE = 212,       /* where programs of other kernels of this kind have them */
     SYSCALLS
@@ -57,7 +58,7 @@ enum { CONTROL_TIMER = 1,            /* a: microseconds between ticks */
        CONTROL_OFF = 2,              /* a: cases passed, b: failed; the machine ends */
        CONTROL_INFO = 3,             /* a: result's address, of a struct machine_info */
        CONTROL_TELL = 4 };           /* a: 1: the log says of each program how many frames were free before it, and after; 0: no longer */
-struct machine_info { unsigned long long frames_free, fast_calls, fast_replies, slow, preempted, handed_over; unsigned int smep, smap, nx, processes; };
+struct machine_info { unsigned long long frames_free, fast_calls, fast_replies, slow, preempted, handed_over, shot_ranges, shot_interrupts, shot_full; unsigned int smep, smap, nx, processes, cpus, nodes; };
 
 /* Where a process's memory is: code and data as its file says, the heap where VIPC_LAYOUT_HEAP says, the first stack below USER_STACK_TOP, growing to USER_STACK_BYTES, of which
  * the lowest page is a guard. */

@@ -10,7 +10,8 @@ static const char *const names[EXCEPTIONS] = {
     "stack fault", "general protection", "page fault", "-", "FPU error", "alignment check", "machine check", "SIMD error", "virtualization", "control protection",
     "-", "-", "-", "-", "-", "-", "hypervisor", "VMM communication", "security", "-"
 };
-uint64_t trap_nmis, trap_preempted;
+uint64_t trap_nmis;
+static uint32_t panicking;                   /* 1: a CPU is; the others stop */
 static vipc_time watchdog = VIPC_FOREVER;
 void trap(struct frame *f);
 void critical_trap(struct frame *f);
@@ -37,10 +38,24 @@ static void show(const struct frame *f)
     say("    rax %lx rbx %lx rcx %lx rdx %lx rsi %lx rdi %lx rbp %lx\n", f->rax, f->rbx, f->rcx, f->rdx, f->rsi, f->rdi, f->rbp);
     say("    r8 %lx r9 %lx r10 %lx r11 %lx r12 %lx r13 %lx r14 %lx r15 %lx\n", f->r8, f->r9, f->r10, f->r11, f->r12, f->r13, f->r14, f->r15);
 }
+static NOTHING_MORE void stop(void) { for (;;) __asm__ volatile("cli\n\thlt"); }
+/* One CPU speaks; the others are stopped wherever they are, be it with the console's lock. */
+static void last_words(void)
+{
+    interrupts_off();
+    if (__atomic_exchange_n(&panicking, 1, __ATOMIC_SEQ_CST)) stop();
+    apic_stop_others();
+    console_break();
+}
+static void nmi(void)
+{
+    if (__atomic_load_n(&panicking, __ATOMIC_SEQ_CST)) stop();
+    __atomic_fetch_add(&trap_nmis, 1, __ATOMIC_RELAXED);
+}
 NOTHING_MORE void panic(const char *format, ...)
 {
     va_list a;
-    interrupts_off();
+    last_words();
     say("\nPANIC: ");
     va_start(a, format);
     say_list(format, a);
@@ -51,7 +66,7 @@ NOTHING_MORE void panic(const char *format, ...)
 }
 static NOTHING_MORE void panic_at(const struct frame *f, const char *what)
 {
-    interrupts_off();
+    last_words();
     say("\nPANIC: %s\n", what);
     show(f);
     backtrace(f->rip, f->rbp);
@@ -62,16 +77,26 @@ static NOTHING_MORE void panic_at(const struct frame *f, const char *what)
 void trap_watchdog(vipc_time deadline) { watchdog = deadline; }
 static void tick(const struct frame *f)
 {
-    timer_acknowledge();
-    if (vipc_x86_64_now(&port) > watchdog) {
+    struct cpu *c = this_cpu();
+    timer_follow(c, false);
+    if (c->number == 0 && vipc_x86_64_now(&port) > watchdog) {
         watchdog = VIPC_FOREVER;
         say("\nwhat the machine was at:\n");
         sched_show();
         panic_at(f, "the time is over");
     }
+    if (c->number == 0) sched_deadlines();
     sched_tick();
-    if (!(f->cs & 3) && cpu.reschedule) {                    /* the kernel itself is preempted */
-        if (current()->process) trap_preempted++;
+}
+static void interrupt(const struct frame *f)
+{
+    struct cpu *c = this_cpu();
+    if (f->vector != VECTOR_SPURIOUS) apic_acknowledge();
+    if (f->vector == VECTOR_TIMER) tick(f);
+    else if (f->vector == VECTOR_RESCHEDULE) sched_look();
+    else if (f->vector == VECTOR_SHOOTDOWN) shoot_here();
+    if (!(f->cs & 3) && c->reschedule) {                     /* the kernel itself is preempted */
+        if (current()->process) c->preempted++;
         thread_yield();
     }
 }
@@ -121,22 +146,21 @@ static void page_fault(const struct frame *f)
     vipc_error e = resolve(f, address);
     if (e == VIPC_OK) return;
     say("kernel: %s (process %lu) ended: page fault, %s, error %lx, rip %lx, rsp %lx, address %lx\n", p->name, p->pid.id, reason(e, access_of(f)), f->error, f->rip, f->rsp, address);
-    process_kill(current()->process, (uint64_t)(STATUS_MEMORY - e));
+    process_kill_current((uint64_t)(STATUS_MEMORY - e));
 }
 static void user_fault(const struct frame *f)
 {
-    struct process *p = current()->process;
+    const struct process *p = current()->process;
     if (f->vector == PAGE_FAULT) { page_fault(f); return; }
     if (f->vector == NO_FPU && !current()->uses_fpu) { fpu_first_use(); return; }
     if (f->vector == DOUBLE_FAULT || f->vector == MACHINE_CHECK) panic_at(f, "the machine itself");
     say("kernel: %s (process %lu) ended: %s, error %lx, rip %lx, rsp %lx\n", p->name, p->pid.id, names[f->vector], f->error, f->rip, f->rsp);
-    process_kill(p, STATUS_FAULT + f->vector);
+    process_kill_current(STATUS_FAULT + f->vector);
 }
 void trap(struct frame *f)
 {
-    if (f->vector == VECTOR_TIMER) tick(f);
-    else if (f->vector == NMI) trap_nmis++;
-    else if (f->vector >= EXCEPTIONS) {}                     /* a controller's spurious interrupt */
+    if (f->vector == NMI) nmi();
+    else if (f->vector >= EXCEPTIONS) interrupt(f);
     else if (f->cs & 3) user_fault(f);
     else kernel_fault(f);
     if ((f->cs & 3) && f->vector != NMI) sched_leave_kernel();       /* no switch before the iret that lets the next NMI in */
@@ -144,7 +168,7 @@ void trap(struct frame *f)
 /* From ring 0 on a stack of its own: nothing here may sleep or switch. */
 void critical_trap(struct frame *f)
 {
-    if (f->vector == NMI) trap_nmis++;
+    if (f->vector == NMI) nmi();
     else if (f->vector == DEBUG) {                           /* a user's, that struck one instruction late: at the entry of a system call */
         f->flags &= ~0x100ull;
         __asm__ volatile("mov %0, %%dr6" : : "r"(0xffff0ff0ull));

@@ -9,6 +9,9 @@
 #define NOISE "/noise"                       /* an object that probes make and unlink */
 #define REPORTS "reports"                    /* init's endpoint: the probes tell it how far they are */
 
+/* The caller, and what it makes from now on, stays on that CPU; WHEREVER. */
+#define WHEREVER ~0ull
+static inline long long run_on(uint64_t cpu) { return SYS1(SYS_RUN_ON, cpu); }
 /* One word and two numbers to init. */
 static inline vipc_error report(vipc *ipc, uint32_t what, uint64_t a, uint64_t b)
 {

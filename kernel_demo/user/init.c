@@ -352,6 +352,7 @@ static void waiting(void)
 static void fast(void)
 {
     struct machine_info before, after;
+    (void)run_on(0);                         /* the fast way is one CPU's */
     struct child server = start("probe", "serve quick");
     (void)SYS2(SYS_CONTROL, CONTROL_INFO, &before);
     int good = run("probe", "calls quick 2000") == 0;
@@ -395,6 +396,7 @@ static void fast(void)
     (void)SYS2(SYS_CONTROL, CONTROL_INFO, &after);
     check(good && after.fast_calls - before.fast_calls > 300, "fpu_registers_over_the_fast_way");
     check(kill(server) == VIPC_OK, "the_floating_server_ends");
+    (void)run_on(WHEREVER);
 }
 
 /* ---- the scheduler ---- */
@@ -402,6 +404,7 @@ static void scheduling(void)
 {
     struct child spinner[3];
     int good = 1;
+    (void)run_on(0);
     for (int i = 0; i < 3; i++) { spinner[i] = start("probe", "wait spin"); good = has_reported('w', NULL) && good; }
     check(good, "processes_of_one_priority_take_turns");
     vipc_time best = VIPC_FOREVER;           /* of all: the machine that this one is emulated on may be busy too */
@@ -419,6 +422,7 @@ static void scheduling(void)
     check(good, "a_call_is_served_beside_busy_processes");
     for (int i = 0; i < 3; i++) good = kill(spinner[i]) == VIPC_OK && good;
     check(kill(server) == VIPC_OK && good, "busy_processes_are_killed");
+    check(run_on(63) == VIPC_ERR_INVALID_ARGUMENT && run_on(WHEREVER) == 0, "there_is_no_such_cpu");
 }
 /* Calls while the timer strikes every so many microseconds: over the periods it strikes at every place. */
 static void preemption(void)
