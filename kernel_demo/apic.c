@@ -94,7 +94,7 @@ void apic_start_others(void)
     for (uint32_t i = 1; i < machine.cpus; i++) command(machine.apic_id[i], ASSERT | INIT);
     if (machine.cpus > 1) pause_for(10000000);
     for (uint32_t i = 1; i < machine.cpus; i++) {
-        if (!sched_start(&cpus[i])) panic("no memory for CPU %u", i);
+        sched_start(&cpus[i]);
         ap_cpu = &cpus[i];
         ap_stack = cpus[i].kernel_rsp;
         command(machine.apic_id[i], ASSERT | START | AP_START >> 12);

@@ -171,8 +171,7 @@ extern vipc_x86_64 port;
 extern uint64_t kernel_root;
 extern char command_line[64];                                /* the kernel's, its beginning */
 void memory_start(uint64_t start_info);
-uint64_t kernel_stack_make(uint32_t index);  /* top of a fresh one; 0: no frames */
-void kernel_stack_drop(uint32_t index);
+uint64_t kernel_stack(uint32_t index);       /* its top */
 
 /* ---- sched.c: threads that run in turn ---- */
 enum { THREADS = 128, STACK_BYTES = 16384 };
@@ -211,7 +210,7 @@ static inline struct thread *current(void) { struct thread *t; __asm__("mov %%gs
 static inline struct frame *user_frame(const struct thread *t) { return (struct frame *)(t->stack_top - FRAME_SIZE); }
 uint64_t thread_number(const struct thread *t);              /* its native_thread: 1 and up */
 struct thread *thread_of(uint64_t number);                   /* NULL: no such thread now */
-struct thread *thread_make(void (*run)(void *), void *argument, uint32_t priority, uint32_t only);     /* only: a CPU, or ANY_CPU.  Sleeping until thread_ready; NULL: no more threads or memory */
+struct thread *thread_make(void (*run)(void *), void *argument, uint32_t priority, uint32_t only);     /* only: a CPU, or ANY_CPU.  Sleeping until thread_ready; NULL: no more threads */
 void thread_free(struct thread *t);                          /* of one that is dead */
 /* All of these with interrupts off. */
 void thread_ready(struct thread *t);                         /* of one that does not sleep: its next sleep ends at once.  So who looks for something and then sleeps misses nothing */
@@ -224,7 +223,7 @@ NOTHING_MORE void thread_park(void);                         /* away from the cu
 void thread_switch_fpu(struct thread *was, const struct thread *next);        /* where one of them uses it */
 void thread_begin_at(struct thread *t, void (*run)(void *), void *argument);   /* where it goes on when it is switched to, on an empty stack; then to its frame */
 void thread_raise(struct thread *t, uint32_t priority);
-bool sched_start(struct cpu *c);                             /* what runs now becomes that CPU's idle thread; false: no memory for its stack */
+void sched_start(struct cpu *c);                             /* that CPU's idle thread: on the first one, what runs now */
 NOTHING_MORE void sched_idle(void);
 void sched_tick(void);
 void sched_deadlines(void);                                  /* of all threads; the first CPU's errand */

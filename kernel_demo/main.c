@@ -33,11 +33,10 @@ void kmain(uint64_t start_info)
     say("veridian_ipc %u.%u.%u, demo kernel\n", VIPC_VERSION_MAJOR, VIPC_VERSION_MINOR, VIPC_VERSION_PATCH);
     memory_start(start_info);
     say("cpu: SMEP %s, SMAP %s, NX %s\n", cpus[0].smep ? "on" : "absent", cpus[0].smap ? "on" : "absent", port.no_execute ? "on" : "absent");
-    (void)sched_start(&cpus[0]);
+    sched_start(&cpus[0]);
     apic_start(&cpus[0]);
     apic_start_others();
     process_start_manager();
-    trap_watchdog(90000000000u);
     timer_start(1000);
     selftest_disaster(command_line);
     memset(&first, 0, sizeof first);
@@ -50,6 +49,7 @@ void kmain(uint64_t start_info)
             break;
         }
     if (tests) {
+        trap_watchdog(240000000000u);
         selftest(&ring0);
         port_suite(&ring0);
     }

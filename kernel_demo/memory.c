@@ -35,6 +35,17 @@ static void map_kernel(uint64_t at, uint64_t frame, uint64_t bytes, uint32_t acc
     uint64_t count = (bytes + PAGE - 1) / PAGE;
     if (vipc_x86_64_map(&port, kernel_root, at, frame, count, access) != count) panic("no memory for the kernel's page tables");
 }
+/* Each with an unmapped page below it: an overflow is a double fault with a stack of its own, not a scribble.  They are made once, for all threads that there can be: so no
+ * thread's end has to wait until all CPUs have forgotten where its stack was. */
+uint64_t kernel_stack(uint32_t index) { return STACK_AREA + (index + 1) * (uint64_t)(STACK_BYTES + PAGE); }
+static void map_stacks(void)
+{
+    for (uint32_t i = 0; i < THREADS; i++)
+        for (uint64_t at = kernel_stack(i) - STACK_BYTES, frame; at < kernel_stack(i); at += PAGE) {
+            if (vipc_x86_64_take(&port, 1, &frame) != VIPC_OK) panic("no memory for kernel stacks");
+            map_kernel(at, frame, PAGE, VIPC_X86_64_WRITE);
+        }
+}
 /* The direct map holds RAM alone, and the kernel's text and constants are read-only in it too. */
 static void map_everything(const vipc_x86_64_range *ram, uint32_t n)
 {
@@ -50,10 +61,7 @@ static void map_everything(const vipc_x86_64_range *ram, uint32_t n)
     map_kernel(data, physical(kernel_data), end - data, VIPC_X86_64_WRITE);
     map_kernel(LOCAL_APIC, machine.local_apic, PAGE, VIPC_X86_64_WRITE | VIPC_X86_64_UNCACHED);
     vipc_x86_64_unmap(&port, kernel_root, (uint64_t)boot_stack_guard, 1);
-    for (uint32_t i = 0; i < THREADS; i++) {                 /* so that the root entry is there, and all spaces share what hangs on it */
-        uint64_t top = kernel_stack_make(i);
-        if (top) kernel_stack_drop(i);
-    }
+    map_stacks();
     write_cr3(kernel_root);
 }
 void memory_start(uint64_t start_info)
@@ -70,31 +78,4 @@ void memory_start(uint64_t start_info)
     e = vipc_x86_64_spaces(&port, kernel_root);
     if (e != VIPC_OK) panic("spaces: %s", vipc_error_string(e));
     say("memory: %lu KiB to hand out, time-stamp counter at %lu kHz\n", port.usable * 4, (1000000ul << 24) / port.tsc_scale);
-}
-
-/* ---- kernel stacks, each with an unmapped page below it: an overflow is a double fault with a stack of its own, not a scribble ---- */
-static uint64_t stack_bottom(uint32_t index) { return STACK_AREA + index * (uint64_t)(STACK_BYTES + PAGE) + PAGE; }
-uint64_t kernel_stack_make(uint32_t index)
-{
-    uint64_t at = stack_bottom(index), frame;
-    for (uint64_t i = 0; i < STACK_BYTES / PAGE; i++) {
-        if (vipc_x86_64_take(&port, 1, &frame) == VIPC_OK) {
-            memset(vipc_x86_64_at(&port, frame), 0, PAGE);
-            if (vipc_x86_64_map(&port, kernel_root, at + i * PAGE, frame, 1, VIPC_X86_64_WRITE) == 1) continue;
-            vipc_x86_64_give(&port, frame, 1);
-        }
-        kernel_stack_drop(index);
-        return 0;
-    }
-    return at + STACK_BYTES;
-}
-void kernel_stack_drop(uint32_t index)
-{
-    uint64_t at = stack_bottom(index), frames[STACK_BYTES / PAGE];
-    for (uint64_t i = 0; i < STACK_BYTES / PAGE; i++)
-        if (!vipc_x86_64_find(&port, kernel_root, at + i * PAGE, &frames[i], NULL)) frames[i] = 0;
-    vipc_x86_64_unmap(&port, kernel_root, at, STACK_BYTES / PAGE);
-    vipc_x86_64_flush(&port, kernel_root, at, STACK_BYTES / PAGE);
-    for (uint64_t i = 0; i < STACK_BYTES / PAGE; i++)
-        if (frames[i]) vipc_x86_64_give(&port, frames[i], 1);
 }

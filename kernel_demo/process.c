@@ -158,7 +158,7 @@ static vipc_error make(struct spawn *s)
     if (parent) space = parent->loan[0];
     else TRY(load_program(s, &space, &entry));
     struct thread *t = p->thread = thread_make(begin, p, s->priority, s->only);
-    vipc_error e = !t ? VIPC_ERR_OUT_OF_MEMORY : parent ? join(p, s, space, parent->loan + 1, parent->lent - 1) : join(p, s, space, NULL, 0);
+    vipc_error e = !t ? VIPC_ERR_LIMIT : parent ? join(p, s, space, parent->loan + 1, parent->lent - 1) : join(p, s, space, NULL, 0);
     if (e != VIPC_OK) {
         p->thread = NULL;
         if (t) thread_free(t);
@@ -236,8 +236,7 @@ void process_start_manager(void)
     vipc_process_desc desc = VIPC_INIT;
     vipc_config config = VIPC_INIT;
     manager = thread_make(manage, NULL, MANAGER_PRIORITY, ANY_CPU);
-    if (!manager) panic("no memory for the first thread");
-    desc.label = "kernel";
+        desc.label = "kernel";
     desc.native_thread = thread_number(manager);
     config.max_processes = PROCESSES + 1;
     config.max_spaces = 2 * PROCESSES;                       /* each may be about to fork */

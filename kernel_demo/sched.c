@@ -363,6 +363,7 @@ static void clear(struct thread *t, uint32_t priority, uint32_t cpu, uint32_t on
     t->only = only;
     t->here = vipc_here(cpu, priority);
     t->root = kernel_root;
+    t->stack_top = kernel_stack((uint32_t)(t - threads));
 }
 struct thread *thread_make(void (*run)(void *), void *argument, uint32_t priority, uint32_t only)
 {
@@ -372,34 +373,29 @@ struct thread *thread_make(void (*run)(void *), void *argument, uint32_t priorit
     if (t < threads + THREADS) clear(t, priority, only == ANY_CPU ? least_loaded() : only, only);
     lock_leave(&port_lock, was);
     if (t == threads + THREADS) return NULL;
-    t->stack_top = kernel_stack_make((uint32_t)(t - threads));
-    if (t->stack_top == 0) { t->state = THREAD_FREE; return NULL; }
     thread_begin_at(t, run, argument);
     return t;
 }
 void thread_free(struct thread *t)
 {
-    kernel_stack_drop((uint32_t)(t - threads));
     uint64_t was = lock_enter(&port_lock);
     t->state = THREAD_FREE;
     lock_leave(&port_lock, was);
 }
 /* The first CPU's for itself, on the stack it stands on; the others' before they start. */
-bool sched_start(struct cpu *c)
+void sched_start(struct cpu *c)
 {
     extern char boot_stack_top[];
     const uint32_t number = (uint32_t)(c - cpus);
     struct thread *t = &threads[number];
     clear(t, IDLE_PRIORITY, number, number);
     t->state = THREAD_RUNNING;
-    t->stack_top = number == 0 ? (uint64_t)boot_stack_top : kernel_stack_make(number);
-    if (t->stack_top == 0) return false;
+    if (number == 0) t->stack_top = (uint64_t)boot_stack_top;
     c->ipc.here = t->here;
     c->root = kernel_root;
     c->current = t;
     cpu_set_stack(c, t->stack_top);
     if (number == 0) c->online = 1;
-    return true;
 }
 NOTHING_MORE void sched_idle(void)
 {
