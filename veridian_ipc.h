@@ -1710,7 +1710,7 @@ typedef struct vipci_space {
     /* Of a store alone, see >>stores.  It has no root, no tree, no heap and no stacks; its pages count from 0, brk is its size, end the most that may be, owed_at
      * and owed_end count pages. */
     vipci_u64 narrowed;                /* [L] not logged: `owed` when its spaces had last lost all that they were to lose */
-    vipci_u64 unused;
+    vipci_u64 wanted;                  /* [L] page + 1 of which whoever pays makes a copy, see vipci_store_break; 0: none */
     vipci_u64 creator;                 /* [C] pid */
     vipci_u64 idle, idle_bits;         /* [C] token of a capability of its creator's for a notification; 0: none */
     vipci_u64 rule;                    /* [L] see VIPCI_S_ */
@@ -3139,6 +3139,10 @@ static vipc_error vipci_retain_page(const vipc *v, uint64_t frame)
     vipci_set32(v, vipci_refs_at(v, frame), *vipci_refs_at(v, frame) + 1);
     return VIPC_OK;
 }
+static inline bool vipci_sole(const vipc *v, uint64_t entry)      /* no other entry has its frame */
+{
+    return VIPCI_ENTRY_FRAME(entry) < v->max_frames && *vipci_refs_at(v, VIPCI_ENTRY_FRAME(entry)) == 1;
+}
 static inline void vipci_copy_frame(void *to, const void *from, uint64_t bytes)     /* frames are aligned, and not the same */
 {
 #if defined(__GNUC__)
@@ -4043,7 +4047,10 @@ static bool vipci_space_free(const vipc *v, vipci_object *o)
  * RACE 44 (who is withdrawn maps again): a mapping that is WITHDRAWN gets no translation, which is said in the step that removes its capability; only then are
  * its regions looked for.  Test: t_shared race_44.
  * RACE 45 (a page is copied while another space may still read the original): the copy is put in when all debts of the spaces that had the original are paid,
- * and while nobody gets a new translation.  Test: t_shared race_45. */
+ * and while nobody gets a new translation.  Test: t_shared race_45.  A waits for the flush, without the lock; B faults in that page, finds that nobody may have a
+ * translation, and pays what is owed; it is paid.  Would B only say so, it could ask for the page itself before A is back, and A pay that, and so on for ever.  So
+ * the store names the page that is wanted, in the step that owes for it, and who finds all paid makes the copy, whether it is A, B, or, when both were killed, a
+ * third: of those who wait there is always one who gets what it came for.  Tests: t_sharedraces. */
 enum { VIPCI_S_CONTIGUOUS = 1u << 8, VIPCI_S_SEALED = 1u << 9 };      /* rule: access_max | cache << 4 | these | mode << 16 | node + 1 << 32 */
 #define VIPCI_S_ACCESS(rule) ((uint32_t)(rule) & 7u)
 #define VIPCI_S_CACHE(rule) ((uint32_t)(rule) >> 4 & 3u)
@@ -4298,24 +4305,56 @@ static void vipci_store_free_pages(const vipc *v, vipci_space *store, uint64_t f
     else for (uint64_t page = low; vipci_map_next(v, store, 0, &page, to, &frame); page = (page | (vipci_map_span(v, 0) - 1)) + 1)
         vipci_map_prune(v, store, page);                     /* others may be about to make it larger: their pages lie past its end */
 }
-/* What was owed by the store itself is paid: what lies past its end goes, and there are translations again. */
-static void vipci_store_paid(const vipc *v, vipci_space *store)
+/* The page that is wanted, which nobody has a translation of, gets a frame of its own, if another store has it still; a step. */
+static vipc_error vipci_store_copy_wanted(const vipc *v, vipci_space *store)
 {
-    if (!store->owed_end) return;
+    const uint64_t page = store->wanted - 1;
+    uint64_t leaf_frame = 0, frame = 0;
+    vipci_u64 *leaf = vipci_map_node(v, store, page, 0, &leaf_frame);
+    const uint32_t slot = vipci_map_slot(v, page, 0);
+    const uint64_t entry = leaf ? leaf[slot] : 0, old = VIPCI_ENTRY_FRAME(entry);
+    vipci_set64(v, &store->wanted, 0);
+    vipc_error e = VIPC_OK;
+    if ((entry & VIPCI_COW) && !vipci_sole(v, entry)) {
+        const void *from = vipci_frames_at(v, old, 1);
+        void *to = NULL;
+        e = from ? vipci_take_frames_near(v, VIPCI_S_NODE(store->rule), 1, &frame) : VIPC_ERR_CORRUPT;
+        if (e == VIPC_OK) e = frame < v->max_frames && *vipci_refs_at(v, frame) == 0 && (to = vipci_frames_at(v, frame, 1)) != NULL ? VIPC_OK : VIPC_ERR_HOOK;
+        if (e == VIPC_OK) {
+            vipci_copy_frame(to, from, vipci_page_size(v));
+            vipci_set32(v, vipci_refs_at(v, frame), 1);
+            vipci_node_charge(v, frame, 1, 0);
+            vipci_node_charge(v, old, 0, 1);
+            vipci_set_far(v, leaf_frame, leaf, slot, VIPCI_ENTRY(frame, 0));
+            vipci_set64(v, &store->shared, store->shared - 1);
+            vipci_release_page(v, old);
+        }
+    }
+    return vipci_step_end(v, e);
+}
+/* What was owed by the store itself is paid: the page that is wanted is copied, what lies past its end goes, and there are translations again, in any case.
+ * Errors of the copy. */
+static vipc_error vipci_store_paid(const vipc *v, vipci_space *store)
+{
+    if (!store->owed_end) return VIPC_OK;
     const uint64_t end = vipci_pages_of(v, store->brk);
+    const vipc_error e = store->wanted ? vipci_store_copy_wanted(v, store) : VIPC_OK;
     if (end < store->owed_end) vipci_store_free_pages(v, store, end > store->owed_at ? end : store->owed_at, store->owed_end);
+    vipci_set64(v, &store->wanted, 0);
     vipci_set64(v, &store->owed_at, 0);
     vipci_set64(v, &store->owed_end, 0);
     vipci_commit(v);
+    return e;
 }
-/* Pay what the store owes.  As vipci_store_flush; OK: there may be new debts, of others. */
+/* Pay what the store owes, and finish what others owed it for; that this fails is theirs to find out.  As vipci_store_flush; OK: there may be new debts, of
+ * others. */
 static vipc_error vipci_store_settle(vipc *v, vipci_space *store, vipc_time deadline)
 {
     const uint64_t owed = store->owed;
     if (!store->owed_end) return VIPC_OK;
     if (vipci_store_behind(store)) vipci_store_close(v, store, true, 0, 0, 0);
     vipc_error e = vipci_store_flush(v, store, deadline);
-    if (e == VIPC_OK && store->owed == owed) vipci_store_paid(v, store);
+    if (e == VIPC_OK && store->owed == owed) (void)vipci_store_paid(v, store);
     return e;
 }
 /* Mappings that are withdrawn: their regions leave, and lose their translations. */
@@ -9384,10 +9423,6 @@ static void vipci_keep_page(const vipc *v, vipci_space *s, const vipci_spot *p, 
     vipci_set64(v, &s->shared, s->shared - 1);
     vipci_commit(v);
 }
-static inline bool vipci_sole(const vipc *v, uint64_t entry)
-{
-    return VIPCI_ENTRY_FRAME(entry) < v->max_frames && *vipci_refs_at(v, VIPCI_ENTRY_FRAME(entry)) == 1;
-}
 
 /* -- faults -- */
 /* A flush is owed: pay, and look again (*kind: 0).  RACE 39 (a write that is seen before an earlier one): a thread of a space that is just being cloned gets
@@ -9468,38 +9503,31 @@ static vipc_error vipci_map_stored(vipc *v, const vipci_space *s, const vipci_ar
     return vipci_page_map_apart(v, s, p->at - ((uint64_t)(slot - first) << v->page_shift), frame - (slot - first), past - first,
                           cow ? (prot & ~(uint32_t)VIPC_PROT_WRITE) | VIPC_PROT_READ : prot, VIPCI_R_CACHE(r->a));
 }
-/* A write to a page of a store that another store has too: it gets a frame of its own, in the eyes of all who have the store mapped.  RACE 45 */
-static vipc_error vipci_store_break(vipc *v, vipci_space *store, const vipci_spot *p, uint32_t *kind)
+/* A write to a page of a store that another store has too: it gets a frame of its own, in the eyes of all who have the store mapped.  RACE 45: the copy is made
+ * by whoever finds that all is paid, which need not be who asked for it.  *kind: 0: look again. */
+static vipc_error vipci_store_break(vipc *v, vipci_space *store, vipci_spot *p, uint32_t *kind)
 {
-    const uint64_t number = store->number, was = vipci_spot_entry(p), old = VIPCI_ENTRY_FRAME(was);
-    uint64_t frame = 0;
+    const uint64_t number = store->number, was = vipci_spot_entry(p);
+    vipc_error e = VIPC_OK;
     if (vipci_sole(v, was)) {
         *kind = VIPC_FAULT_MADE_WRITABLE;
         vipci_keep_page(v, store, p, 0);
         return VIPC_OK;
     }
     *kind = 0;
-    if (store->owed_end) return vipci_store_settle(v, store, VIPC_FOREVER);
+    if (store->owed_end) {                                   /* one page at a time: that of others first, and then at once one's own */
+        e = vipci_store_settle(v, store, VIPC_FOREVER);
+        if (e != VIPC_OK || store->number != number || store->owed_end) return e;
+        p->leaf = vipci_map_node(v, store, p->page, 0, &p->frame);
+        if (vipci_spot_entry(p) != was) return VIPC_OK;
+    }
+    vipci_set64(v, &store->wanted, p->page + 1);             /* in one step with what is owed for it */
     vipci_store_owe(v, store, p->page, p->page + 1, 0);
     const uint64_t owed = store->owed;
-    vipc_error e = vipci_store_flush(v, store, VIPC_FOREVER);
-    if (e != VIPC_OK || store->number != number || store->owed != owed || !store->owed_end || vipci_spot_entry(p) != was) return e;
-    const void *from = vipci_frames_at(v, old, 1);
-    void *to = NULL;
-    e = from ? vipci_take_frames_near(v, VIPCI_S_NODE(store->rule), 1, &frame) : VIPC_ERR_CORRUPT;
-    if (e == VIPC_OK) e = frame < v->max_frames && *vipci_refs_at(v, frame) == 0 && (to = vipci_frames_at(v, frame, 1)) != NULL ? VIPC_OK : VIPC_ERR_HOOK;
-    if (e == VIPC_OK) {
-        vipci_copy_frame(to, from, vipci_page_size(v));
-        vipci_set32(v, vipci_refs_at(v, frame), 1);
-        vipci_node_charge(v, frame, 1, 0);
-        vipci_node_charge(v, old, 0, 1);
-        vipci_spot_set(v, p, VIPCI_ENTRY(frame, 0));
-        vipci_set64(v, &store->shared, store->shared - 1);
-        vipci_release_page(v, old);
-        *kind = VIPC_FAULT_COPIED;
-    }
-    if (vipci_step_end(v, e) != VIPC_OK) *kind = 0;
-    vipci_store_paid(v, store);
+    e = vipci_store_flush(v, store, VIPC_FOREVER);
+    if (e != VIPC_OK || store->number != number || store->owed != owed || !store->owed_end) return e;
+    e = vipci_store_paid(v, store);
+    if (vipci_spot_entry(p) != was) *kind = VIPC_FAULT_COPIED;
     return e;
 }
 /* A fault in a region that a store is behind. */

@@ -460,7 +460,7 @@ emulated() {    # machine: its tests, statically linked
 if part emulate.i386; then
     if [ "$m32" != none ]; then
         # shellcheck disable=SC2086
-        for name in t_caps t_caplimits t_call t_names t_mock t_notify t_channel t_waitset t_tokens t_initial t_stats t_threads t_fast t_urgent t_space t_spacehooks t_spacemodel t_shared t_objects t_sharedmsg t_sharedhooks t_sharedmodel t_window; do test_under "i386_$name" tests/$name.c 120 "" gcc $m32 -O1; done
+        for name in t_caps t_caplimits t_call t_names t_mock t_notify t_channel t_waitset t_tokens t_initial t_stats t_threads t_fast t_urgent t_space t_spacehooks t_spacemodel t_shared t_objects t_sharedmsg t_sharedhooks t_sharedraces t_sharedmodel t_window; do test_under "i386_$name" tests/$name.c 120 "" gcc $m32 -O1; done
     else missing "gcc -m32" i386; fi
     done_part
 fi
