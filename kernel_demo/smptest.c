@@ -2,7 +2,7 @@
 #include "kernel.h"
 
 #define AT 0x400000ull               /* where the pages are that are looked at */
-enum { PAGES = 64 };
+enum { PAGES = 64, ROUNDS = 16, SHOTS = 100 };       /* of a page, a TLB, a CPU that shoots */
 
 /* ---- a thread on another CPU, that does what it is told ---- */
 enum order { NOTHING, READ, SHOOT, DEAFEN, END };
@@ -112,7 +112,7 @@ static void translations(struct tally *t, const struct view *v)
 {
     bool good = everybody_sees(0, 0);        /* from here on they all run there */
     const struct shoot_counts before = shoot_counts;
-    for (uint64_t round = 0; good && round < 50; round++) {
+    for (uint64_t round = 0; good && round < ROUNDS; round++) {
         const uint64_t page = round % PAGES, to = round % 2 ? page : PAGES + page;
         map_page(v, page, page);
         vipc_x86_64_flush(&port, v->root, AT, PAGES);
@@ -122,7 +122,7 @@ static void translations(struct tally *t, const struct view *v)
         good = good && everybody_sees(page, to);
     }
     check(t, good, "no_cpu_sees_what_was_shot_down");
-    check(t, shoot_counts.ranges - before.ranges == 100 && shoot_counts.interrupts - before.interrupts == 100 * (machine.cpus - 1) && shoot_counts.full > before.full,
+    check(t, shoot_counts.ranges - before.ranges == 2 * ROUNDS && shoot_counts.interrupts - before.interrupts == 2 * ROUNDS * (machine.cpus - 1) && shoot_counts.full > before.full,
           "one_interrupt_for_each_range_and_cpu");
 }
 /* The others run on the kernel's tables now: they are left alone, and see the new page when they come back. */
@@ -146,11 +146,11 @@ static void crossfire(struct tally *t)
 {
     bool good = true;
     for (uint32_t i = 1; i < machine.cpus; i++) {
-        workers[i].rounds = 500;
+        workers[i].rounds = SHOTS;
         workers[i].error = VIPC_OK;
         tell(&workers[i], SHOOT);
     }
-    for (uint32_t i = 0; good && i < 500; i++) {             /* and this CPU at all of them, with interrupts off for half of the time */
+    for (uint32_t i = 0; good && i < SHOTS; i++) {             /* and this CPU at all of them, with interrupts off for half of the time */
         uint32_t was = i % 2 ? vipc_x86_64_enter() : 0;
         good = shoot_others(NULL, 0, AT, 1, VIPC_FOREVER) == VIPC_OK;
         vipc_x86_64_leave(was);
@@ -180,7 +180,7 @@ static void stacks(struct tally *t)
 {
     bool good = true;
     uint64_t before = vipc_x86_64_available(&port);
-    for (int round = 0; round < 20 && good; round++) {
+    for (int round = 0; round < 5 && good; round++) {
         good = hire(kernel_root);
         for (uint32_t i = 1; good && i < machine.cpus; i++) {
             ask(&workers[i], READ);
