@@ -1,4 +1,4 @@
-/* ipc.c - what the shim asks of this kernel: four functions of the scheduler's, who runs where, and shootdown.c's.  (The core's implementation is in fast.c.) */
+/* ipc.c - what the shim asks of this kernel: four functions of the scheduler's, who runs where, on which node, and shootdown.c's.  (The core's implementation is in fast.c.) */
 #include "kernel.h"
 
 static uint64_t lock(void *user) { (void)user; return lock_enter(&port_lock); }
@@ -32,6 +32,7 @@ static bool runs_in(void *user, uint64_t root)
         if (threads[i].state != THREAD_FREE && threads[i].state != THREAD_DEAD && threads[i].root == root) return true;
     return shoot_may_hold(root);
 }
+static uint32_t node(void *user) { (void)user; return machine.node_of_cpu[cpu_number()]; }
 static void log_core(void *user, uint32_t level, uint32_t id, uint64_t a, uint64_t b)
 {
     (void)user;
@@ -40,7 +41,7 @@ static void log_core(void *user, uint32_t level, uint32_t id, uint64_t a, uint64
 const vipc_x86_64_kernel *ipc_kernel(void)
 {
     static vipc_x86_64_kernel kernel = { .direct_map = DIRECT_MAP, .lock = lock, .unlock = unlock, .sleep = sleep, .ready = ready,
-                                               .runs_in = runs_in, .log = log_core, .flush_others = shoot_others };
+                                               .runs_in = runs_in, .log = log_core, .flush_others = shoot_others, .node = node };
     kernel.cpus = machine.cpus;
     return &kernel;
 }

@@ -71,7 +71,9 @@ void memory_start(uint64_t start_info)
     uint32_t n = read_map(start_info, ram);
     machine_read(((const struct start_info *)(DIRECT_MAP + start_info))->rsdp);
     machine_show(ram, n);
-    const vipc_x86_64_memory memory = { ram, n, kept, sizeof kept / sizeof *kept };
+    vipc_x86_64_node_range near[RANGES_MAX];
+    for (uint32_t i = 0; i < machine.ranges; i++) near[i] = (vipc_x86_64_node_range){ machine.range[i].first, machine.range[i].bytes, machine.range[i].node, 0 };
+    const vipc_x86_64_memory memory = { ram, n, kept, sizeof kept / sizeof *kept, machine.nodes, machine.ranges, near };
     vipc_error e = vipc_x86_64_open(&port, ipc_kernel(), &memory);
     if (e != VIPC_OK) panic("frames: %s", vipc_error_string(e));
     map_everything(ram, n);

@@ -246,6 +246,7 @@ void process_start_manager(void)
     config.region_pages = 2048;
     config.object_pages = 1024;
     config.shared_per_process = 4096;                        /* 16 MiB */
+    config.numa_nodes = machine.nodes;
     vipc_error e = vipc_x86_64_domain(&port, &config, &desc, &manager_ipc);
     if (e != VIPC_OK) panic("the domain: %s", vipc_error_string(e));
 }

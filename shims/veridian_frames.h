@@ -43,6 +43,9 @@ VIPC_API vipc_error vipc_frames_attach(vipc_frames *out, void *state, uint64_t s
 /* Take the lowest run of `count` free frames.  *first is written before they count as taken.  OUT_OF_MEMORY: no such run;
  * INVALID_ARGUMENT: count is 0.  O(total / 64). */
 VIPC_API vipc_error vipc_frames_alloc(const vipc_frames *self, uint64_t count, uint64_t *first);
+/* As vipc_frames_alloc, but the run lies in [*from, to); `to` may be beyond the last frame.  *from moves on as far as nothing is free below, after OUT_OF_MEMORY too: so the next
+ * search may begin there, if the caller moves it back to whatever is freed below it meanwhile.  O((to - *from) / 64). */
+VIPC_API vipc_error vipc_frames_alloc_within(const vipc_frames *self, uint64_t count, uint64_t *from, uint64_t to, uint64_t *first);
 /* Give a run back; what is free already stays so.  INVALID_ARGUMENT, and nothing done: not wholly inside. */
 VIPC_API vipc_error vipc_frames_free(const vipc_frames *self, uint64_t first, uint64_t count);
 /* Does the run lie inside, with at least one frame? */
@@ -54,6 +57,7 @@ VIPC_API void *vipc_frames_pointer(const vipc_frames *self, uint64_t first, uint
 /* Frames in all, and free ones, counted in the bitmap (a snapshot).  O(total / 64). */
 VIPC_API uint64_t vipc_frames_total(const vipc_frames *self);
 VIPC_API uint64_t vipc_frames_available(const vipc_frames *self);
+VIPC_API uint64_t vipc_frames_available_within(const vipc_frames *self, uint64_t from, uint64_t to);     /* free ones in [from, to), as far as they exist */
 
 #ifdef __cplusplus
 }
@@ -183,6 +187,20 @@ VIPC_API vipc_error vipc_frames_alloc(const vipc_frames *self, uint64_t count, u
     return VIPC_OK;
 }
 
+VIPC_API vipc_error vipc_frames_alloc_within(const vipc_frames *self, uint64_t count, uint64_t *from, uint64_t to, uint64_t *first)
+{
+    if (!self || !from || !first || count == 0) return VIPC_ERR_INVALID_ARGUMENT;
+    if (to > self->total) to = self->total;
+    if (*from >= to) return VIPC_ERR_OUT_OF_MEMORY;
+    const uint64_t lowest = vipc_frames_find_(self, *from, to, 1), start = count == 1 ? lowest : vipc_frames_find_(self, lowest, to, count);
+    *from = lowest < to ? lowest : to;
+    if (start == self->total) return VIPC_ERR_OUT_OF_MEMORY;
+    *(volatile uint64_t *)first = start;   /* before the bits: see the top of the file */
+    vipc_frames_mark_(self, start, count, true);
+    if (start == lowest) *from = start + count;
+    return VIPC_OK;
+}
+
 VIPC_API vipc_error vipc_frames_free(const vipc_frames *self, uint64_t first, uint64_t count)
 {
     if (!vipc_frames_is_valid(self, first, count)) return VIPC_ERR_INVALID_ARGUMENT;
@@ -209,14 +227,21 @@ VIPC_API uint64_t vipc_frames_total(const vipc_frames *self)
     return self ? self->total : 0;
 }
 
-VIPC_API uint64_t vipc_frames_available(const vipc_frames *self)
+VIPC_API uint64_t vipc_frames_available_within(const vipc_frames *self, uint64_t from, uint64_t to)
 {
+    const uint64_t total = vipc_frames_total(self), end = to < total ? to : total;
     uint64_t free_frames = 0;
-    for (uint64_t at = 0, total = vipc_frames_total(self); at < total; at += 64) {
-        uint64_t word = ~self->state[VIPC_FRAMES_BITS_ + at / 64];
-        if (total - at < 64) word &= ((uint64_t)1 << (total - at)) - 1;
+    for (uint64_t at = from, next; at < end; at = next) {
+        uint64_t word = ~self->state[VIPC_FRAMES_BITS_ + at / 64] >> at % 64;
+        next = (at | 63) + 1 < end ? (at | 63) + 1 : end;
+        if (next - at < 64) word &= ((uint64_t)1 << (next - at)) - 1;
         for (; word != 0; word &= word - 1) free_frames++;
     }
     return free_frames;
+}
+
+VIPC_API uint64_t vipc_frames_available(const vipc_frames *self)
+{
+    return vipc_frames_available_within(self, 0, vipc_frames_total(self));
 }
 #endif /* VERIDIAN_FRAMES_IMPLEMENTATION */

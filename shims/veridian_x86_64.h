@@ -91,14 +91,23 @@ typedef struct vipc_x86_64_kernel {
     uint64_t tsc_khz;                  /* 1,000 cycles a second of the time-stamp counter; 0: measure it against the PC's interval timer (takes 10 ms; where
                                         * others are given the CPU meanwhile, up to 200) */
     uint32_t cpus;                     /* 0: unknown.  1: a wait never spins */
+    /* Optional, where memory is on several NUMA nodes; called between lock and unlock: that of the CPU that runs this.  Then what is asked for no node in particular comes from
+     * there, as far as it has any: frames of messages and spaces, page tables, vipc_x86_64_take.  Without it, or if it names no node, the lowest frames are given. */
+    uint32_t (*node)(void *user);
 } vipc_x86_64_kernel;
 
 typedef struct vipc_x86_64_range { uint64_t first, bytes; } vipc_x86_64_range;     /* physical */
+typedef struct vipc_x86_64_node_range { uint64_t first, bytes; uint32_t node, reserved; } vipc_x86_64_node_range;     /* physical; 0 .. nodes - 1; 0 */
 typedef struct vipc_x86_64_memory {    /* the memory map, as the loader tells it; in any order; borrowed for the call */
     const vipc_x86_64_range *usable;   /* whole frames inside are taken */
     uint32_t usable_count;
     const vipc_x86_64_range *kept;     /* these bytes not, although they lie in there: the kernel itself, what the loader left.  Page 0 is never taken */
     uint32_t kept_count;
+    /* NUMA, as the firmware tells (the SRAT of ACPI): which addresses are on which node.  In any order; they do not overlap, may be more than there is memory, and a node may have
+     * none.  A frame is on the node of its first byte; what is in no range is on node 0. */
+    uint32_t nodes;                    /* 0, 1: all is on node 0, and the ranges are passed over; at most VIPC_NODES_MAX */
+    uint32_t node_range_count;
+    const vipc_x86_64_node_range *node_ranges;
 } vipc_x86_64_memory;
 
 typedef struct vipc_x86_64 {
@@ -112,22 +121,31 @@ typedef struct vipc_x86_64 {
     uint64_t otherwise;                /* private: frames that the direct map does not have write-back now */
     uint64_t kernel_root;              /* private: whose upper half all spaces have */
     uint64_t *roots;                   /* private: one bit a frame: it is the root of a space */
+    uint32_t nodes;                    /* of memory, 1 and up: for vipc_config.numa_nodes */
+    uint32_t stretch_count;            /* private; 0: one node */
+    struct vipc_x86_64_stretch_ *stretches;     /* private: neighbouring frames of one node, and the next, from frame 0 to the last */
     uint64_t aside;                    /* private: physical address of the first of the tables that no entry leads to any more, see vipc_x86_64_set_aside_; 0: none */
 } vipc_x86_64;
 
-/* Frames, clock, hooks.  Neither port nor kernel may move afterwards.  INVALID_ARGUMENT: a callback missing, one of a pair; OUT_OF_MEMORY: no usable range holds the bitmap (one bit for
- * each frame up to the highest).  Called once, before there is a second thread. */
+/* Frames, clock, hooks; with two nodes or more also frame_alloc_near and frame_node.  Neither port nor kernel may move afterwards.  INVALID_ARGUMENT: a callback missing, one of a
+ * pair, too many nodes, a range of no node or of overlapping addresses; OUT_OF_MEMORY: no usable range holds the bitmap (one bit for each frame up to the highest) and, with several
+ * nodes, at most 32 bytes for each end of a range.  Called once, before there is a second thread.  O(frames / 64 + ranges^2). */
 VIPC_API vipc_error vipc_x86_64_open(vipc_x86_64 *port, const vipc_x86_64_kernel *kernel, const vipc_x86_64_memory *memory);
 /* Take frames for a domain of that shape, make it, and join as its first process, whose threads run the kernel's own errands.  config, desc (opt); page_shift is 12.  With
  * max_spaces and no max_frames, all frames may come into spaces.
  * OUT_OF_MEMORY; those of vipc_init. */
 VIPC_API vipc_error vipc_x86_64_domain(vipc_x86_64 *port, const vipc_config *config, const vipc_process_desc *desc, vipc *out);
 
-/* -- frames: also for the kernel's own use; from any thread, interrupts on or off; O(frames / 64) -- */
-/* `count` neighbouring frames; *first is a physical address; contents undefined.  OUT_OF_MEMORY. */
+/* -- frames: also for the kernel's own use; from any thread, interrupts on or off; O(frames / 64 + ranges of nodes) -- */
+/* `count` neighbouring frames; *first is a physical address; contents undefined.  Of the calling CPU's node as far as it has any, where the kernel names it.  OUT_OF_MEMORY. */
 VIPC_API vipc_error vipc_x86_64_take(vipc_x86_64 *port, uint64_t count, uint64_t *first);
+/* ... of that node as far as it has so many in a row, else of any: vipc_x86_64_node_of tells.  INVALID_ARGUMENT: node >= port->nodes; OUT_OF_MEMORY: nobody has them. */
+VIPC_API vipc_error vipc_x86_64_take_near(vipc_x86_64 *port, uint32_t node, uint64_t count, uint64_t *first);
 VIPC_API void vipc_x86_64_give(vipc_x86_64 *port, uint64_t first, uint64_t count);      /* interrupts on, if any is not write-back */
 VIPC_API uint64_t vipc_x86_64_available(vipc_x86_64 *port);
+VIPC_API uint64_t vipc_x86_64_available_near(vipc_x86_64 *port, uint32_t node);         /* of those, on that node; their sum over all nodes is all */
+/* Which node that physical address is on; 0 for what is no memory.  O(log(ranges)), no lock. */
+VIPC_API uint32_t vipc_x86_64_node_of(const vipc_x86_64 *port, uint64_t physical);
 /* Where the kernel sees that physical address. */
 VIPC_API void *vipc_x86_64_at(const vipc_x86_64 *port, uint64_t physical);
 
@@ -325,9 +343,90 @@ static uint64_t vipc_x86_64_top_(const vipc_x86_64_memory *m)
         if (m->usable[i].first + m->usable[i].bytes > top) top = m->usable[i].first + m->usable[i].bytes;
     return top / VIPC_X86_64_PAGE;
 }
+
+/* Nodes: all frames that the bitmap covers, in stretches of one node each.  `hint`: no frame of the stretch below it is free. */
+typedef struct vipc_x86_64_stretch_ { uint64_t first, end, hint, node; } vipc_x86_64_stretch_;
+static uint64_t vipc_x86_64_frame_from_(uint64_t address) { return address / VIPC_X86_64_PAGE + (address % VIPC_X86_64_PAGE != 0); }      /* the first that begins there or later */
+
+static bool vipc_x86_64_nodes_are_sound_(const vipc_x86_64_memory *m)
+{
+    if (m->nodes > VIPC_NODES_MAX) return false;
+    for (uint32_t i = 0; m->nodes > 1 && i < m->node_range_count; i++) {
+        const vipc_x86_64_node_range *r = &m->node_ranges[i];
+        if (r->node >= m->nodes || r->bytes > ~(uint64_t)0 - r->first) return false;
+        for (uint32_t j = 0; j < i; j++)
+            if (r->first < m->node_ranges[j].first + m->node_ranges[j].bytes && m->node_ranges[j].first < r->first + r->bytes) return false;
+    }
+    return true;
+}
+/* The stretch that begins at that frame. */
+static vipc_x86_64_stretch_ vipc_x86_64_stretch_at_(const vipc_x86_64_memory *m, uint64_t at, uint64_t total)
+{
+    vipc_x86_64_stretch_ s = { at, total, at, 0 };
+    for (uint32_t i = 0; i < m->node_range_count; i++) {
+        const vipc_x86_64_node_range *r = &m->node_ranges[i];
+        const uint64_t first = vipc_x86_64_frame_from_(r->first), end = vipc_x86_64_frame_from_(r->first + r->bytes);
+        if (first > at && first < end && first < s.end) s.end = first;
+        if (first > at || at >= end) continue;
+        s.node = r->node;
+        if (end < s.end) s.end = end;
+    }
+    return s;
+}
+/* At most one for each range, and for the gap before each and behind the last. */
+static void vipc_x86_64_split_(vipc_x86_64 *port, const vipc_x86_64_memory *m, void *to, uint64_t total)
+{
+    port->stretches = (vipc_x86_64_stretch_ *)to;
+    for (uint64_t at = 0; at < total;) {
+        const vipc_x86_64_stretch_ next = vipc_x86_64_stretch_at_(m, at, total);
+        at = next.end;
+        if (port->stretch_count && port->stretches[port->stretch_count - 1].node == next.node) port->stretches[port->stretch_count - 1].end = at;
+        else port->stretches[port->stretch_count++] = next;
+    }
+}
+static vipc_x86_64_stretch_ *vipc_x86_64_stretch_of_(const vipc_x86_64 *port, uint64_t frame)
+{
+    uint32_t low = 0, high = port->stretch_count;
+    while (high - low > 1) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (port->stretches[middle].first <= frame) low = middle;
+        else high = middle;
+    }
+    return &port->stretches[low];
+}
+static uint32_t vipc_x86_64_node_of_frame_(const vipc_x86_64 *port, uint64_t frame)
+{
+    return port->stretch_count && frame < vipc_frames_total(&port->frames) ? (uint32_t)vipc_x86_64_stretch_of_(port, frame)->node : 0;
+}
+
+/* These three under the kernel's lock. */
+static vipc_error vipc_x86_64_alloc_near_(vipc_x86_64 *port, uint32_t node, uint64_t count, uint64_t *first)
+{
+    for (uint32_t i = 0; i < port->stretch_count; i++) {
+        vipc_x86_64_stretch_ *s = &port->stretches[i];
+        if (s->node == node && vipc_frames_alloc_within(&port->frames, count, &s->hint, s->end, first) == VIPC_OK) return VIPC_OK;
+    }
+    return vipc_frames_alloc(&port->frames, count, first);
+}
+static vipc_error vipc_x86_64_alloc_(vipc_x86_64 *port, uint64_t count, uint64_t *first)
+{
+    if (port->stretch_count && port->kernel->node) return vipc_x86_64_alloc_near_(port, port->kernel->node(port->kernel->user), count, first);
+    return vipc_frames_alloc(&port->frames, count, first);
+}
+static void vipc_x86_64_free_(vipc_x86_64 *port, uint64_t first, uint64_t count)
+{
+    if (vipc_frames_free(&port->frames, first, count) != VIPC_OK || port->stretch_count == 0) return;
+    for (vipc_x86_64_stretch_ *s = vipc_x86_64_stretch_of_(port, first); s < port->stretches + port->stretch_count && s->first < first + count; s++) {
+        const uint64_t lowest = s->first < first ? first : s->first;
+        if (lowest < s->hint) s->hint = lowest;
+    }
+}
+
 static vipc_error vipc_x86_64_fill_(vipc_x86_64 *port, const vipc_x86_64_memory *m)
 {
-    uint64_t total = vipc_x86_64_top_(m), size = (vipc_frames_required_size(total) + VIPC_X86_64_PAGE - 1) & ~(uint64_t)(VIPC_X86_64_PAGE - 1), bitmap = 0, first, at, end;
+    const uint64_t total = vipc_x86_64_top_(m), bits = vipc_frames_required_size(total);
+    const uint64_t stretches = m->nodes > 1 ? (2 * (uint64_t)m->node_range_count + 1) * sizeof(vipc_x86_64_stretch_) : 0;
+    uint64_t size = bits ? (bits + stretches + VIPC_X86_64_PAGE - 1) & ~(uint64_t)(VIPC_X86_64_PAGE - 1) : 0, bitmap = 0, first, at, end;
     for (uint32_t i = 0; size && !bitmap && i < m->usable_count; i++)
         for (at = m->usable[i].first; !bitmap && vipc_x86_64_piece_(m, &m->usable[i], &at, &end); at = end)
             if (end - at >= size) bitmap = at;
@@ -341,13 +440,23 @@ static vipc_error vipc_x86_64_fill_(vipc_x86_64 *port, const vipc_x86_64_memory 
             if (at == bitmap) at += size;
             if (at < end) (void)vipc_frames_free(&port->frames, at / VIPC_X86_64_PAGE, (end - at) / VIPC_X86_64_PAGE);
         }
+    if (e == VIPC_OK && stretches) vipc_x86_64_split_(port, m, (unsigned char *)state + bits, total);
     port->usable = vipc_frames_available(&port->frames);
     return e;
 }
 VIPC_API vipc_error vipc_x86_64_take(vipc_x86_64 *port, uint64_t count, uint64_t *first)
 {
     uint64_t frame, was = port->kernel->lock(port->kernel->user);
-    vipc_error e = vipc_frames_alloc(&port->frames, count, &frame);
+    vipc_error e = vipc_x86_64_alloc_(port, count, &frame);
+    port->kernel->unlock(port->kernel->user, was);
+    if (e == VIPC_OK) *first = frame * VIPC_X86_64_PAGE;
+    return e;
+}
+VIPC_API vipc_error vipc_x86_64_take_near(vipc_x86_64 *port, uint32_t node, uint64_t count, uint64_t *first)
+{
+    if (node >= port->nodes) return VIPC_ERR_INVALID_ARGUMENT;
+    uint64_t frame, was = port->kernel->lock(port->kernel->user);
+    vipc_error e = vipc_x86_64_alloc_near_(port, node, count, &frame);
     port->kernel->unlock(port->kernel->user, was);
     if (e == VIPC_OK) *first = frame * VIPC_X86_64_PAGE;
     return e;
@@ -357,7 +466,7 @@ VIPC_API void vipc_x86_64_give(vipc_x86_64 *port, uint64_t first, uint64_t count
 {
     vipc_x86_64_write_back_again_(port, first / VIPC_X86_64_PAGE, count);
     uint64_t was = port->kernel->lock(port->kernel->user);
-    (void)vipc_frames_free(&port->frames, first / VIPC_X86_64_PAGE, count);
+    vipc_x86_64_free_(port, first / VIPC_X86_64_PAGE, count);
     port->kernel->unlock(port->kernel->user, was);
 }
 VIPC_API uint64_t vipc_x86_64_available(vipc_x86_64 *port)
@@ -366,6 +475,16 @@ VIPC_API uint64_t vipc_x86_64_available(vipc_x86_64 *port)
     port->kernel->unlock(port->kernel->user, was);
     return n;
 }
+VIPC_API uint64_t vipc_x86_64_available_near(vipc_x86_64 *port, uint32_t node)
+{
+    if (port->stretch_count == 0) return node == 0 ? vipc_x86_64_available(port) : 0;
+    uint64_t n = 0, was = port->kernel->lock(port->kernel->user);
+    for (const vipc_x86_64_stretch_ *s = port->stretches; s < port->stretches + port->stretch_count; s++)
+        if (s->node == node) n += vipc_frames_available_within(&port->frames, s->hint, s->end);
+    port->kernel->unlock(port->kernel->user, was);
+    return n;
+}
+VIPC_API uint32_t vipc_x86_64_node_of(const vipc_x86_64 *port, uint64_t physical) { return vipc_x86_64_node_of_frame_(port, physical / VIPC_X86_64_PAGE); }
 VIPC_API void *vipc_x86_64_at(const vipc_x86_64 *port, uint64_t physical) { return (void *)(uintptr_t)(port->kernel->direct_map + physical); }
 
 /* --------------------------------------------------------------------------------------------------- page tables
@@ -823,16 +942,27 @@ static vipc_error vipc_x86_64_alloc_hook_(void *user, uint64_t count, uint64_t *
 {
     vipc_x86_64 *port = (vipc_x86_64 *)user;
     uint64_t was = port->kernel->lock(port->kernel->user);
-    vipc_error e = vipc_frames_alloc(&port->frames, count, first);
+    vipc_error e = vipc_x86_64_alloc_(port, count, first);
     port->kernel->unlock(port->kernel->user, was);
     return e;
 }
+#if !VIPC_NO_REGIONS
+static vipc_error vipc_x86_64_alloc_near_hook_(void *user, uint32_t node, uint64_t count, uint64_t *first)
+{
+    vipc_x86_64 *port = (vipc_x86_64 *)user;
+    uint64_t was = port->kernel->lock(port->kernel->user);
+    vipc_error e = vipc_x86_64_alloc_near_(port, node, count, first);
+    port->kernel->unlock(port->kernel->user, was);
+    return e;
+}
+static uint32_t vipc_x86_64_node_hook_(void *user, uint64_t frame) { return vipc_x86_64_node_of_frame_((const vipc_x86_64 *)user, frame); }
+#endif
 static void vipc_x86_64_free_hook_(void *user, uint64_t first, uint64_t count)
 {
     vipc_x86_64 *port = (vipc_x86_64 *)user;
     vipc_x86_64_write_back_again_(port, first, count);
     uint64_t was = port->kernel->lock(port->kernel->user);
-    (void)vipc_frames_free(&port->frames, first, count);
+    vipc_x86_64_free_(port, first, count);
     port->kernel->unlock(port->kernel->user, was);
 }
 static void *vipc_x86_64_pointer_hook_(void *user, uint64_t first, uint64_t count) { return vipc_frames_pointer(&((vipc_x86_64 *)user)->frames, first, count); }
@@ -865,7 +995,8 @@ static void vipc_x86_64_log_hook_(void *user, uint32_t level, uint32_t id, uint6
 
 VIPC_API vipc_error vipc_x86_64_open(vipc_x86_64 *port, const vipc_x86_64_kernel *kernel, const vipc_x86_64_memory *memory)
 {
-    if (!port || !kernel || !memory || !kernel->lock || !kernel->unlock || !kernel->sleep || !kernel->ready || !kernel->table_take != !kernel->table_give) return VIPC_ERR_INVALID_ARGUMENT;
+    if (!port || !kernel || !memory || !kernel->lock || !kernel->unlock || !kernel->sleep || !kernel->ready || !kernel->table_take != !kernel->table_give || !vipc_x86_64_nodes_are_sound_(memory))
+        return VIPC_ERR_INVALID_ARGUMENT;
     const vipc_hooks none = VIPC_INIT;
     port->hooks = none;
     port->kernel = kernel;
@@ -874,6 +1005,9 @@ VIPC_API vipc_error vipc_x86_64_open(vipc_x86_64 *port, const vipc_x86_64_kernel
     port->write_combining = VIPC_X86_64_NO_CACHE_;
     port->kernel_root = port->aside = port->otherwise = 0;
     port->roots = NULL;
+    port->nodes = memory->nodes > 1 ? memory->nodes : 1;
+    port->stretch_count = 0;
+    port->stretches = NULL;
     vipc_x86_64_clock_(port, kernel->tsc_khz);
     port->hooks.size = sizeof port->hooks;
     port->hooks.user = port;
@@ -887,6 +1021,12 @@ VIPC_API vipc_error vipc_x86_64_open(vipc_x86_64 *port, const vipc_x86_64_kernel
     port->hooks.leave = vipc_x86_64_leave_hook_;
     port->hooks.log = vipc_x86_64_log_hook_;
     port->hooks.cpus = kernel->cpus;
+#if !VIPC_NO_REGIONS
+    if (port->nodes > 1) {
+        port->hooks.frame_alloc_near = vipc_x86_64_alloc_near_hook_;
+        port->hooks.frame_node = vipc_x86_64_node_hook_;
+    }
+#endif
     return vipc_x86_64_fill_(port, memory);
 }
 VIPC_API vipc_error vipc_x86_64_domain(vipc_x86_64 *port, const vipc_config *config, const vipc_process_desc *desc, vipc *out)

@@ -235,6 +235,28 @@ static int try_alloc(lab *l, uint64_t bits, uint64_t hint, uint64_t count)
         if (taken[first + i]++) return 0;
     return same_bits(l, taken);
 }
+/* The same within [from, to): the lowest run there, whatever is free around it; and the next search may begin where `from` is then. */
+static int try_within(lab *l, uint64_t bits, uint64_t from, uint64_t to, uint64_t count)
+{
+    unsigned char taken[64];
+    const uint64_t end = to < l->total ? to : l->total;
+    uint64_t first = 999, at = from, n = 0;
+    for (uint64_t i = 0; i < l->total; i++) taken[i] = bits >> i & 1;
+    const uint64_t want = from < end ? from + naive_find(taken + from, end - from, count) : end, lowest = from < end ? from + naive_find(taken + from, end - from, 1) : from;
+    l->state[BITS] = bits;
+    l->state[HINT] = 0;
+    vipc_error e = vipc_frames_alloc_within(&l->frames, count, &at, to, &first);
+    if (count == 0) return e == VIPC_ERR_INVALID_ARGUMENT && at == from && same_bits(l, taken);
+    if (want == end ? e != VIPC_ERR_OUT_OF_MEMORY || first != 999 : e != VIPC_OK || first != want) return 0;
+    for (uint64_t i = 0; want != end && i < count; i++)
+        if (taken[first + i]++) return 0;
+    for (uint64_t i = from; i < at && i < end; i++)
+        if (!taken[i]) return 0;
+    if (at < lowest) return 0;
+    n = 0;
+    for (uint64_t i = from; i < end; i++) n += !taken[i];
+    return same_bits(l, taken) && at >= from && (at <= end || from >= end) && vipc_frames_available_within(&l->frames, from, to) == n;
+}
 static int try_free(lab *l, uint64_t bits, uint64_t first, uint64_t count)
 {
     unsigned char taken[64];
@@ -258,6 +280,9 @@ TEST(frames_every_small_bitmap)
                 for (uint64_t hint = 0; hint <= total + 1; hint++) REQUIRE(try_alloc(&l, bits, hint, count));
             for (uint64_t first = 0; first <= total + 1; first++)
                 for (uint64_t count = 0; count <= total + 1; count++) REQUIRE(try_free(&l, bits, first, count));
+            for (uint64_t from = 0; from <= total + 1; from++)
+                for (uint64_t to = 0; to <= total + 1; to++)
+                    for (uint64_t count = 0; count <= total + 1; count++) REQUIRE(try_within(&l, bits, from, to, count));
         }
     }
 }
@@ -293,12 +318,52 @@ TEST(frames_random_work_beside_a_model)
     }
 }
 
+/* Two halves, each searched from where its last search ended, or from what was freed below. */
+TEST(frames_random_work_in_halves_beside_a_model)
+{
+    static lab l;
+    static unsigned char taken[2048];
+    uint64_t seed = 3, full = 0;
+    for (uint64_t total = 190; total < 2048; total = total * 3 + 1) {
+        const uint64_t half = total / 2, end[2] = { half, total };
+        uint64_t from[2] = { 0, half };
+        lab_make(&l, total);
+        memset(taken, 0, sizeof taken);
+        for (int i = 0; i < 20000; i++) {
+            seed = seed * 6364136223846793005u + 1442695040888963407u;
+            const uint64_t r = seed >> 33, side = r & 1, lowest = side ? half : 0, count = 1 + r / 16 % (r & 2 ? 3 : 90);
+            uint64_t first = 999;
+            if (r & 4) {
+                const uint64_t want = lowest + naive_find(taken + lowest, end[side] - lowest, count);
+                vipc_error e = vipc_frames_alloc_within(&l.frames, count, &from[side], end[side], &first);
+                REQUIRE_EQ(e, want == end[side] ? VIPC_ERR_OUT_OF_MEMORY : VIPC_OK);
+                full += e != VIPC_OK;
+                if (e != VIPC_OK) continue;
+                REQUIRE_EQ(first, want);
+                memset(taken + first, 1, count);
+            } else {
+                first = (seed >> 20) % total;
+                if (vipc_frames_free(&l.frames, first, count) != VIPC_OK) continue;
+                memset(taken + first, 0, count);
+                if (first < from[0]) from[0] = first;
+                if (first + count > half && (first > half ? first : half) < from[1]) from[1] = first > half ? first : half;
+            }
+            if (i % 64 == 0) {
+                REQUIRE(same_bits(&l, taken));
+                REQUIRE_EQ(vipc_frames_available_within(&l.frames, 0, half) + vipc_frames_available_within(&l.frames, half, ~(uint64_t)0), vipc_frames_available(&l.frames));
+            }
+        }
+        REQUIRE(same_bits(&l, taken));
+    }
+    CHECK(full > 100);
+}
+
 TEST(frames_bad_arguments)
 {
     static uint64_t state[16];
     unsigned char byte;
     vipc_frames f;
-    uint64_t first;
+    uint64_t first, from = 0;
     CHECK_EQ(vipc_frames_required_size(0), 0);
     CHECK_EQ(vipc_frames_required_size(~(uint64_t)0), 0);
     CHECK(vipc_frames_required_size(64) < vipc_frames_required_size(65));
@@ -322,6 +387,13 @@ TEST(frames_bad_arguments)
     CHECK_EQ(vipc_frames_alloc(&f, ~(uint64_t)0, &first), VIPC_ERR_OUT_OF_MEMORY);
     CHECK_EQ(vipc_frames_alloc(&f, 1, NULL), VIPC_ERR_INVALID_ARGUMENT);
     CHECK_EQ(vipc_frames_alloc(NULL, 1, &first), VIPC_ERR_INVALID_ARGUMENT);
+    CHECK_EQ(vipc_frames_alloc_within(NULL, 1, &from, 8, &first), VIPC_ERR_INVALID_ARGUMENT);
+    CHECK_EQ(vipc_frames_alloc_within(&f, 1, NULL, 8, &first), VIPC_ERR_INVALID_ARGUMENT);
+    CHECK_EQ(vipc_frames_alloc_within(&f, 1, &from, 8, NULL), VIPC_ERR_INVALID_ARGUMENT);
+    CHECK_EQ(vipc_frames_alloc_within(&f, ~(uint64_t)0, &from, ~(uint64_t)0, &first), VIPC_ERR_OUT_OF_MEMORY);
+    CHECK_EQ(from, 0);
+    CHECK_EQ(vipc_frames_available_within(NULL, 0, 8), 0);
+    CHECK_EQ(vipc_frames_available_within(&f, 9, ~(uint64_t)0), 0);
     CHECK(vipc_frames_pointer(&f, 1, ~(uint64_t)0) == NULL);
     CHECK(vipc_frames_pointer(&f, 8, 1) == NULL);
     CHECK(vipc_frames_pointer(NULL, 0, 1) == NULL);
@@ -392,6 +464,10 @@ TEST(frames_hostile_state)
         }
         uint64_t first = total, count = 1 + (seed >> 34) % 70;
         if (vipc_frames_alloc(&f, count, &first) == VIPC_OK) REQUIRE(first < total && count <= total - first);
+        uint64_t from = seed >> 54, to = seed >> 44 & 2047, at = from;
+        if (vipc_frames_alloc_within(&f, count, &at, to, &first) == VIPC_OK) REQUIRE(first >= from && first < to && count <= to - first && first < total && count <= total - first);
+        REQUIRE(at >= from);
+        REQUIRE(vipc_frames_available_within(&f, from, to) <= total);
         vipc_frames_free(&f, seed >> 50, count);
         REQUIRE(vipc_frames_available(&f) <= total);
     }
@@ -2281,7 +2357,8 @@ static void too_long(int number)
 int main(int argc, char **argv)
 {
     static const test_case cases[] = {
-        T(frames_every_small_bitmap), T(frames_random_work_beside_a_model), T(frames_bad_arguments), T(e001_allocator_stays_inside),
+        T(frames_every_small_bitmap), T(frames_random_work_beside_a_model), T(frames_random_work_in_halves_beside_a_model),
+        T(frames_bad_arguments), T(e001_allocator_stays_inside),
         T(e002_double_free_is_harmless), T(frames_hostile_state), T(frames_kill_between_any_two_instructions),
         T(shim_create_then_join), T(shim_default_domain), T(shim_names), T(shim_must), T(shim_desc_is_checked),
         T(shim_joiner_with_another_configuration), T(shim_file_mode), T(shim_permissions),
