@@ -64,7 +64,8 @@ struct port_suite {
 enum {
     PS_SECOND = 1, PS_BLOCK = 2, PS_CLOCK = 4,       /* what a case cannot do without */
     PS_SOUND = 8,                                    /* ... a port whose hooks have passed */
-    PS_SPACES = 16, PS_LOOK = 32                     /* the six hooks for address spaces; and a look through them */
+    PS_SPACES = 16, PS_LOOK = 32,                    /* the six hooks for address spaces; and a look through them */
+    PS_NODES = 64                                    /* the two for NUMA nodes */
 };
 enum { PS_BYTES = 6000, PS_CAPS = 2, PS_RESTS = 200000, PS_LOOKS = 5000000 };
 
@@ -419,6 +420,65 @@ static inline void ps_frames_that_do_not_exist_are_passed_over(ps_state *st)
     ps_give(st, mine, 2);
     PS_CHECK(ps_count(st) == n);
 }
+#if !VIPC_NO_REGIONS
+/* From the chain of all frames one of each node is taken out: PS_NONE: no frame of that node. */
+static inline void ps_pick(ps_state *st, uint64_t *of)
+{
+    unsigned char *before = NULL;
+    for (uint32_t n = 0; n < VIPC_NODES_MAX; n++) of[n] = PS_NONE;
+    for (uint64_t at = st->chain, i = 0, taken = st->taken; i < taken && !PS_FAILED(st); i++) {
+        unsigned char *p = ps_see(st, st->h, at, 1);
+        const uint32_t node = st->h->frame_node(st->h->user, at);
+        PS_CHECK(node < VIPC_NODES_MAX);
+        if (!p || node >= VIPC_NODES_MAX) return;
+        const uint64_t next = ps_tag_at(st, p, 0)->before;
+        if (of[node] == PS_NONE) {
+            of[node] = at;
+            ps_untag(st, at, 1);
+            if (before) ps_tag_at(st, before, 0)->before = next;
+            else st->chain = next;
+            st->taken--;
+        } else before = p;
+        at = next;
+    }
+}
+static inline uint64_t ps_near(ps_state *st, uint64_t node)          /* PS_NONE: there is none */
+{
+    st->cell = PS_NONE;
+    vipc_error e = st->h->frame_alloc_near(st->h->user, (uint32_t)node, 1, &st->cell);
+    PS_CHECK(e <= VIPC_OK);
+    return e == VIPC_OK ? st->cell : PS_NONE;
+}
+/* With one free frame on each node each gives its own, in whatever order they are asked; with one in all whoever is asked gives that. */
+static inline void ps_frames_come_from_the_node_that_is_asked(ps_state *st)
+{
+    uint64_t of[VIPC_NODES_MAX], n = ps_count(st), m, k;
+    if (!ps_countable(st, n)) return;
+    PS_REQUIRE(ps_take_all(st) == n);
+    ps_pick(st, of);
+    if (PS_FAILED(st)) return;
+    for (m = 0; m < VIPC_NODES_MAX; m++) PS_CHECK(of[m] == PS_NONE || ps_near(st, m) == PS_NONE);
+    for (uint32_t up = 0; up < 2; up++) {
+        for (m = 0; m < VIPC_NODES_MAX; m++)
+            if (of[m] != PS_NONE) ps_free(st, of[m], 1);
+        for (k = 0; k < VIPC_NODES_MAX; k++) {
+            m = up ? k : VIPC_NODES_MAX - 1 - k;
+            PS_CHECK(of[m] == PS_NONE || ps_near(st, m) == of[m]);
+        }
+    }
+    for (m = 0; m < VIPC_NODES_MAX; m++)
+        for (k = 0; k < VIPC_NODES_MAX && of[m] != PS_NONE; k++) {
+            if (of[k] == PS_NONE) continue;
+            ps_free(st, of[m], 1);
+            PS_CHECK(ps_near(st, k) == of[m] && "from others, if it has none");
+        }
+    for (m = 0; m < VIPC_NODES_MAX; m++)
+        if (of[m] != PS_NONE) ps_free(st, of[m], 1);
+    ps_give_all(st);
+    for (m = 0; m < VIPC_NODES_MAX; m++) PS_CHECK(of[m] == PS_NONE || st->h->frame_alloc_near(st->h->user, (uint32_t)m, (uint64_t)1 << 60, &st->cell) < VIPC_OK);
+    PS_CHECK(ps_count(st) == n);
+}
+#endif
 static inline void ps_frames_stay_where_they_are(ps_state *st)
 {
     uint64_t a, b;
@@ -974,6 +1034,18 @@ static inline vipc_error ps_hook_alloc(void *user, uint64_t count, uint64_t *fir
     if (e == VIPC_OK) st->balance += count;
     return e;
 }
+#if !VIPC_NO_REGIONS
+static inline vipc_error ps_hook_near(void *user, uint32_t node, uint64_t count, uint64_t *first)
+{
+    ps_side *side = (ps_side *)user;
+    ps_state *st = side->st;
+    if (st->fail_at && --st->fail_at == 0) { st->failures++; return VIPC_ERR_OUT_OF_MEMORY; }
+    vipc_error e = side->real->frame_alloc_near(side->real->user, node, count, first);
+    if (e == VIPC_OK) st->balance += count;
+    return e;
+}
+static inline uint32_t ps_hook_node(void *user, uint64_t frame) { const vipc_hooks *h = ((ps_side *)user)->real; return h->frame_node(h->user, frame); }
+#endif
 static inline void ps_hook_free(void *user, uint64_t first, uint64_t count)
 {
     ps_side *side = (ps_side *)user;
@@ -1032,6 +1104,10 @@ static inline const vipc_hooks *ps_wrap(ps_state *st, uint32_t which, const vipc
     if (h->process_alive) side->hooks.process_alive = ps_hook_alive;
     if (h->log) side->hooks.log = ps_hook_log;
     if (h->bell) side->hooks.bell = ps_hook_bell;
+#if !VIPC_NO_REGIONS
+    if (h->frame_alloc_near) side->hooks.frame_alloc_near = ps_hook_near;
+    if (h->frame_node) side->hooks.frame_node = ps_hook_node;
+#endif
 #if !VIPC_NO_SPACES
     if (h->space_create) {
         side->hooks.space_create = ps_hook_space_create;
@@ -1535,6 +1611,9 @@ static inline const ps_case *ps_cases(uint32_t *count)
         PS_CASE(frames_freed_twice_are_free_once, 0),
         PS_CASE(frames_that_do_not_exist_are_passed_over, 0),
         PS_CASE(frames_stay_where_they_are, 0),
+#if !VIPC_NO_REGIONS
+        PS_CASE(frames_come_from_the_node_that_is_asked, PS_NODES),
+#endif
         PS_CASE(frames_are_the_same_for_both, PS_SECOND),
         PS_CASE(the_clock_never_goes_back, PS_CLOCK),
         PS_CASE(the_clock_is_one_for_all, PS_CLOCK | PS_SECOND),
@@ -1603,6 +1682,9 @@ static inline const char *ps_lacks(const ps_state *st, uint32_t needs, uint32_t 
 #if !VIPC_NO_SPACES
     if ((needs & PS_SPACES) && !st->h->space_create) return "no hooks for address spaces";
     if ((needs & PS_LOOK) && !st->s->access) return "nothing looks through a space's translations (port_suite.access)";
+#endif
+#if !VIPC_NO_REGIONS
+    if ((needs & PS_NODES) && (!st->h->frame_alloc_near || !st->h->frame_node)) return "no hooks for NUMA nodes";
 #endif
     if ((needs & PS_SECOND) && (!st->s->start || !st->s->join)) return "no second thread";
     return (needs & PS_SOUND) && failed ? "after a failure above" : NULL;

@@ -143,12 +143,12 @@ static void posix_close(rig *r)
     CHECK_OK(vipc_posix_close(&r->ipc));
     munmap(r->s.memory, (size_t)r->s.size);
 }
-/* How many cases were skipped, beside those that are skipped where a port has no hooks for address spaces, or nobody looks through them; -1: some failed. */
+/* How many cases were skipped, beside those that are skipped where a port has no hooks for address spaces, or nobody looks through them, or none for nodes; -1: some failed. */
 static int skipped_cases(const rig *r)
 {
     int passed, failed, skipped;
     if (sscanf(r->last, "%d passed, %d failed, %d skipped", &passed, &failed, &skipped) != 3 || failed) return -1;
-    return skipped - (!r->s.hooks->space_create ? 9 : !r->s.access ? 5 : 0);
+    return skipped - (!r->s.hooks->space_create ? 9 : !r->s.access ? 5 : 0) - (r->s.hooks->frame_node == NULL);
 }
 static void posix_suite(int no_futex, int processes)
 {
@@ -375,6 +375,25 @@ static void free_to_a_list(void *user, uint64_t first, uint64_t count)
         if (count_[1] < 4096) kept_[count_[1]++] = first + i;
         else h->frame_free(h->user, first + i, 1);
 }
+/* Two nodes: the lower half of all frames, and the upper one. */
+static uint32_t node_of(void *user, uint64_t frame) { (void)user; return frame >= FRAMES / 2; }
+static vipc_error near_alone(void *user, uint32_t node, uint64_t count, uint64_t *first)
+{
+    vipc_mock *m = &((rig *)user)->mock;
+    uint64_t from = node ? FRAMES / 2 : 0;
+    vipc_error e = vipc_frames_alloc_within(&m->frames, count, &from, node ? FRAMES : FRAMES / 2, first);
+    vipci_mock_count(m);
+    return e;
+}
+static vipc_error near_(void *user, uint32_t node, uint64_t count, uint64_t *first)
+{
+    vipc_error e = near_alone(user, node, count, first);
+    return e == VIPC_OK ? e : alloc(user, count, first);
+}
+static vipc_error near_anywhere(void *user, uint32_t node, uint64_t count, uint64_t *first) { (void)node; return alloc(user, count, first); }
+static vipc_error near_the_other(void *user, uint32_t node, uint64_t count, uint64_t *first) { return near_(user, !node, count, first); }
+static vipc_error near_one(void *user, uint32_t node, uint64_t count, uint64_t *first) { (void)count; return near_(user, node, 1, first); }
+static uint32_t node_of_many(void *user, uint64_t frame) { (void)user; return (uint32_t)frame; }
 static void free_nothing(void *user, uint64_t first, uint64_t count) { (void)user; (void)first; (void)count; }
 static void free_one_more(void *user, uint64_t first, uint64_t count) { R; h->frame_free(h->user, first, count); h->frame_free(h->user, first + count, 1); }
 static void free_the_first(void *user, uint64_t first, uint64_t count) { R; (void)count; h->frame_free(h->user, first, 1); }
@@ -531,13 +550,14 @@ static void rig_wrap(rig *r)
         t->page_protect = protect;
         t->tlb_flush = flush;
     }
+    if (t->frame_alloc_near) { t->frame_alloc_near = near_; t->frame_node = node_of; }
     t->log = NULL;
     t->cpus = 1;                     /* no wait looks so long that it need not sleep: block has its turn in each */
     r->second = *t;
 }
 /* One row a broken port: what is put in place of what, and the case that must fail. */
 typedef struct fault { const char *name, *fails; size_t hook; void (*by)(void); size_t hook2; void (*by2)(void); int flags; } fault;
-enum { ON_MOCK = 1, SECOND = 2 };               /* SECOND: the second thread's table alone */
+enum { ON_MOCK = 1, SECOND = 2, NODES = 4 };    /* SECOND: the second thread's table alone; NODES: with two nodes */
 #define HOOK(name) offsetof(vipc_hooks, name)
 #define ROW(case_, hook, by) { #by, #case_, HOOK(hook), (void (*)(void))by, 0, NULL, 0 }
 #define ROW2(case_, hook, by, hook2, by2) { #by " and " #by2, #case_, HOOK(hook), (void (*)(void))by, HOOK(hook2), (void (*)(void))by2, 0 }
@@ -563,6 +583,11 @@ static const fault faults[] = {
     ROW(frames_that_do_not_exist_are_passed_over, frame_free, free_modulo),
     ROW(frames_hold_what_is_written, frame_pointer, pointer_off), ROW(frames_that_do_not_exist_are_passed_over, frame_pointer, pointer_modulo),
     ROW(frames_that_do_not_exist_are_passed_over, frame_pointer, pointer_ignores_count), ROW(frames_come_in_runs, frame_pointer, pointer_scattered),
+    ROW_ON(ON_MOCK | NODES, frames_come_from_the_node_that_is_asked, frame_alloc_near, near_alone),
+    ROW_ON(ON_MOCK | NODES, frames_come_from_the_node_that_is_asked, frame_alloc_near, near_anywhere),
+    ROW_ON(ON_MOCK | NODES, frames_come_from_the_node_that_is_asked, frame_alloc_near, near_the_other),
+    ROW_ON(ON_MOCK | NODES, frames_come_from_the_node_that_is_asked, frame_alloc_near, near_one),
+    ROW_ON(ON_MOCK | NODES, frames_come_from_the_node_that_is_asked, frame_node, node_of_many),
     ROW2(frames_stay_where_they_are, frame_pointer, pointer_moves, frame_free, free_and_move), ROW(payloads_arrive_whole, frame_pointer, pointer_of_short_runs),
     ROW_ON(SECOND, frames_are_the_same_for_both, frame_pointer, pointer_to_its_own), ROW_ON(SECOND, the_clock_is_one_for_all, now, now_of_its_own),
     ROW_ON(SECOND, a_stream_to_the_first_thread, frame_pointer, pointer_to_its_own),
@@ -597,10 +622,20 @@ static void break_it(const fault *f)
 {
     if (f->flags & ON_MOCK) mock_open(r_);
     else posix_open(r_, 0);
+    if (f->flags & NODES) r_->hooks.frame_alloc_near = near_;
     rig_wrap(r_);
     if (!(f->flags & SECOND)) { put(&r_->hooks, f->hook, f->by); put(&r_->hooks, f->hook2, f->by2); }
     if (f->flags & SECOND) put(&r_->second, f->hook, f->by);
     else r_->second = r_->hooks;
+}
+TEST(a_port_of_two_nodes)
+{
+    const fault none = { "nothing", NULL, 0, NULL, 0, NULL, ON_MOCK | NODES };
+    break_it(&none);
+    CHECK_EQ(port_suite_run(&r_->s), 0);
+    CHECK_EQ(skipped_cases(r_), 18);                                /* the mock's, and no log */
+    CHECK_EQ(r_->mock.in_use, 0);
+    munmap(r_->s.memory, (size_t)r_->s.size);
 }
 /* In a child, which a port without mercy may hang or crash: how many cases failed, or -1. */
 static int suite_on(const fault *f, int all)
@@ -646,5 +681,5 @@ TEST(what_is_allowed_fails_nothing)
 }
 
 RUN_TESTS(T(the_posix_shim_between_threads), T(the_posix_shim_between_processes), T(the_posix_shim_without_futexes),
-          T(the_posix_shim_without_futexes_between_processes), T(the_mock_shim), T(what_the_suite_refuses), T(frames_alone_are_a_port),
+          T(the_posix_shim_without_futexes_between_processes), T(the_mock_shim), T(what_the_suite_refuses), T(frames_alone_are_a_port), T(a_port_of_two_nodes),
           T(every_broken_port_fails_the_case_that_it_must), T(what_is_allowed_fails_nothing))
