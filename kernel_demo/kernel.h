@@ -315,6 +315,7 @@ uint64_t page_entry(uint64_t root, uint64_t at);             /* of the last leve
 uint64_t policy_bits(uint32_t cache);                        /* of enum vipc_cache, in such an entry */
 void shared_test(struct tally *t);                           /* sharedtest.c */
 void smp_test(struct tally *t);                              /* smptest.c */
+void node_test(struct tally *t);                             /* nodetest.c */
 NOTHING_MORE void machine_off(uint64_t passed, uint64_t failed);      /* main.c: prints the sums */
 void port_suite(struct tally *t);                            /* port.c */
 void check(struct tally *t, bool good, const char *name);

@@ -314,4 +314,5 @@ void selftest(struct tally *t)
     critical(t);
     shared_test(t);
     smp_test(t);
+    node_test(t);
 }
