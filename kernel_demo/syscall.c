@@ -588,6 +588,13 @@ static int64_t do_unmap(struct thread *t, const uint64_t *a)
     return vipc_unmap(&t->ipc, &m, a[1]);
 }
 
+static int64_t do_node_usage(struct thread *t, const uint64_t *a)
+{
+    uint64_t bytes;
+    TRY(user_can_write(a[1], sizeof bytes));
+    return give(vipc_node_usage(&t->ipc, a[0] < VIPC_NODES_MAX ? (uint32_t)a[0] : VIPC_NODES_MAX, &bytes), a[1], &bytes, sizeof bytes);
+}
+
 /* ---- named objects ---- */
 enum { OBJECT_NAME_ROOM = VIPC_OBJECT_NAME_MAX + 3 };        /* a slash before it, one byte too many, 0 */
 static int64_t do_object_open(struct thread *t, const uint64_t *a)
@@ -636,7 +643,7 @@ static const handler handlers[SYSCALLS] = {
     [SYS_SPACE_GROW_HEAP] = do_space_grow_heap, [SYS_SPACE_STACK_CREATE] = do_space_stack_create, [SYS_SPACE_FIND] = do_space_find, [SYS_SPACE_GET] = do_space_get,
     [SYS_INITIAL] = do_initial, [SYS_FORK] = do_fork, [SYS_REGION_CREATE] = do_region_create, [SYS_REGION_GET] = do_region_get, [SYS_REGION_FIND] = do_region_find,
     [SYS_REGION_TRANSFER] = do_region_transfer, [SYS_REGION_SEAL] = do_region_seal, [SYS_MAP] = do_map, [SYS_UNMAP] = do_unmap, [SYS_OBJECT_GET] = do_object_get,
-    [SYS_OBJECT_COUNT] = do_object_count, [SYS_RUN_ON] = do_run_on, [SYS_GAP ... SYS_OBJECT_OPEN - 1] = do_unknown,
+    [SYS_OBJECT_COUNT] = do_object_count, [SYS_NODE_USAGE] = do_node_usage, [SYS_RUN_ON] = do_run_on, [SYS_GAP ... SYS_OBJECT_OPEN - 1] = do_unknown,
     [SYS_OBJECT_OPEN] = do_object_open, [SYS_OBJECT_UNLINK] = do_object_unlink, [SYS_OBJECT_TRUNCATE] = do_object_truncate,
 };
 

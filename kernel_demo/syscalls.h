@@ -44,6 +44,7 @@ enum {
     SYS_REGION_CREATE, SYS_REGION_GET, SYS_REGION_FIND, SYS_REGION_TRANSFER, SYS_REGION_SEAL, SYS_MAP, SYS_UNMAP,
     /* named objects; what is closed is SYS_CLOSE's */
     SYS_OBJECT_GET, SYS_OBJECT_COUNT,
+    SYS_NODE_USAGE,                  /* (NUMA node, *bytes): how many there are is in SYS_CONFIG_GET's */
     SYS_RUN_ON,                      /* (CPU): the caller stays there, and so does what it makes from now on; ~0: wherever.  INVALID_ARGUMENT: no such CPU */
     SYS_GAP,                         /* from here on to the next three there are none */
     SYS_OBJECT_OPEN = 210, SYS_OBJECT_UNLINK = 211, SYS_OBJECT_TRUNCATE = 212,       /* where programs of other kernels of this kind have them */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # tests/kernel.sh - builds kernel_demo and boots it in QEMU: with all that the emulator's processor can, as qemu64 (no SMEP, no SMAP), without no-execute, built by the
-# other compiler, and on 2 and 4 CPUs, there with locks that check their order.  Each case that a kernel printed counts; so does how it ended: with 33, and with the sum of them.  Without QEMU (see tests/qemu.sh) it only
-# builds, and says so.
+# other compiler, on 2 CPUs, and on 4 of two NUMA nodes, there with locks that check their order.  Each case that a kernel printed counts; so does how it ended: with 33, and
+# with the sum of them.  Without QEMU (see tests/qemu.sh) it only builds, and says so.
 # The last line is "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -18,10 +18,10 @@ build() {       # name, compiler, what make is told more
     ok $result "$1_builds" "$tmp/log"
     return $result
 }
-boot() {        # name, which build, CPU, what it must have said, how many CPUs
+boot() {        # name, which build, CPU, what it must have said, how many CPUs, NUMA nodes
     if ! qemu_ready; then missing "emulator: $qemu_why" "$1_boots"; return; fi
     start=$(date +%s)
-    limit $((seconds + 20)) make -s -C kernel_demo run CC=false QEMU="$qemu" BUILD="$tmp/$2" CPU="$3" CPUS="${5:-1}" APPEND=test SECONDS_TO_BOOT="$seconds" >"$tmp/raw" 2>&1
+    limit $((seconds + 20)) make -s -C kernel_demo run CC=false QEMU="$qemu" BUILD="$tmp/$2" CPU="$3" CPUS="${5:-1}" NODES="${6:-1}" APPEND=test SECONDS_TO_BOOT="$seconds" >"$tmp/raw" 2>&1
     result=$?
     tr -d '\r' <"$tmp/raw" >"$BUILD/$1.log"
     good=$(grep -c '^ok   ' "$BUILD/$1.log"); bad=$(grep -c '^FAIL ' "$BUILD/$1.log")
@@ -48,7 +48,7 @@ if build kernel "$CC"; then
     boot kernel_without_nx_and_pat kernel qemu64,-nx,-pat 'NX absent'
 fi
 if build kernel_debug "$CC" DEBUG=1; then
-    boot kernel_on_4_cpus kernel_debug max '4 CPUs' 4
+    boot kernel_on_4_cpus_of_2_nodes kernel_debug max '^machine: 4 CPUs, 2 nodes: node 0: CPUs 0 1, 64 MiB; node 1: CPUs 2 3, 64 MiB$' 4 2
     ends kernel_lock_order_is_checked disorder 'the process lock after one of its rank or a higher' kernel_debug
 fi
 if have $other; then

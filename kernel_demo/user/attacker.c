@@ -140,7 +140,7 @@ static const struct { int number; const char *name, *kinds; } calls[] = {
     { SYS_REGION_CREATE, "region_create", "Io" }, { SYS_REGION_GET, "region_get", "co" }, { SYS_REGION_FIND, "region_find", "no" },
     { SYS_REGION_TRANSFER, "region_transfer", "cnnnod" },
     { SYS_REGION_SEAL, "region_seal", "cd" }, { SYS_MAP, "map", "cIo" }, { SYS_UNMAP, "unmap", "id" }, { SYS_OBJECT_GET, "object_get", "co" },
-    { SYS_OBJECT_COUNT, "object_count", "o" },
+    { SYS_OBJECT_COUNT, "object_count", "o" }, { SYS_NODE_USAGE, "node_usage", "no" },
     { SYS_OBJECT_OPEN, "object_open", "snnod" }, { SYS_OBJECT_UNLINK, "object_unlink", "s" }, { SYS_OBJECT_TRUNCATE, "object_truncate", "cnd" },
 };
 enum { CALLS = sizeof calls / sizeof calls[0], BUFFER = 64 };

@@ -222,6 +222,11 @@ static void shared(void)
     play("shared", all, sizeof all / sizeof *all);
     check(run("shared", "leave") == 0 && run("shared", "pick_up") == 0, "object_left_under_its_name");
 }
+static void numa(void)
+{
+    const struct play all[] = { { "each", "regions_on_each_node_are_charged_to_it", 0 }, { "refused", "nodes_that_there_are_not", 0 }, { "full", "nodes_that_run_out_one_by_one", 0 } };
+    play("nodes", all, sizeof all / sizeof *all);
+}
 
 /* ---- registers, flags, FPU ---- */
 static void registers(void)
@@ -556,6 +561,7 @@ int main(void)
     faults();
     memory();
     shared();
+    numa();
     registers();
     segments();
     fpu();

@@ -211,6 +211,7 @@ vipc_error vipc_region_transfer(vipc *self, vipc_cap region, vipc_pid to, uint32
 vipc_error vipc_region_seal(vipc *self, vipc_cap memory, vipc_time deadline) { CALL(SYS2, SYS_REGION_SEAL, memory.token, deadline); }
 vipc_error vipc_map(vipc *self, vipc_cap memory, const vipc_map_desc *desc, vipc_mapping *out) { CALL(SYS3, SYS_MAP, memory.token, desc, out); }
 vipc_error vipc_unmap(vipc *self, const vipc_mapping *mapping, vipc_time deadline) { CALL(SYS2, SYS_UNMAP, mapping, deadline); }
+vipc_error vipc_node_usage(vipc *self, uint32_t node, uint64_t *bytes) { CALL(SYS2, SYS_NODE_USAGE, node, bytes); }
 vipc_error vipc_object_open(vipc *self, const char *name, uint32_t flags, uint32_t mode, vipc_cap *out, vipc_time deadline)
 {
     CALL(SYS5, SYS_OBJECT_OPEN, name, flags, mode, out, deadline);
