@@ -37,12 +37,11 @@ timer_entry:
     pop  %r11; pop  %r10; pop  %r9; pop  %r8; pop  %rdi; pop  %rsi; pop  %rdx; pop  %rcx; pop  %rax
 spurious_entry:
     iretq
-    .set n, 0
+    .set n, 0; .balign 16
 exceptions:
     .rept 32
-    .balign 16
     push $n; jmp 1f
-    .set n, n + 1
+    .set n, n + 1; .balign 16
     .endr
 1:  pop  %rdi; pop %rsi; pop %rdx                   /* number, and rip, below an error code or not; nobody comes back from here */
     cld; call exception
