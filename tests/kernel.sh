@@ -1,7 +1,7 @@
 #!/bin/sh
 # tests/kernel.sh - builds kernel_demo and boots it in QEMU: with all that the emulator's processor can, as qemu64 (no SMEP, no SMAP), without no-execute, built by the
 # other compiler, on 2 CPUs, and on 4 of two NUMA nodes, there with locks that check their order.  Each case that a kernel printed counts; so does how it ended: with 33, and
-# with the sum of them.  Without QEMU (see tests/qemu.sh) it only builds, and says so.
+# with the sum of them.  Then kernel_demo/minimal, which is one case, built by both compilers.  Without QEMU (see tests/qemu.sh) it only builds, and says so.
 # The last line is "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -11,8 +11,8 @@ case $BUILD in /*) ;; *) BUILD=$PWD/$BUILD;; esac
 workspace kernel
 seconds=260             # a boot takes 10 to 40; the kernel's own watchdog bites at 240 s of its clock, and tells where it was
 
-build() {       # name, compiler, what make is told more
-    make -s -C kernel_demo CC="$2" BUILD="$tmp/$1" ${3:+"$3"} >"$tmp/log" 2>&1
+build() {       # name, compiler, what make is told more, folder
+    make -s -C "${4:-kernel_demo}" CC="$2" BUILD="$tmp/$1" ${3:+"$3"} >"$tmp/log" 2>&1
     result=$?
     [ ! -s "$tmp/log" ] || result=1  # a warning too is a failure
     ok $result "$1_builds" "$tmp/log"
@@ -38,6 +38,12 @@ ends() {        # name, kernel's command line, what it must say, which build: it
     [ $? -eq 35 ] && grep -q "^PANIC: $3" "$tmp/log" && { [ -n "${4:-}" ] || grep -q 'rip ffffffff8' "$tmp/log"; } && grep -q 'called from: ffffffff8[0-9a-f]* ffffffff8' "$tmp/log"
     ok $? "$1" "$tmp/log"
 }
+minimal() {     # name, compiler: the second port, which ends with 33 if it has found all right
+    build "$1" "$2" "" kernel_demo/minimal || return
+    if ! qemu_ready; then missing "emulator: $qemu_why" "$1_boots"; return; fi
+    limit 60 make -s -C kernel_demo/minimal run CC=false QEMU="$qemu" BUILD="$tmp/$1" >"$tmp/log" 2>&1 </dev/null && grep -q '^all was right' "$tmp/log"
+    ok $? "$1_boots" "$tmp/log"
+}
 other=clang
 case $(basename "${CC%% *}") in *clang*) other=gcc;; esac
 if build kernel "$CC"; then
@@ -54,4 +60,8 @@ fi
 if have $other; then
     if build kernel_$other $other; then boot kernel_${other}_on_2_cpus kernel_$other max 'SMEP on, SMAP on, NX on' 2; fi
 else missing $other kernel_$other; fi
+minimal minimal "$CC"
+if have $other; then minimal minimal_$other $other; else missing $other minimal_$other; fi
+lines=$(find kernel_demo/minimal -type f ! -path '*/build/*' -exec cat {} + | wc -l)
+[ "$lines" -lt 400 ]; ok $? "minimal_is_under_400_lines: $lines"
 end_of_cases

@@ -2,7 +2,7 @@
 #define VERIDIAN_IPC_IMPLEMENTATION
 #include "kernel.h"
 #include <stdarg.h>
-enum { COM1 = 0x3f8, EXIT = 0xf4, MAPPED = 1 << 30, TIMER_HZ = 1193182, TIMER_DIVISOR = TIMER_HZ / 1000 };      /* MAPPED: bytes, by boot.S */
+enum { COM1 = 0x3f8, EXIT = 0xf4, MAPPED = 1 << 30, TIMER_HZ = 1193182, TIMER_DIVISOR = TIMER_HZ / 1000 };      /* bytes, by boot.S; 1,000 ticks a second */
 static inline void out8(uint16_t port, uint8_t v) { __asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port)); }
 static inline uint8_t in8(uint16_t port) { uint8_t v; __asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port)); return v; }
 
@@ -81,7 +81,7 @@ static bool are_frames(uint64_t first, uint64_t count) { return first < frames &
 static void *hook_frame_pointer(void *user, uint64_t first, uint64_t count) { return are_frames(first, count) ? (char *)base + first * FRAME : NULL; }
 static vipc_error hook_frame_alloc(void *user, uint64_t count, uint64_t *first)
 {
-    uint32_t was = hook_enter(user);               /* for stacks are taken here too, without the core's lock */
+    uint32_t was = hook_enter(user);               /* stacks are taken here too, without the core's lock */
     uint64_t run = 0, i = 0;
     while (i < frames && run < count) run = taken[i++] ? 0 : run + 1;
     if (run == count) *first = i - count, memset(taken + *first, 1, count), frames_taken += count;
@@ -161,7 +161,7 @@ bool thread_start(struct thread *t, void (*function)(vipc *ipc))
     t->state = READY;
     return true;
 }
-/* Neither wake nor a tick makes it ready again.  Killed, it runs on until it comes to hook block, where it holds nothing of the core's, or to its own end. */
+/* Wake and the tick look for sleepers, so nobody makes ready who has ended.  Who is killed runs on until hook block, where it holds nothing of the core's. */
 void thread_end(void) { hook_enter(NULL); running->state = ENDED; for (;;) let_others_run(); }
 void thread_kill(struct thread *t) { t->killed = true; hook_wake(NULL, (uint64_t)(t - threads) + 1, NULL); }
 void thread_join(struct thread *t)                 /* looks on and on: the timer alone takes the CPU from who does */

@@ -24,15 +24,15 @@ static void server(vipc *ipc)                      /* ends when the kernel says 
     vipc_cap door;
     uint64_t answers = 0;
     expect("to create an endpoint", vipc_endpoint_create(ipc, NULL, &door), VIPC_OK);
+    say("server     publishes an endpoint as \"sum\": who looks that up may send there, and no more\n");
     expect("to publish it", vipc_publish(ipc, "sum", door, VIPC_RIGHT_SEND), VIPC_OK);
-    say("server     has published an endpoint as \"sum\": who looks that up may send there, and no more\n");
     for (;;) {
         expect("to answer, and receive", vipc_reply_receive(ipc, info.reply, &m, door, &m, &info, VIPC_FOREVER), VIPC_OK);
         if (m.opcode == STOP && info.sender.id == vipc_self(kernel).id) break;
         if (m.opcode == SUM) m.data[0] += m.data[1], answers++;
         else vipc_reply_drop(ipc, info.reply, VIPC_ERR_PERMISSION_DENIED), info.reply.token = 0;
     }
-    say("server     has answered %ld calls, and leaves as the kernel tells it to\n", answers);
+    say("server     has answered %ld calls, and leaves, as the kernel tells it to\n", answers);
     expect("to answer", vipc_reply(ipc, info.reply, &m), VIPC_OK);
     expect("to leave", vipc_leave(ipc), VIPC_OK);
 }
@@ -46,10 +46,10 @@ static void client(vipc *ipc)
     say("client     has looked it up, and has tried to receive there: refused by the core, for want of the right\n");
     expect("to stop the server", call(ipc, door, STOP, 0, 0, &sum), VIPC_ERR_PERMISSION_DENIED);
     say("client     has told the server to stop: refused by the server\n");
-    for (;;) {                                     /* it is to be ended in the middle */
+    for (;; made++) {                              /* it is to be ended in the middle */
         expect("to call", call(ipc, door, SUM, made, made * made, &sum), VIPC_OK);
         expect("the answer", sum, made + made * made);
-        if (++made == CALLS) say("client     has made %ld calls, and goes on; every answer was right\n", made);
+        if (made == CALLS - 1) say("client     has made %ld calls, and goes on; every answer was right\n", made + 1);
     }
 }
 
@@ -84,8 +84,8 @@ void kmain(uint64_t start_info)
 
     thread_kill(&threads[CLIENT]);
     thread_join(&threads[CLIENT]);
-    expect("to end the client", vipc_process_destroy(kernel, task, NULL), VIPC_OK);
-    say("kernel     has ended the client in the middle of call %ld\n", made + 1);
+    say("kernel     has stopped the client in the middle of call %ld, and ends its process\n", made + 1);
+    expect("to end it", vipc_process_destroy(kernel, task, NULL), VIPC_OK);
     expect("to look up \"sum\"", vipc_lookup(kernel, "sum", 0, &door, VIPC_FOREVER), VIPC_OK);
     expect("to call", call(kernel, door, SUM, 20, 22, &sum), VIPC_OK);
     expect("the answer", sum, 20 + 22);
