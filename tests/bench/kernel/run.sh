@@ -37,7 +37,7 @@ if [ -z "$image" ]; then
     where=$BUILD/kernel_$(basename "${CC%% *}")                # a compiler's own: its objects are nobody else's
     case $where in /*) ;; *) where=$PWD/$where;; esac
     [ -f kernel_demo/Makefile ] || { echo "run.sh: no kernel_demo/ here, and no image was named" >&2; exit 1; }
-    qemu_limit 60 make -s -j2 -C kernel_demo CC="$CC" BUILD="$where" >"$tmp/make" 2>&1 ||
+    qemu_limit 150 make -s -j2 -C kernel_demo CC="$CC" BUILD="$where" >"$tmp/make" 2>&1 ||
         { echo "run.sh: the kernel does not build:" >&2; tail -n 15 "$tmp/make" >&2; exit 1; }
     image=$where/kernel.elf
 fi
