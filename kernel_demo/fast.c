@@ -145,7 +145,9 @@ void thread_unpark(struct thread *t)
     thread_begin_at(t, step, t);
     thread_resume(t);
 }
-void thread_unpark_if_parked(struct thread *t)
+bool thread_unpark_if_parked(struct thread *t)
 {
-    if (t->wait != WAIT_NOTHING && vipc_unpark(&t->ipc)) thread_unpark(t);
+    if (t->wait == WAIT_NOTHING || !vipc_unpark(&t->ipc)) return false;
+    thread_unpark(t);
+    return true;
 }

@@ -21,8 +21,7 @@ static void ready(void *user, uint64_t number)
     struct thread *t = thread_of(number);
     (void)user;
     if (!t) return;
-    thread_unpark_if_parked(t);
-    thread_ready(t);
+    if (!thread_unpark_if_parked(t)) thread_ready(t);
 }
 /* A space's tables stay as long as a thread has them in CR3, or will. */
 static bool runs_in(void *user, uint64_t root)
@@ -43,5 +42,6 @@ const vipc_x86_64_kernel *ipc_kernel(void)
     static vipc_x86_64_kernel kernel = { .direct_map = DIRECT_MAP, .lock = lock, .unlock = unlock, .sleep = sleep, .ready = ready,
                                                .runs_in = runs_in, .log = log_core, .flush_others = shoot_others, .node = node };
     kernel.cpus = machine.cpus;
+    if (machine.cpus == 1) kernel.flush_others = NULL;
     return &kernel;
 }

@@ -50,13 +50,13 @@ enum lock_rank {
     RANKS
 };
 struct lock { uint32_t taken; enum lock_rank rank; };
-void lock_wait(struct lock *l);              /* until it looks free */
+void lock_wait(struct lock *l);              /* until it is free, and taken */
 void lock_may_take(const struct lock *l);    /* these two for a debug build */
 void lock_may_drop(const struct lock *l);
 static inline void lock_take(struct lock *l) /* interrupts are off */
 {
     if (KERNEL_DEBUG) lock_may_take(l);
-    while (__atomic_exchange_n(&l->taken, 1, __ATOMIC_ACQUIRE)) lock_wait(l);
+    if (__atomic_exchange_n(&l->taken, 1, __ATOMIC_ACQUIRE)) lock_wait(l);
 }
 static inline void lock_drop(struct lock *l)
 {
@@ -236,7 +236,7 @@ void sched_show(void);
 
 /* ---- fast.c: messages in registers ---- */
 void thread_unpark(struct thread *t);
-void thread_unpark_if_parked(struct thread *t);              /* under port_lock: so its view is there */
+bool thread_unpark_if_parked(struct thread *t);              /* under port_lock: so its view is there.  False: it was not */
 
 /* ---- trap.c: exceptions, interrupts, the end of everything ---- */
 NOTHING_MORE void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));

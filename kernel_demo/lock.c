@@ -6,10 +6,13 @@ static const char *const ranks[RANKS] = { "-", "process", "port", "queue", "cons
 
 void lock_wait(struct lock *l)
 {
-    for (uint64_t rounds = 0; __atomic_load_n(&l->taken, __ATOMIC_RELAXED); rounds++) {
-        if (KERNEL_DEBUG && rounds == 1ull << 30) panic("the %s lock does not come free", ranks[l->rank]);
-        __asm__ volatile("pause");
-    }
+    uint64_t rounds = 0;
+    do
+        for (; __atomic_load_n(&l->taken, __ATOMIC_RELAXED); rounds++) {
+            if (KERNEL_DEBUG && rounds == 1ull << 30) panic("the %s lock does not come free", ranks[l->rank]);
+            __asm__ volatile("pause");
+        }
+    while (__atomic_exchange_n(&l->taken, 1, __ATOMIC_ACQUIRE));
 }
 void lock_may_take(const struct lock *l)
 {

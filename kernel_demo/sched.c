@@ -25,6 +25,7 @@ static struct cpu *lock_home(const struct thread *t)
 {
     for (;;) {
         struct cpu *c = &cpus[*(const volatile uint32_t *)&t->cpu];
+        __asm__("" : "+r"(c));               /* computed once */
         lock_take(&c->lock);
         if (*(const volatile uint32_t *)&t->cpu == c->number) return c;
         lock_drop(&c->lock);
@@ -51,8 +52,9 @@ static void enqueue(struct cpu *c, struct thread *t)
     else c->ready[t->priority].first = t;
     c->ready[t->priority].last = t;
     c->load++;
-    set_floor(c);
+    if (c->ipc.floor < t->priority) c->ipc.floor = t->priority;            /* as set_floor would have it */
 }
+/* The floor is the caller's to set: before the lock is dropped, as switch_to does. */
 static void unlink(struct cpu *c, struct thread *t)
 {
     struct thread **at = &c->ready[t->priority].first, *before = NULL;
@@ -61,7 +63,6 @@ static void unlink(struct cpu *c, struct thread *t)
     if (c->ready[t->priority].last == t) c->ready[t->priority].last = before;
     t->queued = false;
     c->load--;
-    set_floor(c);
 }
 static struct thread *first_ready(const struct cpu *c)
 {
@@ -93,6 +94,14 @@ static void drop_and_tell(struct cpu *c, const struct thread *t)
     if (urgent && c == me) reschedule_soon(c);
     lock_drop(&c->lock);
     if (urgent && c != me) apic_interrupt(c, VECTOR_RESCHEDULE);
+}
+/* The same of one that somebody has woken, or won. */
+static void enqueue_woken(struct cpu *c, struct thread *t)
+{
+    enqueue(c, t);
+    if (c != this_cpu() || t->priority > cpu_priority(c)) { drop_and_tell(c, t); return; }
+    c->woken = t;
+    lock_drop(&c->lock);
 }
 
 /* ---- switching ---- */
@@ -189,18 +198,10 @@ static void wake(struct thread *t, bool late)
         return;
     }
     t->late = late;
-    enqueue(c, t);
-    if (c == this_cpu() && t->priority <= cpu_priority(c)) c->woken = t;
-    drop_and_tell(c, t);
+    enqueue_woken(c, t);
 }
 void thread_ready(struct thread *t) { wake(t, false); }
-void thread_resume(struct thread *t)
-{
-    struct cpu *c = lock_home(t);
-    enqueue(c, t);
-    if (c == this_cpu() && t->priority <= cpu_priority(c)) c->woken = t;
-    drop_and_tell(c, t);
-}
+void thread_resume(struct thread *t) { enqueue_woken(lock_home(t), t); }
 void thread_yield(void)
 {
     struct cpu *c = this_cpu();
@@ -292,6 +293,7 @@ static void give_away(struct cpu *c)
         for (t = c->ready[p].first; t && (t->only != ANY_CPU || t->wait != WAIT_NOTHING || t == c->woken);) t = t->next;
     if (t) {
         unlink(c, t);
+        set_floor(c);
         t->cpu = to->number;
         t->here = vipc_here(t->cpu, t->priority);
     }
