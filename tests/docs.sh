@@ -5,6 +5,7 @@
 # veridian_ipc.h and the shims that stands 5 columns behind its asterisk after an empty line.  A block with `int main` is a whole program.
 # A block whose first line is `/* inside a function */` is compiled as the body of one that has `vipc ipc` and `vipc_error e`.  All others are compiled as
 # they stand.
+# kernel_demo/README.md is a tour: its ```c blocks are one file of a kernel, in order, its ```asm block another, linked as its ```ld block says.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/cases.sh
@@ -62,6 +63,24 @@ if [ -f README.md ]; then cut_readme; blocks readme; else ok 1 readme_exists; fi
 cut_header veridian_ipc.h header; blocks header
 cut_header shims/veridian_mock.h mock; blocks mock
 case $(uname -m) in x86_64) cut_header shims/veridian_x86_64.h x86_64; blocks x86_64;; esac
+
+# The tour's blocks, by the flags of kernel_demo; what they leave to the reader stays undefined, and the note must be where QEMU looks for it.
+cut_tour() {    # language, file
+    awk -v open="^\`\`\`$1\$" 'inside && /^```/ { inside = 0; print ""; next } inside { print; next } $0 ~ open { inside = 1 }' kernel_demo/README.md >"$2"
+}
+tour() {
+    bare="-std=gnu11 -O2 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none -mno-red-zone -mgeneral-regs-only"
+    cut_tour c "$tmp/tour.c"; cut_tour asm "$tmp/tour_boot.S"; cut_tour ld "$tmp/tour.ld"
+    # shellcheck disable=SC2086
+    $CC $bare -Wall -Wextra -Werror -Wno-unused-function -Wno-unused-const-variable -Wno-unused-variable -I. -c "$tmp/tour.c" -o "$tmp/tour.o" >"$tmp/log" 2>&1; ok $? tour_hooks_compile "$tmp/log"
+    $CC -c "$tmp/tour_boot.S" -o "$tmp/tour_boot.o" >"$tmp/log" 2>&1; ok $? tour_boot_assembles "$tmp/log"
+    $CC -nostdlib -static -Wl,--build-id=none,-z,max-page-size=4096,-z,noexecstack,--unresolved-symbols=ignore-all -Wl,-T,"$tmp/tour.ld" "$tmp/tour_boot.o" "$tmp/tour.o" \
+        -o "$tmp/tour.elf" >"$tmp/log" 2>&1; ok $? tour_links "$tmp/log"
+    if have readelf; then
+        readelf -lW "$tmp/tour.elf" >"$tmp/log" 2>&1; grep -Eq '^ *NOTE .* 0x4$' "$tmp/log"; ok $? tour_note_is_where_a_loader_looks "$tmp/log"
+    else missing readelf tour_note_is_where_a_loader_looks; fi
+}
+case $(uname -m) in x86_64) tour;; esac
 
 # Tags.  The index is the run of lines of tags after "INDEX"; a banner is a comment line of dashes that ends in its tag.  The first comment itself is the
 # first tag's place.
