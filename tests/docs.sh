@@ -82,6 +82,23 @@ tour() {
 }
 case $(uname -m) in x86_64) tour;; esac
 
+# What the tour says it cost: each row's files and functions, to within a tenth.
+lines_of() {    # a file of kernel_demo, or a function of the shim
+    case $1 in
+    *.*) wc -l <"kernel_demo/$1";;
+    *) awk -v n="$1(" 'index($0, n) && /^[a-zV]/ && !/;$/ { on = 1 } on { k++ } on && (/^}/ || (k == 1 && /}$/)) { print k; exit }' shims/veridian_x86_64.h;;
+    esac
+}
+sed -n '/^## .*What it cost$/,/^## Mistakes/p' kernel_demo/README.md | grep -E '\| [0-9]+ \|$' >"$tmp/rows"
+: >"$tmp/log"
+while IFS='|' read -r _ what where told _; do
+    # shellcheck disable=SC2016
+    counted=0; for name in $(echo "$where" | grep -o '`[^`]*`' | tr -d '`'); do n=$(lines_of "$name"); counted=$((counted + ${n:--100000})); done
+    off=$((counted > told ? counted - told : told - counted))
+    [ $((off * 10)) -le "$((told))" ] || echo "$what: $told, counted $counted" >>"$tmp/log"
+done <"$tmp/rows"
+[ "$(wc -l <"$tmp/rows")" -gt 10 ] && [ ! -s "$tmp/log" ]; ok $? tour_lines_are_as_counted "$tmp/log"
+
 # Tags.  The index is the run of lines of tags after "INDEX"; a banner is a comment line of dashes that ends in its tag.  The first comment itself is the
 # first tag's place.
 sed -n '/^ \* INDEX/,/^ \*[[:space:]]*$/p' veridian_ipc.h | sed 1d | grep -oE '>>[a-z]+' >"$tmp/index"
