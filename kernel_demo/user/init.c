@@ -1,11 +1,8 @@
 /* init.c - the first process: plays the demo, then the tests, and switches the machine off with their sums.  It is more urgent than all others, so what it
  * starts runs when it waits. */
-#include "harness.h"
+#include "parent.h"
 
-static vipc ipc;
-static vipc_cap reports;
 static unsigned long passed, failed;
-enum { LOW = 1, HIGH = 2, ARGUMENTS = 128 };   /* ARGUMENTS: bytes, at most */
 
 static int check(int good, const char *name)
 {
@@ -14,50 +11,9 @@ static int check(int good, const char *name)
     printf("%s %s\n", good ? "ok  " : "FAIL", name);
     return good;
 }
-static vipc_time in(uint64_t milliseconds) { return vipc_after(&ipc, MILLISECONDS(milliseconds)); }
+#include "attacked.h"
 
-/* ---- processes ---- */
 enum { NOWHERE = STATUS_MEMORY - VIPC_ERR_FAULT, GUARD = STATUS_MEMORY - VIPC_ERR_GUARD_PAGE, DENIED = STATUS_MEMORY - VIPC_ERR_PERMISSION_DENIED };      /* ends of some */
-struct child { vipc_cap cap; vipc_pid pid; };
-static struct child start_at(const char *program, const char *arguments, int priority)
-{
-    struct child c = { { 0 }, { 0 } };
-    vipc_error e = spawn(program, arguments, priority, &c.cap, &c.pid);
-    if (e != VIPC_OK) printf("init: %s %s: %s\n", program, arguments, vipc_error_string(e));
-    return c;
-}
-static struct child start(const char *program, const char *arguments) { return start_at(program, arguments, LOW); }
-static uint64_t ended(struct child c)        /* its status; 999: it did not end in time */
-{
-    uint64_t status = 999;
-    vipc_error e = wait_for(c.pid, &status, in(30000));
-    if (e != VIPC_OK) printf("init: process %lu: %s\n", c.pid.id, vipc_error_string(e));
-    return status;
-}
-static uint64_t run(const char *program, const char *arguments) { return ended(start(program, arguments)); }
-static struct machine_info machine(void)
-{
-    struct machine_info i;
-    memset(&i, 0, sizeof i);
-    (void)SYS2(SYS_CONTROL, CONTROL_INFO, &i);
-    return i;
-}
-/* Until all others have ended: a killed process may have left a child on its way out. */
-static int alone(void)
-{
-    vipc_time end = in(10000);
-    while (machine().processes > 1 && vipc_time_now(&ipc) < end) sleep_until(in(1));
-    return machine().processes == 1;
-}
-static vipc_error kill(struct child c) { return vipc_destroy(&ipc, c.cap, in(10000)); }
-static int has_reported(uint32_t what, uint64_t *a)
-{
-    vipc_message m;
-    vipc_error e = vipc_receive(&ipc, reports, &m, NULL, in(10000));
-    if (e != VIPC_OK || m.opcode != what) { printf("init: waited for report %c: %s\n", (int)what, vipc_error_string(e)); return 0; }
-    if (a) *a = m.data[0];
-    return 1;
-}
 
 /* ---- the demo: the programs of examples/ ---- */
 static void demo(void)
@@ -179,10 +135,10 @@ static void play(const char *program, const struct play *all, unsigned count)
     uint32_t violations = 1;
     (void)SYS3(SYS_CONTROL, CONTROL_TELL, 1, 0);
     for (unsigned i = 0; i < count; i++) {
-        (void)alone();
+        (void)alone(1);
         (void)vipc_trim(&ipc, NULL);
         uint64_t before = machine().frames_free, status = run(program, all[i].what);
-        (void)alone();
+        (void)alone(1);
         (void)vipc_trim(&ipc, NULL);
         uint64_t after = machine().frames_free;
         vipc_error e = vipc_check(&ipc, &violations);
@@ -473,72 +429,6 @@ static void limits(void)
     check(spawn("no such program", "", LOW, &one.cap, &one.pid) == VIPC_ERR_NOT_FOUND, "a_program_that_is_not_there");
     check(run("probe", "exit 42") == 42, "an_exit_code");
 }
-/* A region or an object with the same word everywhere. */
-#define SECRET 0xa5a5a5a5a5a5a5a5ull
-static int fill(vipc_cap memory, vipc_mapping *m)
-{
-    vipc_map_desc how = VIPC_INIT;
-    how.access = VIPC_WRITE;
-    if (vipc_map(&ipc, memory, &how, m) != VIPC_OK) return 0;
-    for (uint64_t i = 0; i < m->size; i += 8) *(uint64_t *)(m->at + i) = SECRET;
-    return 1;
-}
-static int is_filled(const vipc_mapping *m)
-{
-    for (uint64_t i = 0; i < m->size; i += 8)
-        if (*(volatile uint64_t *)(m->at + i) != SECRET) return 0;
-    return 1;
-}
-static size_t put_number(char *to, uint64_t n, unsigned base, size_t digits)     /* with a blank before it */
-{
-    to[0] = ' ';
-    for (size_t i = digits; i; i--, n /= base) to[i] = "0123456789abcdef"[n % base];
-    return digits + 1;
-}
-static void attack(void)
-{
-    vipc_cap secret, region = { 0 }, shown = { 0 }, closed = { 0 }, open = { 0 }, its;
-    vipc_mapping map[4] = { VIPC_INIT };
-    char arguments[ARGUMENTS];
-    vipc_endpoint_info before, after;
-    vipc_region_desc d = VIPC_INIT;
-    vipc_region_info r[2] = { VIPC_INIT, VIPC_INIT };
-    vipc_object_stat s[2] = { VIPC_INIT, VIPC_INIT };
-    uint32_t objects = 0, now = 1;
-    int good = vipc_endpoint_create(&ipc, NULL, &secret) == VIPC_OK && vipc_endpoint_get(&ipc, secret, &before) == VIPC_OK;
-    d.size = 8192;
-    good = good && vipc_region_create(&ipc, &d, &region) == VIPC_OK && vipc_region_create(&ipc, &d, &shown) == VIPC_OK && fill(region, &map[0]) && fill(shown, &map[1]);
-    good = good && vipc_region_get(&ipc, region, &r[0]) == VIPC_OK && vipc_region_get(&ipc, shown, &r[1]) == VIPC_OK;
-    good = good && vipc_object_open(&ipc, "attacked closed", VIPC_OPEN_CREATE, 0600, &closed, in(1000)) == VIPC_OK;
-    good = good && vipc_object_open(&ipc, "attacked open", VIPC_OPEN_CREATE, 0644, &open, in(1000)) == VIPC_OK;
-    good = good && vipc_object_truncate(&ipc, closed, 4096, in(1000)) == VIPC_OK;
-    good = good && vipc_object_truncate(&ipc, open, 4096, in(1000)) == VIPC_OK && fill(closed, &map[2]) && fill(open, &map[3]);
-    check(good && vipc_object_count(&ipc, &objects) == VIPC_OK, "an_endpoint_regions_and_objects_to_be_attacked");
-    size_t n = put_number(arguments, secret.token, 16, 16);
-    memcpy(arguments + n, " 88172645", 9);
-    n += 9;
-    n += put_number(arguments + n, region.token, 16, 16);
-    n += put_number(arguments + n, r[0].id, 10, 20);
-    n += put_number(arguments + n, r[1].id, 10, 20);
-    arguments[n] = 0;
-    struct child c = start("attacker", arguments);
-    check(vipc_region_transfer(&ipc, shown, c.pid, VIPC_SHARE, VIPC_READ, &its, in(1000)) == VIPC_OK &&
-          has_reported('a', NULL) && vipc_revoke(&ipc, shown, in(1000)) == VIPC_OK, "the_attacker_had_a_region_for_a_while");
-    check(ended(c) == 0, "the_attacker_gets_errors_and_nothing_else");
-    good = vipc_endpoint_get(&ipc, secret, &after) == VIPC_OK && memcmp(&before, &after, sizeof before) == 0;
-    check(good && vipc_close(&ipc, secret) == VIPC_OK, "the_attacked_endpoint_is_as_it_was");
-    good = is_filled(&map[0]) && is_filled(&map[1]) && vipc_region_get(&ipc, region, &r[0]) == VIPC_OK && vipc_region_get(&ipc, shown, &r[1]) == VIPC_OK;
-    for (int i = 0; i < 2; i++) good = good && r[i].holders == 1 && r[i].mappings == 1 && !r[i].sealed && r[i].owner.id == vipc_self(&ipc).id;
-    check(good, "the_attacked_regions_are_as_they_were");
-    good = is_filled(&map[2]) && is_filled(&map[3]) && vipc_object_get(&ipc, closed, &s[0]) == VIPC_OK && vipc_object_get(&ipc, open, &s[1]) == VIPC_OK;
-    for (int i = 0; i < 2; i++) good = good && s[i].size == 4096 && s[i].opens == 1 && s[i].mappings == 1 && !s[i].sealed && !s[i].unlinked;
-    good = good && vipc_object_unlink(&ipc, "attacked closed") == VIPC_OK;
-    good = good && vipc_object_unlink(&ipc, "attacked open") == VIPC_OK && vipc_object_count(&ipc, &now) == VIPC_OK;
-    check(good && now + 2 == objects, "the_attacked_objects_are_as_they_were");
-    for (int i = 0; i < 4; i++) good = vipc_unmap(&ipc, &map[i], in(1000)) == VIPC_OK && good;
-    check(good && vipc_close(&ipc, region) == VIPC_OK && vipc_close(&ipc, shown) == VIPC_OK &&
-          vipc_close(&ipc, closed) == VIPC_OK && vipc_close(&ipc, open) == VIPC_OK, "they_end");
-}
 
 int main(void)
 {
@@ -546,10 +436,8 @@ int main(void)
     memset(&before, 0, sizeof before);
     uint32_t violations = 1;
     vipc_stats stats;
-    vipc_endpoint_desc d = VIPC_INIT;
     if (vipc_posix_open(&ipc, "/demo", NULL) != VIPC_OK) return 1;
-    d.capacity = 128;
-    if (vipc_endpoint_create(&ipc, &d, &reports) != VIPC_OK || vipc_publish(&ipc, REPORTS, reports, VIPC_RIGHT_SEND) != VIPC_OK) return 2;
+    if (open_reports() != VIPC_OK) return 2;
     check(run("probe", "wait nothing") == 0 && has_reported('w', NULL), "a_process_comes_and_goes");
     (void)vipc_trim(&ipc, NULL);
     (void)SYS2(SYS_CONTROL, CONTROL_INFO, &before);
@@ -573,7 +461,7 @@ int main(void)
     limits();
     attack();
     preemption();
-    check(alone(), "all_processes_have_ended");
+    check(alone(1), "all_processes_have_ended");
     check(vipc_trim(&ipc, NULL) == VIPC_OK && vipc_check(&ipc, &violations) == VIPC_OK && violations == 0, "the_domain_is_sound_at_the_end");
     (void)SYS2(SYS_CONTROL, CONTROL_INFO, &after);
     if (!check(before.frames_free == after.frames_free, "every_frame_came_back")) printf("init: %lu frames at first, %lu at the end\n", (unsigned long)before.frames_free, (unsigned long)after.frames_free);
