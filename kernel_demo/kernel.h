@@ -161,7 +161,12 @@ static inline void interrupts_off(void) { __asm__ volatile("cli" : : : "memory")
 /* ---- console.c: the serial port, and words for people ---- */
 void console_start(void);
 void console_write(const char *text, size_t length);
-void console_break(void);                    /* whoever writes has been stopped */
+void console_break(void);                    /* whoever writes has been stopped: from now on all that is said, and was said before, has left when the call returns */
+void console_input_start(void);              /* its interrupt from now on */
+void console_interrupt(void);
+vipc_error console_bind(vipc *self, vipc_cap notification, uint64_t bits);      /* who is to be signalled, with the view of who may; EXISTS: somebody is */
+void console_ask(void);                      /* for the next signal, which comes when there is something to be read */
+int console_register(uint64_t number);       /* read from the port; -1: not one that a driver reads */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));        /* %s %c %d %u %x, l, and for %u and %x a width */
 void say_list(const char *format, __builtin_va_list a);
 NOTHING_MORE void power_off(bool passed);    /* QEMU ends: with 33 if passed, else with 35 */
@@ -268,7 +273,8 @@ struct process {                     /* made and buried by the manager; the rest
     vipc_cap cap;                    /* the manager's, with all rights over it */
     uint64_t status;                 /* how it ended: see syscalls.h */
     bool killed;                     /* it is to end at its next safe point; for good */
-    bool may_control;                /* the first one: it may set the timer and switch the machine off */
+    bool first;                      /* nobody ends it, and the machine goes with it */
+    bool may_control;                /* the first one, and whom it has given that to: see control.c */
     uint64_t frames_before;          /* that were free when it was made; 0: it is the copy of another */
     uint32_t lent;                   /* of `loan`, those that are there */
     vipc_cap loan[1 + VIPC_INITIAL_MAX];     /* the manager's, of what it has in a fork: the child's space, then what the child starts with */
@@ -280,6 +286,7 @@ struct spawn {                       /* an errand for the manager */
     char program[NAME_BYTES], arguments[ARGUMENT_BYTES];
     struct process *fork;            /* of whom the new one is a copy, with what it has lent; NULL: a program is loaded */
     uint32_t priority, only;
+    bool may_control;                /* as its parent */
     vipc_pid parent;                 /* 0: the kernel */
     vipc_error result;
     vipc_pid pid;
@@ -296,6 +303,7 @@ void process_kill(struct process *p, uint64_t status);       /* under process_lo
 void process_kill_current(uint64_t status);
 void process_end_if_killed(void);                            /* a safe point */
 struct process *process_of(vipc_pid pid);                    /* under process_lock.  NULL: ended */
+const struct process *process_at(uint64_t index);            /* the table, place by place (thread is NULL: nobody); NULL behind its end */
 uint32_t process_count(void);                                /* those that are there, to be buried included */
 void process_unpark_ending(uint32_t cpu);                    /* those of its threads that are to end */
 extern vipc manager_ipc;                                     /* the kernel's own view of the domain, the manager thread's */
@@ -305,8 +313,9 @@ bool process_status(vipc_pid pid, uint64_t *status);         /* of one of the la
 /* ---- ipc.c: the core, and what the shim asks of the scheduler ---- */
 const vipc_x86_64_kernel *ipc_kernel(void);
 
-/* ---- syscall.c ---- */
+/* ---- syscall.c; control.c ---- */
 void syscall(struct frame *f);
+int64_t control(struct thread *t, uint64_t what, uint64_t a, uint64_t b);      /* SYS_CONTROL */
 
 /* ---- selftest.c: what only ring 0 can try ---- */
 struct tally { uint32_t passed, failed; };

@@ -9,6 +9,7 @@
 #define TASK_STATE 0x28
 
 #define VECTOR_TIMER 32         /* of the CPU's own timer; as the others from here on, by the local APIC */
+#define VECTOR_CONSOLE 36       /* line 4 of the PC's old interrupt controllers: on the first CPU alone */
 #define VECTOR_RESCHEDULE 240   /* from another CPU: look at the queue, and whether somebody here is to end */
 #define VECTOR_SHOOTDOWN 241    /* from another CPU: forget translations, see shootdown.c */
 #define VECTOR_SPURIOUS 255

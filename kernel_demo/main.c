@@ -53,6 +53,7 @@ void kmain(uint64_t start_info)
         selftest(&ring0);
         port_suite(&ring0);
     }
+    console_input_start();
     interrupts_on();
     first.priority = URGENT_PRIORITY;
     first.only = ANY_CPU;

@@ -154,7 +154,8 @@ static vipc_error make(struct spawn *s)
     memset(p, 0, sizeof *p);
     p->frames_before = parent ? 0 : vipc_x86_64_available(&port);
     memcpy(p->name, parent ? parent->name : s->program, sizeof p->name);
-    p->may_control = s->parent.id == 0;
+    p->first = s->parent.id == 0;
+    p->may_control = p->first || s->may_control;
     if (parent) space = parent->loan[0];
     else TRY(load_program(s, &space, &entry));
     struct thread *t = p->thread = thread_make(begin, p, s->priority, s->only);
@@ -184,7 +185,7 @@ static void return_loan(struct process *p)
 static void bury(struct process *p)
 {
     struct thread *t = p->thread;
-    if (p->may_control) panic("the first process ended, with %lx", p->status);
+    if (p->first) panic("the first process ended, with %lx", p->status);
     uint64_t was = lock_enter(&process_lock);
     ended[ended_count % ENDED].pid = p->pid;
     ended[ended_count % ENDED].status = p->status;
@@ -346,6 +347,7 @@ struct process *process_of(vipc_pid pid)
         if (p->thread && p->thread->process == p && p->pid.id == pid.id && p->thread->state != THREAD_DEAD) return p;
     return NULL;
 }
+const struct process *process_at(uint64_t index) { return index < PROCESSES ? &processes[index] : NULL; }
 uint32_t process_count(void)
 {
     uint32_t n = 0;

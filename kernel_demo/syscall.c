@@ -79,11 +79,13 @@ static int64_t do_spawn(struct thread *t, const uint64_t *a)
     memset(&s, 0, sizeof s);
     TRY(user_text(s.program, sizeof s.program, a[0]));
     if (a[1]) TRY(user_text(s.arguments, sizeof s.arguments, a[1]));
-    if (a[2] < USER_PRIORITY || a[2] > URGENT_PRIORITY) return VIPC_ERR_INVALID_ARGUMENT;
-    if (a[2] > t->priority) return VIPC_ERR_PERMISSION_DENIED;
+    s.may_control = (a[2] & SPAWN_CONTROL) != 0;
+    const uint64_t priority = a[2] & ~(uint64_t)SPAWN_CONTROL;
+    if (priority < USER_PRIORITY || priority > URGENT_PRIORITY) return VIPC_ERR_INVALID_ARGUMENT;
+    if (priority > t->priority || (s.may_control && !t->process->may_control)) return VIPC_ERR_PERMISSION_DENIED;
     TRY(user_can_write(a[3], sizeof s.cap));
     TRY(user_can_write(a[4], sizeof s.pid));
-    s.priority = (uint32_t)a[2];
+    s.priority = (uint32_t)priority;
     s.only = t->only;
     s.parent = vipc_self(&t->ipc);
     TRY(process_spawn(&s));
@@ -98,27 +100,7 @@ static int64_t do_wait(struct thread *t, const uint64_t *a)
     if (!process_status(pid_of(a[0]), &status)) return VIPC_ERR_NOT_FOUND;
     return user_out(a[1], &status, sizeof status);
 }
-static int64_t do_control(struct thread *t, const uint64_t *a)
-{
-    if (!t->process->may_control) return VIPC_ERR_PERMISSION_DENIED;
-    if (a[0] == CONTROL_TIMER && a[1] >= 20 && a[1] <= 50000) { timer_start((uint32_t)a[1]); return 0; }
-    if (a[0] == CONTROL_OFF) machine_off(a[1], a[2]);
-    if (a[0] == CONTROL_TELL && a[1] <= 1) { process_tell = a[1]; return 0; }
-    if (a[0] == CONTROL_INFO) {
-        process_settle();
-        struct machine_info info = { .frames_free = vipc_x86_64_available(&port), .shot_ranges = shoot_counts.ranges, .shot_interrupts = shoot_counts.interrupts, .shot_full = shoot_counts.full,
-                                     .smep = cpus[0].smep, .smap = cpus[0].smap, .nx = port.no_execute != 0, .processes = process_count(), .cpus = machine.cpus, .nodes = machine.nodes };
-        for (const struct cpu *c = cpus; c < cpus + machine.cpus; c++) {
-            info.fast_calls += c->fast.calls;
-            info.fast_replies += c->fast.replies;
-            info.slow += c->fast.slow;
-            info.preempted += c->preempted;
-            info.handed_over += c->handed_over;
-        }
-        return user_out(a[1], &info, sizeof info);
-    }
-    return VIPC_ERR_INVALID_ARGUMENT;
-}
+static int64_t do_control(struct thread *t, const uint64_t *a) { return control(t, a[0], a[1], a[2]); }
 
 /* ---- the domain ---- */
 static int64_t do_self(struct thread *t, const uint64_t *a) { (void)a; return (int64_t)vipc_self(&t->ipc).id; }
@@ -190,7 +172,7 @@ static int64_t do_destroy(struct thread *t, const uint64_t *a)
     TRY(vipc_cap_require(&t->ipc, cap_of(a[0]), VIPC_TYPE_PROCESS, VIPC_RIGHT_DELETE));
     uint64_t was = lock_enter(&process_lock);
     struct process *p = process_of(i.owner);
-    if (p && p->may_control) p = NULL;
+    if (p && p->first) p = NULL;
     else if (p) process_kill(p, STATUS_KILLED);
     lock_leave(&process_lock, was);
     if (p == t->process) return VIPC_OK;                     /* it ends on its way out */

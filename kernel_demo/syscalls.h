@@ -13,9 +13,9 @@ enum {
     SYS_YIELD,
     SYS_SLEEP,                       /* (deadline) */
     SYS_LOG,                         /* (text, bytes): at most LOG_MAX are written */
-    SYS_SPAWN,                       /* (program, arguments, priority, *cap, *pid): cap ends it by vipc_destroy */
+    SYS_SPAWN,                       /* (program, arguments, priority, *cap, *pid): cap ends it by vipc_destroy.  priority: see SPAWN_CONTROL too */
     SYS_WAIT,                        /* (pid, *status, deadline): see STATUS_ below.  NOT_FOUND: it ended too long ago */
-    SYS_CONTROL,                     /* (what, a, b): the first process alone */
+    SYS_CONTROL,                     /* (what, a, b): see CONTROL_ below */
     /* the domain */
     SYS_SELF,                        /* the caller's pid */
     SYS_TIME,                        /* nanoseconds */
@@ -55,11 +55,27 @@ enum {
  * redelivered << 32 | cap_count << 40.  rbp and rsp stay.  Numbers in layout.h:
  *     SYS_FAST_CALL (to, flags)    SYS_FAST_REPLY_RECEIVE (right, from)    SYS_FAST_RECEIVE (-, from) */
 enum { LOG_MAX = 256, BATCH_MAX = 16, ITEMS_MAX = 32 };      /* what one call moves at most */
+/* SYS_CONTROL is for the first process, and for whom it, or such a one, starts with SPAWN_CONTROL in the priority; lines with a star are for the first process alone. */
+enum { SPAWN_CONTROL = 0x100 };
 enum { CONTROL_TIMER = 1,            /* a: microseconds between ticks */
-       CONTROL_OFF = 2,              /* a: cases passed, b: failed; the machine ends */
+       CONTROL_OFF = 2,              /* * a: cases passed, b: failed; the machine ends */
        CONTROL_INFO = 3,             /* a: result's address, of a struct machine_info */
-       CONTROL_TELL = 4 };           /* a: 1: the log says of each program how many frames were free before it, and after; 0: no longer */
-struct machine_info { unsigned long long frames_free, fast_calls, fast_replies, slow, preempted, handed_over, shot_ranges, shot_interrupts, shot_full; unsigned int smep, smap, nx, processes, cpus, nodes; };
+       CONTROL_TELL = 4,             /* a: 1: the log says of each program how many frames were free before it, and after; 0: no longer */
+       CONTROL_QUIT = 16,            /* * the machine ends, and there was nothing to be tried */
+       CONTROL_PROCESS = 17,         /* a: of a struct machine_process; b: which, 0 and up (pid 0: that place is empty).  NOT_FOUND: no more of them */
+       CONTROL_PROGRAM = 18,         /* a: of a struct machine_program; b: which, likewise */
+       CONTROL_CPU = 24,             /* a: of a struct machine_cpu; b: which.  NOT_FOUND: no such one */
+       CONTROL_DUMP = 19,            /* a: of a struct machine_dump, b: a line: vipc_dump from there on; none: that was all.  Each piece is of another moment */
+       CONTROL_BIND = 20,            /* * a: a notification (needs SEND and GRANT), b: bits: they are signalled, once, when the serial port has something to be read */
+       CONTROL_ASK = 21,             /* * and once more */
+       CONTROL_REGISTER = 22,        /* * a: one of the port's registers, 0 (what came) or 5 (the line's status): its value */
+       CONTROL_WRITE = 23 };         /* * (text, bytes) as SYS_LOG, but whatever it is: a terminal obeys what it is sent */
+struct machine_info { unsigned long long frames_free, frames, fast_calls, fast_replies, slow, preempted, handed_over, shot_ranges, shot_interrupts, shot_full; unsigned int smep, smap, nx, processes, cpus, nodes; };
+enum { MACHINE_READY = 1, MACHINE_RUNNING, MACHINE_SLEEPING, MACHINE_PARKED, MACHINE_ENDING, MACHINE_DEAD };    /* parked: at the user boundary, in a message by registers; dead: to be buried */
+struct machine_process { unsigned long long pid; unsigned int priority, state, cpu, reserved; char name[32]; };
+struct machine_cpu { unsigned long long pid, calls, replies, slow, preempted, handed_over, interrupts_sent; unsigned int number, node, apic_id, load; };     /* pid: who runs there; 0: nobody, or the kernel itself */
+struct machine_program { unsigned long long bytes; char name[32]; };
+struct machine_dump { unsigned int lines, bytes; char text[1528]; };     /* whole lines, each with a line feed */
 
 /* Where a process's memory is: code and data as its file says, the heap where VIPC_LAYOUT_HEAP says, the first stack below USER_STACK_TOP, growing to USER_STACK_BYTES, of which
  * the lowest page is a guard. */

@@ -91,8 +91,9 @@ static void tick(const struct frame *f)
 static void interrupt(const struct frame *f)
 {
     struct cpu *c = this_cpu();
-    if (f->vector != VECTOR_SPURIOUS) apic_acknowledge();
+    if (f->vector != VECTOR_SPURIOUS && f->vector != VECTOR_CONSOLE) apic_acknowledge();
     if (f->vector == VECTOR_TIMER) tick(f);
+    else if (f->vector == VECTOR_CONSOLE) console_interrupt();
     else if (f->vector == VECTOR_RESCHEDULE) sched_look();
     else if (f->vector == VECTOR_SHOOTDOWN) shoot_here();
     if (!(f->cs & 3) && c->reschedule) {                     /* the kernel itself is preempted */
@@ -145,7 +146,7 @@ static void page_fault(const struct frame *f)
     const struct process *p = current()->process;
     vipc_error e = resolve(f, address);
     if (e == VIPC_OK) return;
-    say("kernel: %s (process %lu) ended: page fault, %s, error %lx, rip %lx, rsp %lx, address %lx\n", p->name, p->pid.id, reason(e, access_of(f)), f->error, f->rip, f->rsp, address);
+    say("kernel: %s (process %lu) ended: page fault, %s, at %lx\n        error %lx, rip %lx, rsp %lx\n", p->name, p->pid.id, reason(e, access_of(f)), address, f->error, f->rip, f->rsp);
     process_kill_current((uint64_t)(STATUS_MEMORY - e));
 }
 static void user_fault(const struct frame *f)

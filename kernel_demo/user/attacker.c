@@ -604,12 +604,14 @@ static void unknown_calls(void)
         int64_t r = syscall_(numbers[i], 1, 2, 3, 4, 5, 6);
         expect(r == VIPC_ERR_NOT_SUPPORTED, "unknown call", numbers[i], r);
     }
-    for (uint64_t what = 0; what < 6; what++) {
+    for (uint64_t what = 0; what < 32; what++) {
         int64_t r = SYS3(SYS_CONTROL, what, 1, 0);
         expect(r == VIPC_ERR_PERMISSION_DENIED, "control", what, r);
     }
     int64_t r = SYS5(SYS_SPAWN, "probe", "exit 0", 2, out_buffer, out_buffer + 1);
     expect(r == VIPC_ERR_PERMISSION_DENIED, "a child above one's own priority", 2, r);
+    r = SYS5(SYS_SPAWN, "probe", "exit 0", 1 | SPAWN_CONTROL, out_buffer, out_buffer + 1);
+    expect(r == VIPC_ERR_PERMISSION_DENIED, "a child with more to say than oneself", SPAWN_CONTROL, r);
 }
 /* Anything at all, deadlines apart. */
 static void noise(void)

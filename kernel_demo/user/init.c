@@ -12,6 +12,7 @@ static int check(int good, const char *name)
     return good;
 }
 #include "attacked.h"
+#include "dump.h"
 
 enum { NOWHERE = STATUS_MEMORY - VIPC_ERR_FAULT, GUARD = STATUS_MEMORY - VIPC_ERR_GUARD_PAGE, DENIED = STATUS_MEMORY - VIPC_ERR_PERMISSION_DENIED };      /* ends of some */
 
@@ -430,6 +431,43 @@ static void limits(void)
     check(run("probe", "exit 42") == 42, "an_exit_code");
 }
 
+/* What the first process may ask of the machine; and that its own addresses, too, are looked at. */
+static void control(void)
+{
+    static struct lines all;
+    static const uint64_t others[] = { 0xffffffff80100000ull, 0xffff800000100000ull, 0x00007fffffffefffull, ~0ull - 8 };
+    int good = 1, kernel = 0, here = 0;
+    unsigned processes = 0, programs = 0;
+    struct machine_process p;
+    struct machine_program program;
+    vipc_cap endpoint, bell;
+    for (unsigned i = 0; i < sizeof others / sizeof *others; i++) {
+        for (uint64_t what = CONTROL_PROCESS; what <= CONTROL_DUMP; what++) good = good && SYS3(SYS_CONTROL, what, others[i], 0) == VIPC_ERR_FAULT;
+        good = good && SYS2(SYS_CONTROL, CONTROL_INFO, others[i]) == VIPC_ERR_FAULT && SYS3(SYS_CONTROL, CONTROL_WRITE, others[i], 16) == VIPC_ERR_FAULT;
+    }
+    check(good && SYS3(SYS_CONTROL, CONTROL_DUMP, 0, 0) == VIPC_ERR_INVALID_ARGUMENT, "control_touches_what_is_the_caller's");
+    for (uint64_t i = 0; SYS3(SYS_CONTROL, CONTROL_PROCESS, &p, i) == VIPC_OK; i++) {
+        processes += p.pid != 0;
+        here += p.pid == vipc_self(&ipc).id && p.state == MACHINE_RUNNING && strcmp(p.name, "init") == 0;
+    }
+    check(here == 1 && processes == machine().processes && SYS3(SYS_CONTROL, CONTROL_PROCESS, &p, ~0ull) == VIPC_ERR_NOT_FOUND, "control_tells_of_processes");
+    while (SYS3(SYS_CONTROL, CONTROL_PROGRAM, &program, programs) == VIPC_OK && program.bytes) programs++;
+    check(programs > 5 && SYS3(SYS_CONTROL, CONTROL_PROGRAM, &program, ~0ull) == VIPC_ERR_NOT_FOUND, "control_tells_of_programs");
+    processes = 0;
+    for (const char *line; (line = next_line(&all)) != NULL;)
+        if (begins_with(line, "process ")) { processes++; kernel += begins_with(line, "process 1 \"kernel\""); }
+    check(kernel == 1 && processes == machine().processes + 1 && all.next > processes && SYS3(SYS_CONTROL, CONTROL_DUMP, &all.piece, ~0ull) == VIPC_OK && all.piece.lines == 0, "control_dumps_the_domain_in_pieces");
+    good = 1;
+    for (uint64_t i = 0; i < 70000; i++) good = good && (i == 0 || i == 5 || SYS2(SYS_CONTROL, CONTROL_REGISTER, i) == VIPC_ERR_INVALID_ARGUMENT);
+    check(good && SYS2(SYS_CONTROL, CONTROL_REGISTER, 5) >= 0, "control_reads_two_registers_and_no_other");
+    good = vipc_endpoint_create(&ipc, NULL, &endpoint) == VIPC_OK && vipc_notification_create(&ipc, NULL, &bell) == VIPC_OK;
+    good = good && SYS3(SYS_CONTROL, CONTROL_BIND, endpoint.token, 1) == VIPC_ERR_PERMISSION_DENIED && SYS3(SYS_CONTROL, CONTROL_BIND, bell.token, 0) == VIPC_ERR_INVALID_ARGUMENT;
+    good = good && SYS3(SYS_CONTROL, CONTROL_BIND, bell.token, 1) == VIPC_OK && SYS3(SYS_CONTROL, CONTROL_BIND, bell.token, 1) == VIPC_ERR_EXISTS;
+    check(good && vipc_close(&ipc, endpoint) == VIPC_OK && vipc_close(&ipc, bell) == VIPC_OK, "control_binds_one_notification");
+    struct child c = start_at("probe", "control", LOW | SPAWN_CONTROL);
+    check(ended(c) == 0 && run("probe", "control none") == 0, "control_of_one_who_was_given_it");
+}
+
 int main(void)
 {
     struct machine_info before, after;
@@ -460,6 +498,7 @@ int main(void)
     scheduling();
     limits();
     attack();
+    control();
     preemption();
     check(alone(1), "all_processes_have_ended");
     check(vipc_trim(&ipc, NULL) == VIPC_OK && vipc_check(&ipc, &violations) == VIPC_OK && violations == 0, "the_domain_is_sound_at_the_end");

@@ -436,6 +436,24 @@ static int meet_selectors(void)
     return 0;
 }
 
+/* By one who may look at the machine, and no more; or, `none`, not even that.  0: so it is. */
+static int control(int may_look)
+{
+    static struct machine_dump dump;
+    struct machine_info info;
+    struct machine_process process;
+    struct machine_program program;
+    const vipc_error look = may_look ? VIPC_OK : VIPC_ERR_PERMISSION_DENIED, denied = VIPC_ERR_PERMISSION_DENIED;
+    vipc_cap bell, child;
+    vipc_pid pid;
+    if (SYS2(SYS_CONTROL, CONTROL_INFO, &info) != look || SYS3(SYS_CONTROL, CONTROL_PROCESS, &process, 0) != look || SYS3(SYS_CONTROL, CONTROL_PROGRAM, &program, 0) != look ||
+        SYS3(SYS_CONTROL, CONTROL_DUMP, &dump, 0) != look) return 101;
+    if (vipc_notification_create(&ipc, NULL, &bell) != VIPC_OK || SYS3(SYS_CONTROL, CONTROL_BIND, bell.token, 1) != denied || SYS1(SYS_CONTROL, CONTROL_ASK) != denied ||
+        SYS2(SYS_CONTROL, CONTROL_REGISTER, 0) != denied || SYS3(SYS_CONTROL, CONTROL_WRITE, "no", 2) != denied) return 102;
+    if (SYS3(SYS_CONTROL, CONTROL_OFF, 1, 0) != denied || SYS1(SYS_CONTROL, CONTROL_QUIT) != denied) return 103;
+    return spawn("probe", "exit 0", 1 | SPAWN_CONTROL, &child, &pid) == look ? 0 : 104;
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "", *name = argc > 2 ? argv[2] : "";
@@ -462,6 +480,7 @@ int main(int argc, char **argv)
     if (is(what, "fpu")) return fpu_hold(0x0101010101010101ull * strtoul(name, NULL, 10), n) ? 102 : 0;
     if (is(what, "leave_selectors")) return leave_selectors();
     if (is(what, "meet_selectors")) return meet_selectors();
+    if (is(what, "control")) return control(!is(name, "none"));
     if (is(what, "exit")) return (int)strtoul(name, NULL, 10);
     return 98;
 }
