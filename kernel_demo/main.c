@@ -40,7 +40,8 @@ void kmain(uint64_t start_info)
     timer_start(1000);
     selftest_disaster(command_line);
     memset(&first, 0, sizeof first);
-    const bool tests = asked_for("test") || command_line[0] == 0;
+    const bool tests = asked_for("test");
+    if (command_line[0] == 0) memcpy(command_line, "story", 6);
     memcpy(first.program, tests ? "init" : command_line, tests ? 5 : sizeof first.program - 1);
     for (char *c = first.program; *c; c++)                   /* the first word names the first process; the rest is its arguments */
         if (*c == ' ') {

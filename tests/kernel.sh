@@ -44,17 +44,32 @@ minimal() {     # name, compiler: the second port, which ends with 33 if it has 
     limit 60 make -s -C kernel_demo/minimal run CC=false QEMU="$qemu" BUILD="$tmp/$1" >"$tmp/log" 2>&1 </dev/null && grep -q '^all was right' "$tmp/log"
     ok $? "$1_boots" "$tmp/log"
 }
+story() {       # CPUs, which build: what a visitor sees: all of its chapters, none of which may end otherwise than it should
+    if ! qemu_ready; then missing "emulator: $qemu_why" "kernel_story_on_$1"; return; fi
+    limit 70 make -s -C kernel_demo run CC=false QEMU="$qemu" BUILD="$tmp/$2" CPUS="$1" SECONDS_TO_BOOT=60 >"$tmp/raw" 2>&1
+    result=$?
+    tr -d '\r' <"$tmp/raw" >"$BUILD/kernel_story_$1.log"
+    for chapter in 'A machine' 'Processes, each' 'Calls from' 'Four MiB' 'Copy-on-write' 'A server is killed' 'An attacker' 'What is left'; do
+        grep -q "^[1-8]\. $chapter" "$BUILD/kernel_story_$1.log" || result=1
+    done
+    [ "$(grep -c 'As it should be\.$' "$BUILD/kernel_story_$1.log")" -eq 8 ] && ! grep -q FAIL "$BUILD/kernel_story_$1.log" &&
+        grep -q '^[0-9]* passed, 0 failed$' "$BUILD/kernel_story_$1.log" && ! grep -q '.\{101\}' "$BUILD/kernel_story_$1.log" || result=1
+    tail -n "$show" "$BUILD/kernel_story_$1.log" >"$tmp/log"
+    ok $result "kernel_story_on_$1" "$tmp/log"
+}
 other=clang
 case $(basename "${CC%% *}") in *clang*) other=gcc;; esac
 if build kernel "$CC"; then
     boot kernel_max kernel max 'SMEP on, SMAP on, NX on'
     ends kernel_panic_shows_where panic 'a fault in the kernel'
     ends kernel_stack_overflow_is_a_double_fault overflow 'a double fault'
+    story 1 kernel
     boot kernel_qemu64 kernel qemu64 'SMEP absent, SMAP absent, NX on'
     boot kernel_without_nx_and_pat kernel qemu64,-nx,-pat 'NX absent'
 fi
 if build kernel_debug "$CC" DEBUG=1; then
     boot kernel_on_4_cpus_of_2_nodes kernel_debug max '^machine: 4 CPUs, 2 nodes: node 0: CPUs 0 1, 64 MiB; node 1: CPUs 2 3, 64 MiB$' 4 2
+    story 4 kernel_debug
     ends kernel_lock_order_is_checked disorder 'the process lock after one of its rank or a higher' kernel_debug
 fi
 if have $other; then
