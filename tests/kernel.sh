@@ -7,6 +7,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/cases.sh
 . tests/qemu.sh
+. tests/kernel_shell.sh
 case $BUILD in /*) ;; *) BUILD=$PWD/$BUILD;; esac
 workspace kernel
 seconds=260             # a boot takes 10 to 40; the kernel's own watchdog bites at 240 s of its clock, and tells where it was
@@ -70,6 +71,7 @@ fi
 if build kernel_debug "$CC" DEBUG=1; then
     boot kernel_on_4_cpus_of_2_nodes kernel_debug max '^machine: 4 CPUs, 2 nodes: node 0: CPUs 0 1, 64 MiB; node 1: CPUs 2 3, 64 MiB$' 4 2
     story 4 kernel_debug
+    if qemu_ready; then shell_session "$tmp/kernel_debug/kernel.elf"; else missing "emulator: $qemu_why" shell_session; fi
     ends kernel_lock_order_is_checked disorder 'the process lock after one of its rank or a higher' kernel_debug
 fi
 if have $other; then
