@@ -337,7 +337,8 @@ static void random_tables(struct tally *t)
     for (uint32_t i = 0; good && i < 3000; i++) {
         usual(i & 1 ? HIGH : LOW);
         for (uint64_t n = 1 + some(4); n; n--) {
-            const uint64_t r = some(6), at = r == 0 ? some(36) : r == 1 ? AT_XSDT + some(60) : r == 2 ? AT_RSDT + some(48) : r < 5 ? AT_MADT + some(made.madt_used) : AT_SRAT + some(made.srat_used);
+            const uint64_t r = some(6), at = r == 0 ? some(36) : r == 1 ? AT_XSDT + some(60) : r == 2 ? AT_RSDT + some(48)
+                                             : r < 5 ? AT_MADT + some(made.madt_used) : AT_SRAT + some(made.srat_used);
             made.bytes[at] = (uint8_t)(some(2) ? some(256) : some(2) ? 0xff : 0);
         }
         if (some(8)) finish();
