@@ -4131,34 +4131,34 @@ static void vipci_store_narrow(const vipc *v, const vipci_object *o, uint64_t fr
         }
     }
 }
-/* Pay what the spaces that have it mapped owe.  May let the lock go; then the store may have changed, or ended: CLOSED.  WOULD_BLOCK, TIMEOUT, HOOK. */
+/* Of the spaces that have it mapped, the first from record `from` on that owes; NULL: none does. */
+static vipci_space *vipci_store_owing(const vipc *v, const vipci_object *o, const vipci_space *from)
+{
+    vipci_tour t = vipci_tour_of(v, o, false);
+    vipci_space *first = NULL;
+    for (vipci_entry *e; (e = vipci_tour_next(v, o, &t)) != NULL;) {
+        vipci_space *s = vipci_mapping_space(v, e);
+        if (s && s->owed_end && s >= from && (!first || s < first)) first = s;
+    }
+    return first;
+}
+/* Pay what the spaces that have it mapped owe, each once: what they come to owe meanwhile is others'.  May let the lock go; then the store may have changed, or
+ * ended: CLOSED.  WOULD_BLOCK, TIMEOUT, HOOK. */
 static vipc_error vipci_store_flush(vipc *v, vipci_space *store, vipc_time deadline)
 {
     const uint64_t number = store->number;
     const vipci_object *o = vipci_store_object(v, store);
     const uint32_t steady = v->steady;
     v->steady = 1;
-    for (uint32_t i = 0, n = 0; n < v->max_spaces; n++) {    /* all are asked, before any is waited for */
-        vipci_tour t = vipci_tour_of(v, o, false);
-        vipci_entry *m;
-        uint32_t k = 0;
-        vipci_space *s = NULL;
-        while ((m = vipci_tour_next(v, o, &t)) != NULL && !((s = vipci_mapping_space(v, m)) != NULL && s->owed_end && k++ == i)) s = NULL;
-        if (!s) break;
-        i += vipci_settle(v, s, VIPC_NOW) != VIPC_OK;
-    }
+    for (vipci_space *s = vipci_space_at(v, 0); (s = vipci_store_owing(v, o, s)) != NULL; s++) (void)vipci_settle(v, s, VIPC_NOW);      /* all are asked, before any
+                                                                                                                                         * is waited for */
     v->steady = steady;
-    for (uint32_t turns = 0; turns < v->max_spaces + VIPCI_TURNS; turns++) {
-        vipci_tour t = vipci_tour_of(v, o, false);
-        vipci_entry *m;
-        vipci_space *s = NULL;
-        while ((m = vipci_tour_next(v, o, &t)) != NULL && !((s = vipci_mapping_space(v, m)) != NULL && s->owed_end)) s = NULL;
-        if (!s) return VIPC_OK;
+    for (vipci_space *s = vipci_space_at(v, 0); (s = vipci_store_owing(v, o, s)) != NULL; s++) {
         vipc_error e = vipci_settle(v, s, deadline);
         if (store->number != number) return VIPC_ERR_CLOSED;
         if (e != VIPC_OK) return e;
     }
-    return VIPC_ERR_RESOURCE_BUSY;
+    return VIPC_OK;
 }
 /* [from, to) was added to what the store owes, and that is committed: all spaces lose what `access` does not allow.  behind: who added to the debt before was
  * killed before they had. */
