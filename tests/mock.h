@@ -69,13 +69,13 @@ static inline void mock_kill(mock *m, unsigned i)
     m->dead[m->deaths++] = MOCK_PROOF + i;
     m->member[i] = 0;
 }
-/* The port without a domain: memory for `config`, a pool of `frames`. */
-static inline void mock_port(mock *m, const vipc_config *config, uint64_t frames)
+/* The port without a domain: memory for `config`, a pool of `frames`, and page tables of so many translations. */
+static inline void mock_port_of(mock *m, const vipc_config *config, uint64_t frames, uint32_t translations)
 {
     vipc_mock_desc d = VIPC_INIT;
     if (config) d.config = *config;
     d.frames = frames;
-    d.translations = 16384;
+    d.translations = translations;
     uint64_t size = vipc_mock_required_size(&d);
     void *memory = malloc((size_t)size);
     if (!memory) { printf("    mock: no memory\n"); exit(2); }
@@ -84,6 +84,7 @@ static inline void mock_port(mock *m, const vipc_config *config, uint64_t frames
     m->say = mock_say;
     m->log = mock_log;
 }
+static inline void mock_port(mock *m, const vipc_config *config, uint64_t frames) { mock_port_of(m, config, frames, 16384); }
 static inline vipc_process_desc mock_desc(unsigned i)
 {
     vipc_process_desc d = VIPC_INIT;

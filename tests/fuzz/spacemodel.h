@@ -4,88 +4,27 @@
  * Who includes it drives it: run (tests/t_spacemodel.c), run_bytes (with libFuzzer, tests/fuzz/fuzz_space.c). */
 #ifndef VIPC_TEST_SPACEMODEL_H
 #define VIPC_TEST_SPACEMODEL_H
-#include "../mock.h"
-#include <stdarg.h>
+#include "tale.h"
 
-enum { PAGES = 160, SPACES = 6, VIEWS = 3, ISLANDS = 8, FRAMES = 700, LAST = 24, BYTES = 3,
-       R = VIPC_PROT_READ, W = VIPC_PROT_WRITE, X = VIPC_PROT_EXEC };
+enum { PAGES = 160, SPACES = 6, VIEWS = 3, ISLANDS = 8, R = VIPC_PROT_READ, W = VIPC_PROT_WRITE, X = VIPC_PROT_EXEC };
 typedef struct m_page {                /* type 0: nothing is mapped */
     uint8_t type, prot, shared, guard, growth, leaving, cache;
     uint16_t stack;                    /* which one it is part of */
     int frame;                         /* its number in the model + 1; 0: it has none */
     uint64_t physical;
 } m_page;
-typedef struct m_frame { int refs; unsigned char byte[BYTES]; } m_frame;
 typedef struct m_stack { bool used; uint16_t id; vipc_stack k; } m_stack;
 typedef struct m_space { bool used; vipc_cap cap[VIEWS]; uint64_t root, brk; m_page p[PAGES]; m_stack stack[4]; } m_space;
 typedef struct island { vipc_addr start; int pages, first; } island;
 
 static mock world;
 static m_space spaces[SPACES];
-static m_frame frames[FRAMES];
 static island islands[ISLANDS];
 static int island_count;
 static vipc_space_desc layout;
-static uint64_t page_size, random_state, operations, regions_max;
+static uint64_t regions_max;
 static uint16_t stacks;                /* ever made */
 static bool small;                     /* the one island is all there is */
-static bool strange;                   /* this operation may fail for want of something: a hook was told to, or there is little left */
-static vipc *view;                     /* whose turn it is */
-static int view_at;
-static char last[LAST][220];
-static struct { const unsigned char *at; size_t left; } input;     /* given bytes; zeros follow.  NULL: random ones */
-
-static uint32_t next_byte(void)
-{
-    if (!input.left) return 0;
-    input.left--;
-    return *input.at++;
-}
-static uint32_t rnd(uint32_t below)
-{
-    uint32_t n;
-    if (!input.at) return (uint32_t)(mock_random(&random_state) >> 33) % below;
-    n = next_byte();
-    if (below > 256) n = n << 8 | next_byte();
-    if (below > 65536) n = n << 8 | next_byte();
-    return n % below;
-}
-static bool one_in(uint32_t n) { return rnd(n) == n - 1; }      /* zeros choose what is usual */
-
-/* ---- saying what happened ---- */
-static void note(const char *form, ...)
-{
-    char *to = last[operations % LAST];
-    int at = snprintf(to, sizeof last[0], "%llu by %d: ", (unsigned long long)operations, view_at);
-    va_list args;
-    va_start(args, form);
-    vsnprintf(to + at, sizeof last[0] - (size_t)at, form, args);
-    va_end(args);
-    operations++;
-}
-static void add_note(const char *form, ...)
-{
-    char *to = last[(operations + LAST - 1) % LAST];
-    size_t at = strlen(to);
-    va_list args;
-    va_start(args, form);
-    vsnprintf(to + at, sizeof last[0] - at, form, args);
-    va_end(args);
-}
-static void print_model(void);
-static void differ(const char *what, long long real, long long model)
-{
-    printf("    %s: %lld (%llx), the model says %lld (%llx); the last operations were\n", what, real, (unsigned long long)real, model, (unsigned long long)model);
-    for (uint64_t i = operations > LAST ? operations - LAST : 0; i < operations; i++) printf("        %s\n", last[i % LAST]);
-    for (uint32_t i = 0; i < world.pages_max; i++)
-        if (world.pages[i].root && world.pages[i].stale && !world.pages[i].asked)
-            printf("        taken away: root %llu page %llx frame %llu access %u\n", (unsigned long long)world.pages[i].root, (unsigned long long)world.pages[i].page, (unsigned long long)world.pages[i].frame,
-                   world.pages[i].access);
-    print_model();
-    test_failures_++;
-    longjmp(test_out_, 1);
-}
-#define SAME(what, real, model) do { if ((real) != (model)) differ(what, (long long)(real), (long long)(model)); } while (0)
 
 /* ---- addresses ---- */
 static vipc_addr address(int page)
@@ -119,40 +58,25 @@ static void some_range(int *from, int *to)
 static int touched = -1;               /* the space that the operation is about */
 static void print_model(void)
 {
+    print_owed(&world);
     if (touched < 0 || !spaces[touched].used) return;
     printf("        space %d by the model, break at %llx; by the core:\n", touched, (unsigned long long)spaces[touched].brk);
     for (int i = 0; i < PAGES; i++) {
         const m_page *p = &spaces[touched].p[i];
         uint32_t n = 0;
-        if (i < total_pages()) (void)vipc_space_sharers(view, spaces[touched].cap[view_at], address(i), &n);
+        if (i < total_pages()) (void)vipc_space_sharers(view, spaces[touched].cap[turn], address(i), &n);
         if (p->type || n) printf("          %d: type %d prot %d%s%s%s%s frame %d refs %d (%u) physical %llx\n", i, p->type, p->prot, p->shared ? " shared" : "", p->guard ? " guard" : "",
                                  p->growth ? " growth" : "", p->leaving ? " leaving" : "", p->frame, p->frame ? frames[p->frame - 1].refs : 0, n, (unsigned long long)p->physical);
     }
     vipc_space_region r;
-    for (vipc_addr at = 0; vipc_space_find(view, spaces[touched].cap[view_at], at, &r) == VIPC_OK; at = r.end)
+    for (vipc_addr at = 0; vipc_space_find(view, spaces[touched].cap[turn], at, &r) == VIPC_OK; at = r.end)
         printf("          [%llx, %llx) type %u prot %u flags %x%s%s%s physical %llx\n", (unsigned long long)r.start, (unsigned long long)r.end, r.type, r.prot, r.flags, r.guard ? " guard" : "",
                r.growth ? " growth" : "", r.leaving ? " leaving" : "", (unsigned long long)r.physical);
 }
 /* ---- the model ---- */
-static int new_frame(void)
-{
-    for (int f = 0; f < FRAMES; f++)
-        if (frames[f].refs == 0) {
-            memset(&frames[f], 0, sizeof frames[f]);
-            frames[f].refs = 1;
-            return f + 1;
-        }
-    differ("frames of the model", FRAMES, 0);
-    return 0;
-}
-static void drop_frame(m_page *p)
-{
-    if (p->frame) frames[p->frame - 1].refs--;
-    p->frame = 0;
-}
 static void clear_page(m_page *p)
 {
-    drop_frame(p);
+    drop_frame(&p->frame);
     memset(p, 0, sizeof *p);
 }
 static bool is_free(const m_space *s, int from, int to)
@@ -198,7 +122,7 @@ static int pages_with_frames(const m_space *s)
 }
 
 /* ---- comparing ---- */
-static vipc_cap cap_of(const m_space *s) { return s->cap[view_at]; }
+static vipc_cap cap_of(const m_space *s) { return s->cap[turn]; }
 static int number(const m_space *s) { return (int)(s - spaces); }
 static void same_region(m_space *s, const vipc_space_region *r)
 {
@@ -314,7 +238,7 @@ static uint64_t bit(vipc_error e) { return (uint64_t)1 << -(int)e; }
 /* Exactly this, but for want of memory where that can be. */
 static bool came(vipc_error e, vipc_error must)
 {
-    add_note(" -> %d", (int)e);
+    ended(" -> %d", (int)e);
     if (e == must) return e == VIPC_OK;
     if (must == VIPC_OK && strange && (e == VIPC_ERR_OUT_OF_MEMORY || e == VIPC_ERR_LIMIT)) return false;
     differ("result", e, must);
@@ -325,7 +249,7 @@ static bool came_in_time(vipc_error e, vipc_error must, vipc_time deadline, bool
 {
     *late = false;
     if (must == VIPC_OK && world.held && ((deadline == VIPC_NOW && e == VIPC_ERR_WOULD_BLOCK) || (deadline != VIPC_NOW && deadline != VIPC_FOREVER && e == VIPC_ERR_TIMEOUT))) {
-        add_note(" -> %d", (int)e);
+        ended(" -> %d", (int)e);
         *late = true;
         return true;
     }
@@ -362,7 +286,7 @@ static void furnish(m_space *s, vipc_cap made)
 {
     vipc_space_info info;
     s->used = true;
-    for (int i = 0; i < VIEWS; i++) s->cap[i] = i == view_at ? made : mock_grant(&world, (unsigned)view_at, made, (unsigned)i, 0);
+    for (int i = 0; i < VIEWS; i++) s->cap[i] = i == turn ? made : mock_grant(&world, (unsigned)turn, made, (unsigned)i, 0);
     SAME("get", vipc_space_get(view, made, &info), VIPC_OK);
     s->root = info.root;
 }
@@ -370,7 +294,7 @@ static void op_create(void)
 {
     vipc_cap made;
     m_space *s = free_slot();
-    note("create %d", s ? number(s) : -1);
+    began("create %d", s ? number(s) : -1);
     vipc_error e = vipc_space_create(view, &layout, &made);
     if (!came(e, s ? VIPC_OK : VIPC_ERR_LIMIT)) return;
     memset(s, 0, sizeof *s);
@@ -384,7 +308,7 @@ static void op_clone(m_space *s)
     m_space *to = free_slot();
     vipc_time deadline = a_deadline();
     bool late;
-    note("clone %d to %d%s", number(s), to ? number(to) : -1, world.held ? ", held" : "");
+    began("clone %d to %d%s", number(s), to ? number(to) : -1, world.held ? ", held" : "");
     vipc_error e = vipc_space_clone(view, cap_of(s), &made, deadline);
     if (!came_in_time(e, to ? VIPC_OK : VIPC_ERR_LIMIT, deadline, &late)) { see_who_has_left(s); return; }
     if (late) return;
@@ -402,7 +326,7 @@ static void op_clone(m_space *s)
 }
 static void op_destroy(m_space *s)
 {
-    note("destroy %d", number(s));
+    began("destroy %d", number(s));
     vipc_cap mine = cap_of(s);
     bool busy = one_in(3), close = !busy && one_in(3);
     if (close) {                       /* the capabilities of all, one by one */
@@ -452,7 +376,7 @@ static void op_map(m_space *s)
     if (how) d.at = address(from);
     vipc_time deadline = a_deadline();
     m_page like = a_page(d.type ? (int)d.type : shared ? VIPC_REGION_SHARED : VIPC_REGION_DATA, d.prot, shared);
-    note("map %d: [%d, %d) how %u prot %u %s%s%s", number(s), from, to, how, d.prot, shared ? "shared" : "", all ? " all" : "", world.held ? ", held" : "");
+    began("map %d: [%d, %d) how %u prot %u %s%s%s", number(s), from, to, how, d.prot, shared ? "shared" : "", all ? " all" : "", world.held ? ", held" : "");
     vipc_error must = wx ? VIPC_ERR_PERMISSION_DENIED : how == 2 && !is_free(s, from, to) ? VIPC_ERR_EXISTS : VIPC_OK;
     const int low = (int)(layout.heap_max / page_size);
     if (must == VIPC_OK && how < 2 && small && !(how == 1 && is_free(s, from, to)) && lowest_gap(s, 0, to - from) < 0) must = VIPC_ERR_LIMIT;
@@ -497,7 +421,7 @@ static void op_map_physical(m_space *s)
     uint32_t cache = rnd(4), prot = a_prot();
     uint64_t physical = ((uint64_t)0x100000 + rnd(64)) * page_size;
     m_page like = a_page(VIPC_REGION_DEVICE, prot, true);
-    note("map_physical %d: [%d, %d) %llx prot %u cache %u", number(s), from, to, (unsigned long long)physical, prot, cache);
+    began("map_physical %d: [%d, %d) %llx prot %u cache %u", number(s), from, to, (unsigned long long)physical, prot, cache);
     vipc_error e = vipc_space_map_physical(view, cap_of(s), physical, address(from), (uint64_t)(to - from) * page_size, prot, cache);
     if (!came(e, is_free(s, from, to) ? VIPC_OK : VIPC_ERR_EXISTS)) {
         if (e == VIPC_ERR_OUT_OF_MEMORY && world.held) {       /* LIMIT of the model: what leaves after that is not followed, but waited for */
@@ -526,7 +450,7 @@ static void op_unmap(m_space *s)
         end = layout.end;
     }
     vipc_time deadline = a_deadline();
-    note("unmap %d: [%d, %d)%s%s", number(s), from, to, all ? " all" : "", world.held ? ", held" : "");
+    began("unmap %d: [%d, %d)%s%s", number(s), from, to, all ? " all" : "", world.held ? ", held" : "");
     vipc_error must = all && !is_mapped(s, from, to) ? VIPC_ERR_NOT_FOUND : VIPC_OK;
     uint64_t size = end - at - rnd((uint32_t)page_size);
     vipc_error e = all ? vipc_space_free(view, cap_of(s), at, size, deadline) : vipc_space_unmap(view, cap_of(s), at, size, deadline);
@@ -548,7 +472,7 @@ static void op_protect(m_space *s)
     vipc_error must = wx ? VIPC_ERR_PERMISSION_DENIED : VIPC_OK;
     for (int i = from; i < to && must == VIPC_OK; i++)
         must = !s->p[i].type || s->p[i].leaving ? VIPC_ERR_NOT_FOUND : s->p[i].guard || s->p[i].growth ? VIPC_ERR_PERMISSION_DENIED : VIPC_OK;
-    note("protect %d: [%d, %d) prot %u%s", number(s), from, to, prot, world.held ? ", held" : "");
+    began("protect %d: [%d, %d) prot %u%s", number(s), from, to, prot, world.held ? ", held" : "");
     vipc_error e = vipc_space_protect(view, cap_of(s), address(from), (uint64_t)(to - from) * page_size - rnd((uint32_t)page_size), prot, deadline);
     bool done = came_in_time(e, must, deadline, &late);
     see_who_has_left(s);
@@ -572,7 +496,7 @@ static void op_break(m_space *s)
         if (top > old && !is_free(s, heap_page + old, heap_page + top)) must = VIPC_ERR_EXISTS;
     }
     vipc_time deadline = a_deadline();
-    note("break %d: to %llx of pages %d to %d%s%s", number(s), (unsigned long long)to, old, top, grow ? ", grow" : "", world.held ? ", held" : "");
+    began("break %d: to %llx of pages %d to %d%s%s", number(s), (unsigned long long)to, old, top, grow ? ", grow" : "", world.held ? ", held" : "");
     vipc_error e = grow ? vipc_space_grow_heap(view, cap_of(s), by, &now) : vipc_space_set_break(view, cap_of(s), to, &now, deadline);
     if (!came_in_time(e, must, grow ? VIPC_FOREVER : deadline, &late)) {
         SAME("untouched", now, 5);
@@ -601,7 +525,7 @@ static void op_stack(m_space *s)
     while (bottom > 0 && end_of_island(bottom - 1) == end_of_island(top - 1)) bottom--;
     for (int i = top - size; i >= bottom && place < 0; i--)
         if (is_free(s, i, i + size)) place = i;
-    note("stack %d: %d pages, %d first, %d guard", number(s), size, first, guard);
+    began("stack %d: %d pages, %d first, %d guard", number(s), size, first, guard);
     vipc_error e = vipc_space_stack_create(view, cap_of(s), &d, &k);
     if (!came(e, small && place < 0 ? VIPC_ERR_LIMIT : VIPC_OK)) { see_who_has_left(s); return; }
     SAME("top", k.top - k.bottom, (uint64_t)size * page_size);
@@ -642,12 +566,12 @@ static void op_grow_stack(m_space *s)
     const bool inside = bottom - by >= 0 && end_of_island(bottom - by) == end_of_island(bottom);
     if (!inside && !small) return;
     vipc_stack k = m->k;
-    note("grow_stack %d: at %d by %d%s", number(s), bottom, by, whole ? "" : ", spoilt");
+    began("grow_stack %d: at %d by %d%s", number(s), bottom, by, whole ? "" : ", spoilt");
     vipc_error e = vipc_space_grow_stack(view, cap_of(s), &k, (uint64_t)by * page_size - rnd((uint32_t)page_size));
     if (whole) {
         if (!came(e, !inside ? VIPC_ERR_LIMIT : is_free(s, bottom - by, bottom) ? VIPC_OK : VIPC_ERR_EXISTS)) { see_who_has_left(s); return; }
     } else {
-        add_note(" -> %d", (int)e);
+        ended(" -> %d", (int)e);
         if (!((bit(VIPC_OK) | bit(VIPC_ERR_NOT_FOUND) | bit(VIPC_ERR_EXISTS) | bit(VIPC_ERR_LIMIT)) >> -(int)e & 1)) differ("grow_stack of one that is spoilt", e, VIPC_ERR_NOT_FOUND);
         if (e == VIPC_OK && (!guarded || !inside || !is_free(s, bottom - by, bottom))) differ("grow_stack", e, VIPC_ERR_NOT_FOUND);
         if (e != VIPC_OK) {
@@ -713,7 +637,7 @@ static void op_access(m_space *s)
     if (s->p[i].leaving) return;       /* whoever has it may use it, or not */
     vipc_error must = access_page(s, i, access, &above);
     if (must == VIPC_ERR_PERMISSION_DENIED && vipci_mock_find(&world, s->root, address(i) >> world.page_shift, true, access)) return;      /* protect was not acknowledged: likewise */
-    note("access %d: page %d byte %d, %u", number(s), i, which, access);
+    began("access %d: page %d byte %d, %u", number(s), i, which, access);
     vipc_error e = vipc_mock_access(&world, view, cap_of(s), s->root, byte_at(i, which), access, &byte);
     if (must != VIPC_OK && s->p[i].growth && e == VIPC_ERR_FAULT) must = e;
     if (!came(e, must)) { see_who_has_left(s); return; }
@@ -745,7 +669,7 @@ static void op_touch(m_space *s)
     vipc_addr at = address(from) + rnd((uint32_t)page_size), end = address(to - 1) + 1 + rnd((uint32_t)page_size);
     uint64_t done = 77;
     if (end <= at) return;
-    note("touch %d: [%d, %d) %u", number(s), from, to, access);
+    began("touch %d: [%d, %d) %u", number(s), from, to, access);
     vipc_error e = vipc_space_touch(view, cap_of(s), at, end - at, access, &done);
     see_who_has_left(s);
     int i = from;
@@ -776,7 +700,7 @@ static void op_copy(m_space *s)
     unsigned char byte = (unsigned char)(1 + rnd(255));
     uint64_t done = 9;
     vipc_error must = !p->type || p->leaving ? VIPC_ERR_FAULT : p->guard ? VIPC_ERR_GUARD_PAGE : p->type == VIPC_REGION_DEVICE ? VIPC_ERR_NOT_SUPPORTED : !p->prot ? VIPC_ERR_PERMISSION_DENIED : VIPC_OK;
-    note("%s %d: page %d byte %d", write ? "write" : "read", number(s), i, which);
+    began("%s %d: page %d byte %d", write ? "write" : "read", number(s), i, which);
     vipc_error e = write ? vipc_space_write(view, cap_of(s), byte_at(i, which), &byte, 1, &done) : vipc_space_read(view, cap_of(s), byte_at(i, which), &byte, 1, &done);
     bool good = came(e, must);
     see_who_has_left(s);
@@ -800,7 +724,7 @@ static void op_nonsense(m_space *s)    /* arguments past all limits */
     case 6: at = 0 - page_size; size = 2 * page_size; break;
     default: size = layout.end - layout.start + 1; break;
     }
-    note("nonsense %d: %llx, %llx", number(s), (unsigned long long)at, (unsigned long long)size);
+    began("nonsense %d: %llx, %llx", number(s), (unsigned long long)at, (unsigned long long)size);
     vipc_mmap_desc d = VIPC_INIT;
     d.at = at;
     d.size = size;
@@ -813,20 +737,10 @@ static void op_nonsense(m_space *s)    /* arguments past all limits */
 }
 
 /* ---- runs ---- */
-/* A call that fails may leave a flush for the next one, as long as no frame is given away under it, which the mock would see. */
-static void excuse(void)
-{
-    for (uint32_t i = 0; i < world.pages_max; i++) {
-        vipci_mock_page *e = &world.pages[i];
-        if (!e->root || !e->stale || e->asked) continue;
-        e->asked = true;
-        world.unasked--;
-    }
-}
 static void one_operation(void)
 {
-    view_at = (int)rnd(VIEWS);
-    view = &world.v[view_at];
+    turn = (int)rnd(VIEWS);
+    view = &world.v[turn];
     m_space *s = some_space();
     uint32_t k = rnd(100);
     uint64_t regions = 0;
@@ -840,7 +754,7 @@ static void one_operation(void)
     }
     for (int i = 0; i < SPACES; i++) {
         vipc_space_info info;
-        if (spaces[i].used && vipc_space_get(view, spaces[i].cap[view_at], &info) == VIPC_OK) regions += info.regions;
+        if (spaces[i].used && vipc_space_get(view, spaces[i].cap[turn], &info) == VIPC_OK) regions += info.regions;
     }
     strange = world.fail_at || regions + 40 > regions_max || vipc_frames_available(&world.frames) < 200 || world.live + world.stale + 400 > world.pages_max;
     if (!s || (k == 0 && one_in(2))) op_create();
@@ -857,10 +771,7 @@ static void one_operation(void)
     else if (k < 89) op_touch(s);
     else if (k < 98) op_copy(s);
     else op_nonsense(s);
-    mock_heal(&world);
-    if (strange) excuse();
-    if (world.unasked) differ("translations that were taken away and not flushed", (long long)world.unasked, 0);
-    if (world.trouble) { printf("    mock: %s\n", world.trouble); differ("troubles of the mock", 1, 0); }
+    operation_ends(&world);
     if (one_in(200)) vipc_mock_forget(&world, 0);
     if (s && s->used) {
         int i = (int)rnd((uint32_t)total_pages());
@@ -919,24 +830,15 @@ static inline void run(uint32_t shift, bool is_small, uint32_t max_regions, uint
     config.max_frames = 2048;
     config.page_shift = shift;
     regions_max = max_regions ? max_regions : 64 * SPACES;
-    vipc_mock_desc d = VIPC_INIT;
-    d.config = config;
-    d.frames = pool;
-    d.translations = translations;
-    uint64_t size = vipc_mock_required_size(&d);
-    void *memory = malloc((size_t)size);
-    if (!memory) { printf("    no memory\n"); exit(2); }
-    REQUIRE_OK(vipc_mock_prepare(&world, memory, size, &d));
-    world.say = mock_say;
-    world.log = mock_log;
+    mock_port_of(&world, &config, pool, translations);
     for (unsigned i = 0; i < VIEWS; i++) {
         vipc_process_desc p = mock_desc(i);
         REQUIRE_OK(i == 0 ? vipc_init(&world.v[0], world.memory, world.size, &config, &p, &world.hooks) : vipc_process_create(&world.v[0], &p, &world.v[i], NULL));
         world.member[i] = 1;
     }
     operations = 0;
-    while (input.at ? input.left != 0 : operations < count) one_operation();
-    view_at = 0;
+    while (goes_on(count)) one_operation();
+    turn = 0;
     view = &world.v[0];
     same_everything();
     for (int i = 0; i < SPACES; i++)
@@ -944,12 +846,11 @@ static inline void run(uint32_t shift, bool is_small, uint32_t max_regions, uint
     SAME("frames in the end", world.in_use, 0);
     MOCK_END(&world);
 }
-/* What the bytes say, to the last of them; the first one says where. */
+/* What the bytes say; the first one says where. */
 static inline void run_bytes(const unsigned char *bytes, size_t size)
 {
     const uint32_t shape = size ? bytes[0] % 4 : 0;
-    input.at = bytes + (size != 0);
-    input.left = size - (size != 0);
+    by_bytes(bytes + (size != 0), size - (size != 0));
     run(8, shape != 1, shape == 2 ? 40 : 0, shape == 3 ? 60 : 320, shape == 3 ? 100 : 600, 0);
     input.at = NULL;
 }
