@@ -6,7 +6,7 @@
 #   make bench      speed beside other ways, in one table
 #   make bench-kernel  the demo kernel's system calls, in instructions, beside other kernels'
 #   make explore    the whole of the interleaving explorer, and of the bugs planted to try it
-#   make fuzz       libFuzzer on the domain and the model beside it (SECONDS_TO_RUN=60; needs clang)
+#   make fuzz       libFuzzer on the domain and the models beside it (SECONDS_TO_RUN=60; needs clang)
 #   make clean
 CC = cc
 BUILD = build

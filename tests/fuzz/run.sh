@@ -1,6 +1,7 @@
 #!/bin/sh
-# tests/fuzz/run.sh [SECONDS] - libFuzzer, with the address and undefined-behaviour sanitizers, on the two models: first their corpora, then half of so many seconds (60) each.
-# An input that fails is kept as build/fuzz-found-*: mend the header or the model, and put it into tests/fuzz/corpus (of fuzz.c) or tests/fuzz/spaces (of fuzz_space.c).
+# tests/fuzz/run.sh [SECONDS] - libFuzzer, with the address and undefined-behaviour sanitizers, on the three models: first their corpora, then a third of so many seconds (60) each.
+# An input that fails is kept as build/fuzz-found-*: mend the header or the model, and put it into tests/fuzz/corpus (of fuzz.c), spaces (of fuzz_space.c) or regions (of
+# fuzz_shared.c).
 # tests/fuzz/run.sh collect [SECONDS] - makes the corpus anew, from random runs, and keeps what is in it besides.
 # The last line is "N passed, N failed, N skipped".
 set -u
@@ -19,7 +20,7 @@ if ! echo 'int LLVMFuzzerTestOneInput(const char *p, unsigned long n); int LLVMF
     if [ "${CI:-}" = true ]; then echo "0 passed, 1 failed, 0 skipped"; exit 1; fi
     echo "0 passed, 0 failed, 1 skipped"; exit 0
 fi
-for target in fuzz fuzz_space; do
+for target in fuzz fuzz_space fuzz_shared; do
     if ! "$CLANG" -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined tests/fuzz/$target.c -o "$BUILD/$target" >"$BUILD/fuzz.build" 2>&1; then
         echo "$target: does not build:"; head -n 15 "$BUILD/fuzz.build"
         echo "0 passed, 1 failed, 0 skipped"; exit 1
@@ -39,12 +40,15 @@ stage() {       # target, title, arguments...
         echo "FAIL $target, $title:"; grep -v '^#[0-9]' "$BUILD/fuzz.log" | tail -n 60
     fi
 }
-half=$(((seconds + 1) / 2))
-mkdir -p "$BUILD/fuzz-corpus" "$BUILD/fuzz-spaces"
-stage fuzz corpus -runs=0 tests/fuzz/corpus
-[ "$failed" -gt 0 ] || stage fuzz "$half seconds" -max_total_time="$half" -max_len=4096 "$BUILD/fuzz-corpus" tests/fuzz/corpus
-before=$failed
-stage fuzz_space corpus -runs=0 tests/fuzz/spaces
-[ "$failed" -gt "$before" ] || stage fuzz_space "$half seconds" -max_total_time="$half" -max_len=4096 "$BUILD/fuzz-spaces" tests/fuzz/spaces
+each=$(((seconds + 2) / 3))
+both() {        # target, its corpus: what is in that, and then what comes of it
+    before=$failed
+    mkdir -p "$BUILD/fuzz-$2"
+    stage "$1" corpus -runs=0 "tests/fuzz/$2"
+    [ "$failed" -gt "$before" ] || stage "$1" "$each seconds" -max_total_time="$each" -max_len=4096 "$BUILD/fuzz-$2" "tests/fuzz/$2"
+}
+both fuzz corpus
+both fuzz_space spaces
+both fuzz_shared regions
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" -eq 0 ]

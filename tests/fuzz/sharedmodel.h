@@ -1,8 +1,8 @@
 /* sharedmodel.h - operations on shared regions and named objects by several processes, and on a naive model beside them: an array of pages for each region, a list of capabilities and
  * of mappings, an array of pages for each space.  After each operation its result is compared, and the space and the region that it was about, as the core tells of them and as a
  * program there sees them; every 500 operations everything.  Frames run out, other CPUs answer late, the port forgets translations, processes leave, die and join again.  What is done
- * comes from a random source.
- * Who includes it drives it: run (tests/t_sharedmodel.c). */
+ * comes from a random source or from given bytes.
+ * Who includes it drives it: run (tests/t_sharedmodel.c), run_bytes (with libFuzzer, tests/fuzz/fuzz_shared.c). */
 #ifndef VIPC_TEST_SHAREDMODEL_H
 #define VIPC_TEST_SHAREDMODEL_H
 #include "../shared.h"
@@ -915,5 +915,13 @@ static inline void run(uint32_t shift, uint64_t pool, uint32_t translations, uin
     for (int i = 0; i < STORES; i++) if (stores[i].used && stores[i].name >= 0) SAME("unlink", vipc_object_unlink(view, names[stores[i].name]), VIPC_OK);
     SAME("frames in the end", c->m.in_use, 0);
     MOCK_END(&c->m);
+}
+/* What the bytes say; the first one says where. */
+static inline void run_bytes(const unsigned char *bytes, size_t size)
+{
+    const uint32_t shape = size ? bytes[0] % 4 : 0;
+    by_bytes(bytes + (size != 0), size - (size != 0));
+    run(shape == 1 ? 12 : 8, shape == 3 ? 60 : 200, 600, 0);
+    input.at = NULL;
 }
 #endif
