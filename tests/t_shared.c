@@ -133,7 +133,7 @@ TEST(d004_another_space_needs_authority_over_it)
     vipc_mapping none = VIPC_INIT;
     none.at = SPOT;
     none.size = PAGE;
-    CHECK(vipc_unmap(&p, &none, VIPC_FOREVER) != VIPC_OK);
+    CHECK_EQ(vipc_unmap(&p, &none, VIPC_FOREVER), VIPC_ERR_INVALID_REGION);
     CHECK_OK(vipc_leave(&p));
     DONE(c);
 }
@@ -842,8 +842,7 @@ TEST(d026_only_who_may_destroys)
     vipc_fault_result r;
     CHECK_EQ(vipc_page_fault(V(0), c->s[0], w.at, R, &r), FAULT);
     c->m.held = 0;
-    vipc_error again = vipc_destroy(V(0), e, VIPC_FOREVER);
-    CHECK(again == VIPC_OK || again == STALE);
+    CHECK_EQ(vipc_destroy(V(0), e, VIPC_FOREVER), STALE);
     CHECK_OK(vipc_trim(V(0), NULL));
     CHECK_OK(vipc_space_unmap(V(0), c->s[0], w.at, w.size, VIPC_FOREVER));
     CHECK_EQ(used(c), c->nothing);
@@ -1262,19 +1261,15 @@ TEST(unmap_says_what_is_wrong)
     REFUSED(c, vipc_unmap(V(0), &x, VIPC_FOREVER), VIPC_ERR_INVALID_REGION);   /* nothing */
     x = w;
     x.at += 1;
-    vipc_error e = vipc_unmap(V(0), &x, VIPC_FOREVER);
-    CHECK(e == VIPC_ERR_INVALID_ARGUMENT || e == VIPC_ERR_INVALID_REGION);
+    REFUSED(c, vipc_unmap(V(0), &x, VIPC_FOREVER), VIPC_ERR_INVALID_ARGUMENT);
     x = w;
     x.size = 0;
-    e = vipc_unmap(V(0), &x, VIPC_FOREVER);
-    CHECK(e == VIPC_ERR_INVALID_ARGUMENT || e == VIPC_ERR_INVALID_REGION);
+    REFUSED(c, vipc_unmap(V(0), &x, VIPC_FOREVER), VIPC_ERR_INVALID_ARGUMENT);
     x.size = ~(uint64_t)0;
-    e = vipc_unmap(V(0), &x, VIPC_FOREVER);
-    CHECK(e == VIPC_ERR_INVALID_ARGUMENT || e == VIPC_ERR_INVALID_REGION);
+    REFUSED(c, vipc_unmap(V(0), &x, VIPC_FOREVER), VIPC_ERR_INVALID_ARGUMENT);
     x.at = ~(uint64_t)0 - 4095;
     x.size = 2 * PAGE;
-    e = vipc_unmap(V(0), &x, VIPC_FOREVER);
-    CHECK(e == VIPC_ERR_INVALID_ARGUMENT || e == VIPC_ERR_INVALID_REGION);
+    REFUSED(c, vipc_unmap(V(0), &x, VIPC_FOREVER), VIPC_ERR_INVALID_ARGUMENT);
     REFUSED(c, vipc_unmap(V(0), NULL, VIPC_FOREVER), VIPC_ERR_INVALID_ARGUMENT);
     REFUSED(c, vipc_unmap(V(1), &w, VIPC_FOREVER), VIPC_ERR_INVALID_REGION);   /* another's */
     CHECK_OK(vipc_unmap(V(0), &w, VIPC_FOREVER));
@@ -1372,8 +1367,7 @@ TEST(revoke_needs_its_right_and_may_have_to_wait)
     REFUSED(c, vipc_revoke(V(1), b, VIPC_FOREVER), DENIED);
     c->m.held = 1;
     c->m.late = 100;
-    vipc_error e = vipc_revoke(V(0), a, vipc_after(V(0), 1000));
-    CHECK(e == VIPC_ERR_TIMEOUT || e == VIPC_OK);
+    CHECK_EQ(vipc_revoke(V(0), a, vipc_after(V(0), 1000)), VIPC_ERR_TIMEOUT);
     CHECK_EQ(try_map(c, 1, b, VIPC_READ), STALE);              /* from now on nobody gets one */
     vipc_fault_result f;
     CHECK_EQ(vipc_page_fault(V(1), c->s[1], q.at, R, &f), FAULT);
@@ -1381,7 +1375,8 @@ TEST(revoke_needs_its_right_and_may_have_to_wait)
     CHECK(used(c) >= c->nothing + 4);
     CHECK_EQ(vipc_close(V(0), weak), STALE);
     CHECK_OK(vipc_close(V(0), a));                             /* nobody has it now, but those CPUs */
-    CHECK(c->m.stale == 0 || used(c) >= c->nothing + 4);
+    CHECK(c->m.stale > 0);
+    CHECK(used(c) >= c->nothing + 4);
     c->m.held = 0;
     c->m.late = 0;
     CHECK_OK(vipc_space_unmap(V(1), c->s[1], q.at, q.size, VIPC_FOREVER));
@@ -1394,8 +1389,7 @@ TEST(revoke_needs_its_right_and_may_have_to_wait)
     q = map(c, 1, b, VIPC_WRITE);
     c->m.held = 1;
     c->m.late = 1;
-    e = vipc_revoke(V(0), a, vipc_after(V(0), 1000));
-    CHECK_EQ(e, VIPC_ERR_TIMEOUT);
+    CHECK_EQ(vipc_revoke(V(0), a, vipc_after(V(0), 1000)), VIPC_ERR_TIMEOUT);
     CHECK_OK(vipc_revoke(V(0), a, VIPC_FOREVER));
     CHECK_EQ(see(c, 1, q.at), FAULT);
     CHECK_EQ(c->m.stale, 0);
@@ -1885,8 +1879,7 @@ TEST(sealing_waits_for_old_translations)
     CHECK_OK(set(c, 0, w.at, 5));
     c->m.held = 1;
     CHECK_EQ(vipc_space_protect(V(0), c->s[0], w.at, w.size, R, VIPC_NOW), VIPC_ERR_WOULD_BLOCK);
-    vipc_error e = vipc_region_seal(V(0), a, VIPC_NOW);        /* another CPU may write to it still */
-    CHECK(e == VIPC_ERR_WOULD_BLOCK || e == VIPC_ERR_RESOURCE_BUSY);
+    CHECK_EQ(vipc_region_seal(V(0), a, VIPC_NOW), VIPC_ERR_WOULD_BLOCK);       /* another CPU may write to it still */
     CHECK_OK(vipc_region_seal(V(0), a, VIPC_FOREVER));
     CHECK_EQ(set(c, 0, w.at, 6), DENIED);                      /* not by an old translation either */
     CHECK_EQ(see(c, 0, w.at), 5);
@@ -2192,14 +2185,10 @@ TEST(a_domain_without_regions)
     world_with(c, &config, 512);
     vipc_region_desc d = wanted(1, 0);
     CHECK_EQ(vipc_region_create(V(0), &d, &out), VIPC_ERR_NOT_SUPPORTED);
-    vipc_error e = vipc_object_open(V(0), "/x", VIPC_OPEN_CREATE, 0, &out, VIPC_FOREVER);
-    CHECK(e == VIPC_ERR_NOT_SUPPORTED || e == VIPC_ERR_LIMIT);
+    CHECK_EQ(vipc_object_open(V(0), "/x", VIPC_OPEN_CREATE, 0, &out, VIPC_FOREVER), VIPC_ERR_NOT_SUPPORTED);
     CHECK_EQ(vipc_map(V(0), c->s[0], NULL, &w), VIPC_ERR_NOT_SUPPORTED);
-    e = vipc_region_find(V(0), 1, &out);
-    CHECK(e == VIPC_ERR_INVALID_REGION || e == VIPC_ERR_NOT_SUPPORTED);
-    uint32_t n = 7;
-    e = vipc_object_count(V(0), &n);
-    CHECK(e == VIPC_ERR_NOT_SUPPORTED || (e == VIPC_OK && n == 0));
+    CHECK_EQ(vipc_region_find(V(0), 1, &out), VIPC_ERR_INVALID_REGION);
+    CHECK_EQ(named(c), 0);
     MOCK_END(&c->m);
 }
 TEST(arguments_that_are_none)
@@ -2360,7 +2349,7 @@ TEST(no_number_near_a_token_opens_anything)
         vipc_cap t = { mock_random(&c->seed) };
         if (i & 1) t.token = (a.token & ~(uint64_t)0xffffff) | (t.token & 0xfff);
         if (t.token == a.token || t.token == b.token) continue;
-        if (!(i & 7)) { vipc_region_info info; CHECK(vipc_region_get(V(2), t, &info) != VIPC_OK); }
+        if (!(i & 7)) { vipc_region_info info; CHECK_EQ(vipc_region_get(V(2), t, &info), STALE); }
         CHECK_EQ(try_map(c, 2, t, VIPC_READ), STALE);
     }
     vipc_cap found;
