@@ -230,10 +230,18 @@ static inline void die(world *c, unsigned i)                      /* and somebod
     mock_kill(&c->m, i);
     CHECK_OK(vipc_sweep(mock_somebody(&c->m), NULL));
 }
-/* Every byte of a mapping is zero, as a program there sees it: first, middle and last of each page, and all by vipc_space_read. */
+static inline uint64_t bits_of(world *c, unsigned i, vipc_cap bell)          /* and takes them */
+{
+    uint64_t bits = 0;
+    vipc_error e = vipc_notification_wait(V(i), bell, ~(uint64_t)0, &bits, VIPC_NOW);
+    if (e != VIPC_ERR_WOULD_BLOCK) CHECK_OK(e);
+    return e == VIPC_OK ? bits : 0;
+}
+/* Every byte of a mapping is zero: first and last of each page as a program there sees them, and all by vipc_space_read. */
 static inline void zeros(world *c, unsigned i, vipc_mapping w, const char *file, int line)
 {
     static unsigned char bytes[4096];
+    test_equal_(file, line, "there is something of it", w.size != 0, 1);
     for (uint64_t p = 0; p < w.size; p += PAGE) {
         if (!test_equal_(file, line, "first byte", see(c, i, w.at + p), 0) || !test_equal_(file, line, "last byte", see(c, i, w.at + p + PAGE - 1), 0)) return;
         if (!test_equal_(file, line, "read", vipc_space_read(V(i), c->s[i], w.at + p, bytes, PAGE, NULL), VIPC_OK)) return;
@@ -292,7 +300,7 @@ enum { PICTURE = 3000 };
 typedef struct picture { int n; struct { const char *what; int who; uint64_t is; } of[PICTURE]; } picture;
 static inline void note(picture *p, const char *what, int who, uint64_t is)
 {
-    if (p->n >= PICTURE) return;
+    REQUIRE(p->n < PICTURE);           /* what is left out is not compared */
     p->of[p->n].what = what;
     p->of[p->n].who = who;
     p->of[p->n++].is = is;

@@ -624,7 +624,9 @@ TEST(d018_only_its_owner_hands_over_a_region)
     CHECK_EQ(id_of(c, 1, all), info.id);                       /* what was derived from it stays below it */
     CHECK_OK(vipc_revoke(V(2), b, VIPC_FOREVER));
     CHECK_EQ(try_map(c, 1, all, VIPC_READ), STALE);
-    vipc_cap again = hand(c, 2, b, 0, VIPC_MOVE, 0);           /* and back */
+    vipc_cap again = hand(c, 2, b, 0, VIPC_MOVE, 0);           /* and back: old tokens stay old */
+    CHECK(again.token != a.token && again.token != b.token);
+    CHECK_EQ(try_map(c, 0, a, VIPC_READ), STALE);
     w = map(c, 0, again, VIPC_WRITE);
     CHECK_EQ(see(c, 0, w.at + PAGE), 9);
     CHECK_EQ(see(c, 2, q.at + PAGE), FAULT);
@@ -1127,6 +1129,28 @@ TEST(what_is_mapped_already_stays_where_it_is)
     CHECK_OK(unmap(c, 0, w));
     q = map(c, 0, same, VIPC_WRITE);
     CHECK_OK(set(c, 0, q.at, 3));
+    DONE(c);
+}
+TEST(what_leaves_is_mapped_no_more)
+{
+    static world c_, *c = &c_;
+    world_open(c);
+    vipc_cap a = region(c, 0, 4);
+    vipc_mapping w = map(c, 0, a, VIPC_WRITE);
+    CHECK_OK(set(c, 0, w.at, 5));
+    c->m.held = 1;                                             /* another CPU does not answer at once */
+    CHECK_EQ(vipc_unmap(V(0), &w, VIPC_NOW), VIPC_ERR_WOULD_BLOCK);
+    CHECK_EQ(region_at(c, 0, w.at).leaving, 1);
+    CHECK_EQ(info_of(c, 0, a).mine.size, 0);
+    vipc_mapping q = map_lazy(c, 0, a, VIPC_WRITE);            /* anew, and not what is there still */
+    CHECK(q.at != w.at);
+    CHECK_EQ(info_of(c, 0, a).mine.at, q.at);
+    c->m.held = 0;
+    CHECK_EQ(see(c, 0, q.at), 5);
+    CHECK_OK(set(c, 0, q.at, 6));
+    CHECK_OK(vipc_space_unmap(V(0), c->s[0], w.at, w.size, VIPC_FOREVER));
+    CHECK_EQ(see(c, 0, w.at), FAULT);
+    CHECK_EQ(see(c, 0, q.at), 6);
     DONE(c);
 }
 TEST(what_comes_again_and_again_stays_mapped)
@@ -1888,12 +1912,6 @@ TEST(sealing_waits_for_old_translations)
 }
 
 /* ------------------------------------------------------------------------------------------------------------ idle */
-static uint64_t bits_of(world *c, unsigned i, vipc_cap bell)
-{
-    uint64_t bits = 0;
-    vipc_error e = vipc_notification_wait(V(i), bell, ~(uint64_t)0, &bits, VIPC_NOW);
-    return e == VIPC_OK ? bits : 0;
-}
 TEST(the_creator_is_told_when_it_is_alone)
 {
     static world c_, *c = &c_;
@@ -2060,6 +2078,25 @@ TEST(mmap_private_of_a_region)
     CHECK_OK(set(c, 1, at + 2 * PAGE, 51));
     CHECK_OK(vipc_space_unmap(V(1), c->s[1], at, 4 * PAGE, VIPC_FOREVER));
     CHECK_EQ(used(c), c->nothing);
+    DONE(c);
+}
+/* Some of neighbouring frames are shared with a private copy, some are not: what is mapped at once is not mapped as one. */
+TEST(mmap_private_of_a_part)
+{
+    static world c_, *c = &c_;
+    vipc_addr at;
+    world_open(c);
+    for (uint64_t from = 0; from < 3; from += 2) {
+        vipc_cap a = region(c, 0, 4), b = hand(c, 0, a, 1, VIPC_SHARE, 0);
+        vipc_mapping w = map(c, 0, a, VIPC_WRITE);
+        for (uint64_t i = 0; i < 4; i++) CHECK_OK(set(c, 0, w.at + i * PAGE, 10 + (unsigned)i));
+        for (uint64_t i = 1; i < 4; i++) CHECK_EQ(frame_at(c, 0, w.at + i * PAGE), frame_at(c, 0, w.at) + i);
+        CHECK_OK(mmap_of(c, 2, hand(c, 0, a, 2, VIPC_SHARE, VIPC_READ), 0, from * PAGE, 2 * PAGE, R, VIPC_MAP_PRIVATE, &at));
+        vipc_mapping q = map(c, 1, b, VIPC_WRITE);
+        for (uint64_t i = 0; i < 4; i++) CHECK_OK(set(c, 1, q.at + i * PAGE, 20 + (unsigned)i));
+        for (uint64_t i = 0; i < 2; i++) CHECK_EQ(see(c, 2, at + i * PAGE), 10 + from + i);
+        for (uint64_t i = 0; i < 4; i++) CHECK_EQ(see(c, 0, w.at + i * PAGE), 20 + i);
+    }
     DONE(c);
 }
 TEST(fork_of_mapped_regions)
@@ -2639,14 +2676,14 @@ RUN_TESTS(T(race_44_who_is_withdrawn_maps_again), T(race_45_a_page_is_copied_whi
           T(d021_modes_do_what_they_are_called), T(d022_no_address_is_told_and_no_number_comes_again), T(d023_without_grant_nobody_hands_on), T(d024_nobody_speaks_for_another),
           T(d025_giving_to_oneself_spoils_nothing), T(d026_only_who_may_destroys), T(d027_a_mapping_says_where_it_is_and_what_it_allows),
           T(d028_the_cache_policy_is_in_every_translation), T(d029_the_dead_hold_nothing), T(d030_the_last_reference_goes_under_the_lock),
-          T(d067_chosen_addresses_are_free_and_keep_clear_of_the_heap), T(eager_and_lazy), T(what_is_mapped_already_stays_where_it_is), T(what_comes_again_and_again_stays_mapped),
+          T(d067_chosen_addresses_are_free_and_keep_clear_of_the_heap), T(eager_and_lazy), T(what_is_mapped_already_stays_where_it_is), T(what_leaves_is_mapped_no_more), T(what_comes_again_and_again_stays_mapped),
           T(parts_of_a_region), T(neighbours_keep_what_is_behind_them), T(unmap_says_what_is_wrong), T(unmap_while_another_maps_it), T(close_while_mapped), T(revoke_while_mapped),
           T(revoke_needs_its_right_and_may_have_to_wait), T(access_is_never_wider_than_the_capability), T(an_executable_region_in_a_space_that_allows_it),
           T(a_region_goes_with_the_last_space_that_maps_it), T(copies_are_of_one_moment_and_apart_from_then_on), T(the_last_one_writes_without_a_copy),
           T(a_copied_page_changes_for_all_who_map_it), T(what_cannot_be_shared_until_it_is_written_is_copied_at_once), T(move_takes_all_of_the_givers_mappings),
           T(move_of_a_capability_far_below_a_root), T(move_waits_for_old_translations), T(copies_wait_for_writers), T(limits_of_who_is_given), T(an_owner_may_not_be_rid_of_its_share_by_dying),
           T(sealed_is_never_written_again), T(a_copy_of_what_is_sealed_may_be_written), T(sealing_waits_for_old_translations), T(the_creator_is_told_when_it_is_alone),
-          T(an_idle_notification_that_was_taken_back_is_silent), T(mmap_shared_of_a_region), T(mmap_private_of_a_region), T(fork_of_mapped_regions), T(limits_of_the_domain),
+          T(an_idle_notification_that_was_taken_back_is_silent), T(mmap_shared_of_a_region), T(mmap_private_of_a_region), T(mmap_private_of_a_part), T(fork_of_mapped_regions), T(limits_of_the_domain),
           T(fields_of_the_configuration), T(a_domain_without_regions), T(arguments_that_are_none), T(what_a_region_says_of_itself), T(regions_by_name_and_from_the_start),
           T(a_capability_that_expires), T(no_number_near_a_token_opens_anything), T(stale_tokens_in_slots_that_were_used_again), T(old_addresses_lead_nowhere),
           T(a_dead_process_mapping_goes_and_the_frames_read_as_zeros), T(page_sizes))

@@ -381,6 +381,31 @@ TEST(taken_back_on_the_way)
     CHECK_EQ(see(c, 1, map(c, 1, r.region, VIPC_READ).at + PAGE), 21);
     DONE(c);
 }
+TEST(what_is_on_its_way_is_not_idle)
+{
+    static world c_, *c = &c_;
+    post p;
+    vipc_cap bell;
+    world_open(c);
+    post_open(c, &p, 8, 0);
+    REQUIRE_OK(vipc_notification_create(V(0), NULL, &bell));
+    keep(c, 0, bell);
+    vipc_region_desc d = wanted(2, 0);
+    d.idle = bell;
+    d.idle_bits = 4;
+    vipc_cap a = region_of(c, 0, &d), b = hand(c, 0, a, 2, VIPC_SHARE, 0);
+    CHECK_OK(try_send(c, &p, 0, a, VIPC_SHARE, 0, VIPC_NOW));
+    CHECK_OK(vipc_close(V(2), b));
+    CHECK_EQ(bits_of(c, 0, bell), 0);                          /* whoever receives it will have it */
+    vipc_incoming m = receive(c, &p);
+    CHECK_EQ(bits_of(c, 0, bell), 0);
+    CHECK_OK(vipc_close(V(1), m.region));
+    CHECK_EQ(bits_of(c, 0, bell), 4);
+    CHECK_OK(try_send(c, &p, 0, a, VIPC_SHARE, 0, VIPC_NOW));
+    CHECK_OK(vipc_destroy(V(1), p.door[1], VIPC_FOREVER));     /* nobody will */
+    CHECK_EQ(bits_of(c, 0, bell), 4);
+    DONE(c);
+}
 TEST(no_room_at_the_receiver)
 {
     for (uint32_t mode = 0; mode < 3; mode++)
@@ -703,5 +728,5 @@ TEST(round_and_round)
 
 RUN_TESTS(T(share_in_a_message), T(move_in_a_message), T(copy_in_a_message), T(with_capabilities_and_a_payload_beside), T(what_cannot_be_sent_changes_nothing),
           T(a_send_that_waits_and_gives_up), T(move_in_a_message_waits_for_old_translations), T(dropped_on_the_way), T(its_sender_dies_and_it_arrives), T(taken_back_on_the_way),
-          T(no_room_at_the_receiver), T(receivers_that_do_not_take_regions), T(to_oneself), T(regions_in_calls_and_replies), T(calls_that_are_not_answered), T(a_reply_that_does_not_fit),
+          T(what_is_on_its_way_is_not_idle), T(no_room_at_the_receiver), T(receivers_that_do_not_take_regions), T(to_oneself), T(regions_in_calls_and_replies), T(calls_that_are_not_answered), T(a_reply_that_does_not_fit),
           T(a_reply_that_nobody_waits_for), T(no_room_at_the_caller), T(round_and_round))
