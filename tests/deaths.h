@@ -1653,6 +1653,35 @@ static void act_node_usage(void)
     uint64_t n = 0;
     EXPECT_OK(vipc_node_usage(&w.v, 0, &n));
 }
+/* RACE 44: the dead has taken a mapping back, and its region does not leave yet.  Whoever comes first gets no page of it, in no way: this looks into the space by one of three, and after
+ * every other three instructions not at all, so that a sweep is the first thing that is done. */
+static void touch_what_was_withdrawn(void)
+{
+    const uint32_t index = (uint32_t)(w.see.space.token & 0xffffff) - 1;
+    const int way = (int)(mind.step % GLIMPSES);
+    vipc_space_region there;
+    vipci_area r;
+    vipc_addr at = 0;
+    vipc_cap copy;
+    char c;
+    if (mind.step / GLIMPSES % 2) return;
+    EXPECT_OK(vipci_lock(&w.a, VIPC_NOW));                     /* what the dead had not committed is rolled back, and no more is done about it */
+    vipci_unlock(&w.a);
+    const vipci_space *s = vipci_space_of(&w.a, vipci_object_at(&w.a, vipci_entry_at(&w.a, index)->object));
+    for (vipc_addr next = SPACE_AT; vipci_region_at(&w.a, s, next, &r); next = r.end) {
+        const vipci_entry *m = vipci_is_backed(&r) ? vipci_mapping_of(&w.a, r.b) : NULL;
+        if (m && (m->kind & VIPCI_WITHDRAWN) && !(r.a & VIPCI_R_LEAVING)) at = r.start;
+    }
+    if (!at) return;
+    if (way == 0) EXPECT_EQ(vipc_page_fault(&w.a, w.see.space, at, VIPC_PROT_READ, NULL), VIPC_ERR_FAULT);
+    if (way == 1) EXPECT_EQ(vipc_space_read(&w.a, w.see.space, at, &c, 1, NULL), VIPC_ERR_FAULT);
+    if (way == 2) {
+        EXPECT_OK(vipc_space_clone(&w.a, w.see.space, &copy, VIPC_NOW));
+        EXPECT(vipc_space_find(&w.a, copy, at, &there) == VIPC_ERR_NOT_FOUND || there.start > at);
+        EXPECT_OK(vipc_destroy(&w.a, copy, VIPC_NOW));
+    }
+    __atomic_fetch_add(&reached[4 + way], 1, __ATOMIC_RELAXED);
+}
 static void act_destroy_region(void) { EXPECT_OK(vipc_destroy(&w.v, w.see.v_region, VIPC_NOW)); }
 static const char *judge_destroy_region(void)
 {
@@ -2096,14 +2125,15 @@ static const op rows[] = {
     { .name = "vipc_space_unmap, of a region in another's space", .prepare = prepare_regions, .ready = ready_mapped, .act = act_unmap_region, .judge = judge_unmapped,
       .outcomes = { MAPPED_STILL, WITHDRAWN, UNMAPPED } },
     { .name = "vipc_revoke, of what a region was mapped by", .prepare = prepare_regions, .ready = ready_derived, .act = act_revoke_region, .judge = judge_unmapped,
-      .outcomes = { MAPPED_STILL, WITHDRAWN, UNMAPPED } },
+      .outcomes = { MAPPED_STILL, WITHDRAWN, UNMAPPED }, .early = touch_what_was_withdrawn },
     { .name = "vipc_region_transfer, to share", REGIONS, .act = act_share, .judge = judge_transfer, .outcomes = { "the other has nothing", "the other has it, too" } },
     { .name = "vipc_region_transfer, to move", OWN_REGION, .act = act_move, .judge = judge_transfer, .outcomes = { "the other has nothing", "the other has it, and owns it" } },
     { .name = "vipc_region_transfer, copy-on-write", REGIONS, .act = act_copy_region, .judge = judge_transfer,
       .outcomes = { "the other has nothing", "the other has a copy of its own" } },
     { .name = "vipc_region_seal", .prepare = prepare_read_only, .ready = ready_regions, .act = act_seal, .judge = judge_seal, .outcomes = { AS_BEFORE, "it is sealed" } },
     { .name = "vipc_node_usage", REGIONS, .act = act_node_usage, .judge = judge_regions, .outcomes = { AS_BEFORE } },
-    { .name = "vipc_destroy, another's region", REGIONS, .act = act_destroy_region, .judge = judge_destroy_region, .outcomes = { AS_BEFORE, "it has ended, its frames are back" }, .ends = 1 },
+    { .name = "vipc_destroy, another's region", REGIONS, .act = act_destroy_region, .judge = judge_destroy_region, .outcomes = { AS_BEFORE, "it has ended, its frames are back" }, .ends = 1,
+      .early = touch_what_was_withdrawn },
     { .name = "vipc_page_fault, a write to what two regions share", .prepare = prepare_copied, .ready = ready_regions, .act = act_fault_region, .judge = judge_fault_region,
       .outcomes = { AS_BEFORE, "the page has a frame of its own, its contents as before" } },
     { .name = "vipc_space_mmap, a region as it is now", REGIONS, .act = act_map_private, .judge = judge_map_private, .outcomes = { AS_BEFORE, LEAVES, "it is mapped" } },
@@ -2212,6 +2242,7 @@ static void run_rows(int table)
         if (status == 77) SKIP("ptrace is not allowed here");
         if (status > 2) printf("    %s: the scene ended with %d\n", rows[i].name, status);
         if (!CHECK_EQ(status, 0)) continue;
+        for (int k = 0; k < GLIMPSES && rows[i].early; k++) CHECK(reached[4 + k] > 0);
         long every = all ? 1 : reached[0] <= 100 ? 1 : reached[0] / 6 + 1, kept[3] = { reached[0], reached[1], reached[2] };
         read_ledger(&rows[i], kept[0], line, sizeof line);
         if (!rows[i].no_real && !table) {

@@ -101,6 +101,7 @@ typedef struct op {
     const char *(*judge)(void);        /* what the peers see; everything else is seen to by show_sights */
     const char *outcomes[8];           /* all that it may say.  [0] is so if nothing was done, the last one if all was; each must occur, but for "?..." */
     int ends;                          /* A or B may lose objects or capabilities by it */
+    void (*early)(void);               /* opt: what A tries before anybody has cleaned up; it has GLIMPSES ways, each of which must have had its turn */
 } op;
 
 static void complain(const char *text, int line)
@@ -434,7 +435,8 @@ static void reaper_stage(void)
 }
 
 static int second_every;               /* every how many states the reaper dies too; 0: never */
-static long *reached;                  /* shared with the top: instructions, states, states with a dying reaper, kills */
+enum { GLIMPSES = 3 };
+static long *reached;                  /* shared with the top: instructions, states, states with a dying reaper, kills; and how often each way of op.early was tried */
 
 static void pretend_stage(void)
 {
@@ -577,6 +579,7 @@ static void aftermath(void)
 {
     vipc_stats s;
     room left;
+    if (mind.op->early) mind.op->early();
     EXPECT_OK(vipc_sweep(&w.a, NULL));
     expect_sound();
     if (mind.op->verify) mind.op->verify();
