@@ -832,6 +832,14 @@ TEST(truncate_while_copied_pages_are_shared)
         CHECK_EQ(see(c, 0, at + i * PAGE + 200), 10 + i);
         CHECK_EQ(see(c, 1, q.at + i * PAGE + 200), 10 + i);
     }
+    CHECK_OK(cut(c, 0, a, 2 * PAGE + 100));                    /* and grown out of one */
+    CHECK_OK(set(c, 0, w.at + 2 * PAGE + 200, 33));
+    vipc_cap later = hand(c, 0, a, 2, VIPC_COPY_ON_WRITE, 0);
+    vipc_mapping z = map(c, 2, later, VIPC_READ);
+    CHECK_EQ(see(c, 2, z.at + 2 * PAGE + 200), 33);
+    CHECK_OK(cut(c, 0, a, 3 * PAGE));
+    CHECK_EQ(see(c, 0, w.at + 2 * PAGE + 200), 0);
+    CHECK_EQ(see(c, 2, z.at + 2 * PAGE + 200), 33);
     DONE(c);
 }
 TEST(mapping_past_a_later_end)

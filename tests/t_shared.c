@@ -604,9 +604,10 @@ TEST(d018_only_its_owner_hands_over_a_region)
     vipc_cap out;
     world_open(c);
     vipc_cap a = region(c, 0, 4), all = grant(c, 0, a, 1, 0);
-    vipc_mapping w = map(c, 0, a, VIPC_WRITE);
+    vipc_mapping w = map(c, 0, a, VIPC_WRITE), his = map(c, 1, all, VIPC_READ);
     CHECK_OK(set(c, 0, w.at + PAGE, 9));
     REFUSED(c, vipc_region_transfer(V(1), all, PID(2), VIPC_MOVE, 0, &out, VIPC_FOREVER), DENIED);     /* all rights, and not the owner */
+    CHECK_EQ(see(c, 1, his.at + PAGE), 9);
     vipc_cap weak = keep(c, 0, mock_derive(&c->m, 0, a, VIPC_RIGHT_READ | VIPC_RIGHT_WRITE | VIPC_RIGHT_GRANT | VIPC_RIGHT_REVOKE | VIPC_RIGHT_MODIFY));
     REFUSED(c, vipc_region_transfer(V(0), weak, PID(2), VIPC_MOVE, 0, &out, VIPC_FOREVER), DENIED);    /* the owner, without DELETE */
     CHECK(info_of(c, 0, a).owner.id == PID(0).id);
@@ -1232,6 +1233,10 @@ TEST(neighbours_keep_what_is_behind_them)
         CHECK_OK(map_part(c, 0, b, VIPC_WRITE, SPOT + (i * 2 + 1) * PAGE, i * PAGE, PAGE, &w));
     }
     for (uint64_t i = 0; i < 8; i++) CHECK_OK(set(c, 0, SPOT + i * PAGE, 50 + (unsigned)i));
+    CHECK_OK(vipc_space_protect(V(0), c->s[0], SPOT, 8 * PAGE, R, VIPC_FOREVER));      /* after which all that are alike would be made one */
+    CHECK_OK(vipc_space_protect(V(0), c->s[0], SPOT, 8 * PAGE, RW, VIPC_FOREVER));
+    for (uint64_t i = 0; i < 8; i++) CHECK_EQ(region_at(c, 0, SPOT + i * PAGE).start, SPOT + i * PAGE);
+    for (uint64_t i = 0; i < 8; i++) CHECK_EQ(see(c, 0, SPOT + i * PAGE), 50 + i);
     CHECK_OK(map_part(c, 0, b, VIPC_READ, SPOT + 100 * PAGE, 0, 0, &w));
     CHECK_OK(map_part(c, 0, a, VIPC_READ, SPOT + 104 * PAGE, 0, 0, &w));
     vipc_mock_forget(&c->m, 0);
@@ -1239,6 +1244,8 @@ TEST(neighbours_keep_what_is_behind_them)
     for (uint64_t i = 0; i < 4; i++) CHECK_EQ(see(c, 0, SPOT + (104 + i) * PAGE), 50 + 2 * (3 - i));
     CHECK_OK(map_part(c, 0, a, VIPC_WRITE, SPOT + 200 * PAGE, 0, 2 * PAGE, &w));       /* one region in two pieces, and they follow one another */
     CHECK_OK(map_part(c, 0, a, VIPC_WRITE, SPOT + 202 * PAGE, 2 * PAGE, 2 * PAGE, &w));
+    CHECK_OK(vipc_space_protect(V(0), c->s[0], SPOT + 200 * PAGE, 4 * PAGE, R, VIPC_FOREVER));
+    CHECK_EQ(region_at(c, 0, SPOT + 202 * PAGE).start, SPOT + 202 * PAGE);     /* they are two mappings still, whatever follows what */
     vipc_mock_forget(&c->m, 0);
     for (uint64_t i = 0; i < 4; i++) CHECK_EQ(see(c, 0, SPOT + (200 + i) * PAGE), 50 + 2 * (3 - i));
     CHECK_OK(unmap(c, 0, w));
