@@ -9486,11 +9486,16 @@ static VIPCI_APART vipc_error vipci_page_map_apart(const vipc *v, const vipci_sp
     return vipci_page_map(v, s, at, frame, pages, access, cache);
 }
 #if !VIPC_NO_REGIONS
-/* Translations of up to VIPCI_AROUND pages of a store on both sides of `page`, in frames that are neighbours; *pages: how many. */
-static vipc_error vipci_map_stored(vipc *v, const vipci_space *s, const vipci_area *r, const vipci_spot *p, uint64_t end, uint64_t *pages)
+/* Translations of up to VIPCI_AROUND pages of a store on both sides of `page`, in frames that are neighbours, none of them in what the store owes for; *pages:
+ * how many. */
+static vipc_error vipci_map_stored(vipc *v, const vipci_space *s, const vipci_space *store, const vipci_area *r, const vipci_spot *p, uint64_t *pages)
 {
     const uint32_t slot = p->slot, size = 1u << vipci_map_bits(v);
-    const uint64_t low = VIPCI_B_PAGE(r->b), last = low + ((r->end - r->start) >> v->page_shift), high = last < end ? last : end, entry = vipci_spot_entry(p);
+    uint64_t low = VIPCI_B_PAGE(r->b), high = low + ((r->end - r->start) >> v->page_shift);
+    const uint64_t end = vipci_pages_of(v, store->brk), entry = vipci_spot_entry(p);
+    if (high > end) high = end;
+    if (p->page < store->owed_at && high > store->owed_at) high = store->owed_at;      /* RACE 45 */
+    else if (p->page >= store->owed_end && low < store->owed_end) low = store->owed_end;
     const uint64_t frame = VIPCI_ENTRY_FRAME(entry), seen = VIPCI_SEEN, cow = entry & VIPCI_COW;
     const uint32_t prot = VIPCI_R_PROT(r->a);
     uint32_t first = slot, past = slot + 1;
@@ -9547,8 +9552,7 @@ static VIPCI_APART vipc_error vipci_fault_backed(vipc *v, vipci_space *s, const 
         e = vipci_store_settle(v, store, VIPC_FOREVER);
         return e == VIPC_ERR_CLOSED ? VIPC_OK : e;
     }
-    const uint64_t end = vipci_pages_of(v, store->brk);
-    if (p.page >= end) return VIPC_ERR_FAULT;
+    if (p.page >= vipci_pages_of(v, store->brk)) return VIPC_ERR_FAULT;
     *kind = VIPC_FAULT_MAPPED;
     p.leaf = vipci_map_node(v, store, p.page, 0, &p.frame);
     if (!vipci_spot_entry(&p)) {                             /* two who made it grow, one after the other or at a time, may leave holes */
@@ -9566,7 +9570,7 @@ static VIPCI_APART vipc_error vipci_fault_backed(vipc *v, vipci_space *s, const 
         if (e != VIPC_OK || !*kind) return e;
         if (s->number != number || s->version != version || s->owed_end) { *kind = 0; return VIPC_OK; }
     }
-    return vipci_map_stored(v, s, r, &p, end, pages);
+    return vipci_map_stored(v, s, store, r, &p, pages);
 }
 #endif
 /* *pages: translations; *kind: enum vipc_fault. */

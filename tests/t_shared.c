@@ -2578,10 +2578,16 @@ static void race_45_meanwhile(vipc_mock *m, uint64_t who)
     }
     if (race.how == 5) CHECK_OK(vipc_destroy(V(1), race.b, VIPC_FOREVER));
     if (race.how == 6) CHECK_OK(vipc_unmap(V(0), &race.w, VIPC_FOREVER));      /* another thread of the one who writes */
+    if (race.how == 7) {                                       /* the page beside it, which is mapped with its neighbours, but not with that one */
+        vipc_mock_forget(&c->m, root_of(c, 1));
+        CHECK_EQ(see(c, 1, race.q.at + PAGE), 11);
+        CHECK_EQ(frame_at(c, 1, race.q.at), ~(uint64_t)0);
+        CHECK_EQ(frame_at(c, 1, race.q.at + 2 * PAGE), frame_at(c, 1, race.q.at + PAGE) + 1);
+    }
 }
 TEST(race_45_a_page_is_copied_while_another_may_read_it)
 {
-    for (race.how = 0; race.how < 7; race.how++) {
+    for (race.how = 0; race.how < 8; race.how++) {
         static world c_, *c = &c_;
         const int how = race.how;
         world_open(c);
@@ -2591,6 +2597,7 @@ TEST(race_45_a_page_is_copied_while_another_may_read_it)
         race.q = map(c, 1, race.b, VIPC_WRITE);
         race.ran = 0;
         CHECK_OK(set(c, 0, race.w.at, 10));
+        CHECK_OK(set(c, 0, race.w.at + PAGE, 11));
         vipc_cap copy = hand(c, 0, race.a, 2, VIPC_COPY_ON_WRITE, 0);
         race.got = copy;
         vipc_mapping z = race.r = map(c, 2, copy, VIPC_READ);
@@ -2605,7 +2612,7 @@ TEST(race_45_a_page_is_copied_while_another_may_read_it)
         CHECK_EQ(e, how == 5 || how == 6 ? FAULT : VIPC_OK);
         CHECK_EQ(race.ran, 1);
         if (how != 4) CHECK_EQ(see(c, 2, z.at), 10);
-        if (how == 0 || how == 1 || how == 4) {
+        if (how == 0 || how == 1 || how == 4 || how == 7) {
             CHECK_EQ(see(c, 1, race.q.at), 30);
             CHECK_EQ(see(c, 0, race.w.at + 1), how == 1 ? 20 : 0);
             CHECK_EQ(frame_at(c, 0, race.w.at), frame_at(c, 1, race.q.at));
