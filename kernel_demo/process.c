@@ -212,6 +212,7 @@ static struct process *next_dead(void)
 static void manage(void *unused)
 {
     (void)unused;
+    interrupts_on();                                         /* a thread begins without them */
     for (;;) {
         uint64_t was = lock_enter(&process_lock);
         struct process *dead = next_dead();
