@@ -275,7 +275,7 @@ struct process {                     /* made and buried by the manager; the rest
     bool killed;                     /* it is to end at its next safe point; for good */
     bool first;                      /* nobody ends it, and the machine goes with it */
     bool may_control;                /* the first one, and whom it has given that to: see control.c */
-    uint64_t frames_before;          /* that were free when it was made; 0: it is the copy of another */
+    uint64_t frames_before;          /* that were free when it was made; 0: it is the copy of another, or nobody wanted to be told */
     uint32_t lent;                   /* of `loan`, those that are there */
     vipc_cap loan[1 + VIPC_INITIAL_MAX];     /* the manager's, of what it has in a fork: the child's space, then what the child starts with */
     char name[NAME_BYTES];

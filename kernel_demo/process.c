@@ -152,7 +152,7 @@ static vipc_error make(struct spawn *s)
     while (p < processes + PROCESSES && p->thread) p++;
     if (p == processes + PROCESSES) return VIPC_ERR_LIMIT;
     memset(p, 0, sizeof *p);
-    p->frames_before = parent ? 0 : vipc_x86_64_available(&port);
+    p->frames_before = parent || !process_tell ? 0 : vipc_x86_64_available(&port);
     memcpy(p->name, parent ? parent->name : s->program, sizeof p->name);
     p->first = s->parent.id == 0;
     p->may_control = p->first || s->may_control;

@@ -227,6 +227,14 @@ VIPC_API uint64_t vipc_frames_total(const vipc_frames *self)
     return self ? self->total : 0;
 }
 
+/* Number of bits of w that are 1: in pairs, in fours, in bytes, and these added up in the highest. */
+static uint32_t vipc_frames_ones_(uint64_t w)
+{
+    w -= w >> 1 & 0x5555555555555555u;
+    w = (w & 0x3333333333333333u) + (w >> 2 & 0x3333333333333333u);
+    w = (w + (w >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+    return (uint32_t)(w * 0x0101010101010101u >> 56);
+}
 VIPC_API uint64_t vipc_frames_available_within(const vipc_frames *self, uint64_t from, uint64_t to)
 {
     const uint64_t total = vipc_frames_total(self), end = to < total ? to : total;
@@ -235,7 +243,7 @@ VIPC_API uint64_t vipc_frames_available_within(const vipc_frames *self, uint64_t
         uint64_t word = ~self->state[VIPC_FRAMES_BITS_ + at / 64] >> at % 64;
         next = (at | 63) + 1 < end ? (at | 63) + 1 : end;
         if (next - at < 64) word &= ((uint64_t)1 << (next - at)) - 1;
-        for (; word != 0; word &= word - 1) free_frames++;
+        free_frames += vipc_frames_ones_(word);
     }
     return free_frames;
 }
