@@ -256,7 +256,7 @@ static void close_stage(void)
 
 /* ---- failures ---- */
 static int tolerated(int hook) { return hook == MOCK_FLUSH; }  /* what it puts off is put off, not undone */
-static const char *only(void) { return getenv("VIPC_TEST_OPERATION"); }
+static const char *only(void) { return getenv("VIPC_TEST_OP"); }
 static void fail_at_every_call(int hook, int with, int half, int held)
 {
     for (int k = 0; k < OPERATIONS; k++) {
