@@ -49,10 +49,17 @@ static inline void world_with(world *c, const vipc_config *config, uint64_t fram
     c->nothing = c->m.in_use;
     c->seed = 88172645463325252u;
 }
-static inline void world_open(world *c)
+/* The usual one; one at a time. */
+static inline world *a_world_with(const vipc_config *config, uint64_t frames)
+{
+    static world it;
+    world_with(&it, config, frames);
+    return &it;
+}
+static inline world *a_world(void)
 {
     vipc_config d = shared_config();
-    world_with(c, &d, 512);
+    return a_world_with(&d, 512);
 }
 /* The same with members that can be killed, or fail, one by one; in memory of its own, one world at a time. */
 static inline void world_of_mortals(world *c, const vipc_config *config, uint64_t frames, unsigned members)
@@ -120,6 +127,20 @@ static inline int see(world *c, unsigned i, vipc_addr at)         /* the byte, o
     return e != VIPC_OK ? (int)e : byte;
 }
 static inline vipc_error set(world *c, unsigned i, vipc_addr at, unsigned byte) { return vipc_mock_store(&c->m, V(i), c->s[i], at, (unsigned char)byte); }
+/* Pages from `at` on: the first byte of each is written, is that, or cannot be reached; `first`, and one more for each page. */
+static inline void fill_pages(world *c, unsigned i, vipc_addr at, uint64_t pages, unsigned first, const char *file, int line)
+{
+    for (uint64_t k = 0; k < pages; k++)
+        if (!test_equal_(file, line, "store", set(c, i, at + k * PAGE, first + (unsigned)k), VIPC_OK)) printf("    page %llu\n", (unsigned long long)k);
+}
+static inline void see_pages(world *c, unsigned i, vipc_addr at, uint64_t pages, int first, int more, const char *file, int line)
+{
+    for (uint64_t k = 0; k < pages; k++)
+        if (!test_equal_(file, line, "load", see(c, i, at + k * PAGE), first + more * (int)k)) printf("    page %llu\n", (unsigned long long)k);
+}
+#define FILL(c, i, at, pages, first) fill_pages((c), (i), (at), (pages), (first), __FILE__, __LINE__)
+#define HOLDS(c, i, at, pages, first) see_pages((c), (i), (at), (pages), (first), 1, __FILE__, __LINE__)
+#define GONE(c, i, at, pages) see_pages((c), (i), (at), (pages), FAULT, 0, __FILE__, __LINE__)
 static inline uint64_t root_of(world *c, unsigned i)
 {
     vipc_space_info info;

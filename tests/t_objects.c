@@ -8,8 +8,7 @@ static uint64_t size_of(world *c, unsigned i, vipc_cap o) { return stat_of(c, i,
 /* ------------------------------------------------------------------------------------------------- known defects */
 TEST(d031_an_unlinked_name_is_free_at_once)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = object(c, 0, "/x", 2), b = open_object(c, 1, "/x", 0);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE), q = map(c, 1, b, VIPC_WRITE);
     CHECK_OK(set(c, 0, w.at, 5));
@@ -45,8 +44,7 @@ TEST(d031_an_unlinked_name_is_free_at_once)
 }
 TEST(d032_a_handle_is_closed_once)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = object(c, 0, "/x", 1), b = open_object(c, 0, "/x", 0);
     CHECK_EQ(stat_of(c, 0, a).opens, 2);
     CHECK_OK(vipc_close(V(0), b));
@@ -63,8 +61,7 @@ TEST(d032_a_handle_is_closed_once)
 }
 TEST(d033_who_closes_closes_its_own)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = object(c, 0, "/x", 2), b = open_object(c, 1, "/x", 0);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
     CHECK_OK(set(c, 0, w.at, 5));
@@ -81,8 +78,7 @@ TEST(d033_who_closes_closes_its_own)
 }
 TEST(d034_closing_what_is_none_is_an_error)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap none = VIPC_INIT, wild = { 0x7712345678901234 };
     REFUSED(c, vipc_close(V(0), none), STALE);
     REFUSED(c, vipc_close(V(0), wild), STALE);
@@ -93,8 +89,7 @@ TEST(d034_closing_what_is_none_is_an_error)
 }
 TEST(d035_truncate_takes_translations_away_before_frames)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = object(c, 0, "/x", 4), b = open_object(c, 1, "/x", 0);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE), q = map(c, 1, b, VIPC_WRITE);
     for (uint64_t i = 0; i < 4; i++) {
@@ -146,8 +141,7 @@ TEST(d035_truncate_takes_translations_away_before_frames)
 }
 TEST(d036_truncate_keeps_what_stays)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = object(c, 0, "/x", 1);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
     CHECK_OK(set(c, 0, w.at, 1));
@@ -188,10 +182,9 @@ TEST(d036_truncate_keeps_what_stays)
 }
 TEST(d037_a_failing_grow_changes_nothing)
 {
-    static world c_, *c = &c_;
     vipc_config config = shared_config();
     config.object_pages = 300;
-    world_with(c, &config, 200);
+    world *c = a_world_with(&config, 200);
     vipc_cap a = object(c, 0, "/x", 2);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
     CHECK_OK(set(c, 0, w.at + PAGE, 7));
@@ -225,9 +218,8 @@ TEST(d037_a_failing_grow_changes_nothing)
 }
 TEST(d038_objects_can_be_mapped)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_mapping w, q;
-    world_open(c);
     vipc_cap a = object(c, 0, "/x", 0), b = open_object(c, 1, "x", READ_ONLY);
     REFUSED(c, map_part(c, 0, a, VIPC_READ, 0, 0, 0, &w), VIPC_ERR_INVALID_ARGUMENT);  /* there is nothing of it yet */
     REFUSED(c, map_part(c, 0, a, VIPC_READ, 0, 0, PAGE, &w), VIPC_ERR_INVALID_ARGUMENT);
@@ -235,7 +227,7 @@ TEST(d038_objects_can_be_mapped)
     w = map(c, 0, a, VIPC_WRITE);
     CHECK_EQ(w.size, 5 * PAGE);
     CHECK_OK(map_part(c, 1, b, VIPC_READ, SPOT, 2 * PAGE, 2 * PAGE, &q));
-    for (uint64_t i = 0; i < 5; i++) CHECK_OK(set(c, 0, w.at + i * PAGE, 10 + (unsigned)i));
+    FILL(c, 0, w.at, 5, 10);
     CHECK_EQ(see(c, 1, SPOT), 12);
     CHECK_EQ(see(c, 1, SPOT + PAGE), 13);
     CHECK_EQ(see(c, 1, SPOT + 2 * PAGE), FAULT);
@@ -252,9 +244,8 @@ TEST(d038_objects_can_be_mapped)
 }
 TEST(d039_read_only_is_read_only)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_mapping w;
-    world_open(c);
     vipc_cap a = object(c, 0, "/x", 2), r = open_object(c, 0, "/x", READ_ONLY), s = open_object(c, 1, "/x", READ_ONLY);
     REFUSED(c, cut(c, 0, r, 0), DENIED);                       /* even its creator, by that handle */
     REFUSED(c, cut(c, 1, s, PAGE), DENIED);
@@ -272,8 +263,7 @@ TEST(d039_read_only_is_read_only)
 }
 TEST(d040_modes_are_checked)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     static const struct { uint32_t mode; int mine_r, mine_w, other_r, other_w; } modes[] = {
         { 0666, 1, 1, 1, 1 }, { 0600, 1, 1, 0, 0 }, { 0644, 1, 1, 1, 0 }, { 0400, 1, 0, 0, 0 }, { 0200, 0, 1, 0, 0 }, { 0006, 0, 0, 1, 1 }, { 0004, 0, 0, 1, 0 }, { 0002, 0, 0, 0, 1 },
         { 0, 1, 1, 1, 1 }, { 0060, 0, 0, 0, 0 }, { 0111, 0, 0, 0, 0 }, { 07777, 1, 1, 1, 1 }, { 0x80000000u | 0444, 1, 0, 1, 0 } };
@@ -303,8 +293,7 @@ TEST(d040_modes_are_checked)
 }
 TEST(d040_who_did_not_make_it_is_another)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a;
     REQUIRE_OK(vipc_object_open(V(3), "/m", CREATE, 0600, &a, VIPC_FOREVER));
     CHECK_EQ(try_open(c, 1, "/m", READ_ONLY, 0), DENIED);
@@ -323,9 +312,8 @@ TEST(d040_who_did_not_make_it_is_another)
 }
 TEST(d041_one_name_one_object)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     static char long_name[400];
-    world_open(c);
     vipc_cap a = object(c, 0, "/x", 1);
     CHECK_EQ(try_open(c, 1, "x", CREATE | EXCLUSIVE, 0), VIPC_ERR_EXISTS);
     vipc_cap b = open_object(c, 1, "x", 0);
@@ -367,8 +355,7 @@ TEST(d041_one_name_one_object)
 }
 TEST(d041_names_of_endpoints_are_others)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap door = keep(c, 0, mock_endpoint(&c->m, 0, 4)), found;
     CHECK_OK(vipc_publish(V(0), "svc", door, 0));
     (void)object(c, 0, "svc", 1);
@@ -383,8 +370,7 @@ TEST(d041_names_of_endpoints_are_others)
 }
 TEST(d042_flags_of_open)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     static const struct { uint32_t flags; vipc_error fresh, existing; } cases[] = {
         { 0, VIPC_ERR_NOT_FOUND, VIPC_OK }, { CREATE, VIPC_OK, VIPC_OK }, { EXCLUSIVE, VIPC_ERR_INVALID_ARGUMENT, VIPC_ERR_INVALID_ARGUMENT },
         { CREATE | EXCLUSIVE, VIPC_OK, VIPC_ERR_EXISTS }, { READ_ONLY, VIPC_ERR_NOT_FOUND, VIPC_OK }, { CREATE | READ_ONLY, VIPC_OK, VIPC_OK },
@@ -427,8 +413,7 @@ TEST(d042_flags_of_open)
 }
 TEST(d043_each_open_is_a_handle_of_its_own)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = object(c, 0, "/x", 2), b = open_object(c, 0, "/x", 0), d = open_object(c, 1, "/x", READ_ONLY);
     CHECK(a.token != b.token);
     CHECK_EQ(stat_of(c, 0, a).opens, 3);
@@ -451,8 +436,7 @@ TEST(d043_each_open_is_a_handle_of_its_own)
 }
 TEST(d044_exit_closes_and_nothing_is_used_up)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = object(c, 0, "/x", 2);
     for (int i = 0; i < 2000; i++) {                           /* opens are not counted for ever */
         vipc_cap b;
@@ -495,13 +479,12 @@ TEST(d044_exit_closes_and_nothing_is_used_up)
 }
 TEST(d045_nobody_takes_all)
 {
-    static world c_, *c = &c_;
     vipc_config config = shared_config();
     config.max_named = 6;
     config.objects_per_process = 4;                            /* its space is one */
     config.object_pages = 20;
     config.shared_per_process = 30;
-    world_with(c, &config, 512);
+    world *c = a_world_with(&config, 512);
     static const char *const names[] = { "/a", "/b", "/c", "/d", "/e", "/f", "/g", "/h" };
     for (int i = 0; i < 3; i++) (void)object(c, 0, names[i], 0);
     CHECK_EQ(try_open(c, 0, names[3], CREATE, 0), VIPC_ERR_LIMIT);             /* what one process may have */
@@ -525,7 +508,6 @@ TEST(d045_nobody_takes_all)
  * the count of who shares a frame, the one that copies raise, stops before it wraps. */
 TEST(d046_no_count_wraps)
 {
-    static world c_, *c = &c_;
     vipc_config config = shared_config();
     vipc_cap out;
     config.max_capabilities = 16777214;
@@ -534,7 +516,7 @@ TEST(d046_no_count_wraps)
     CHECK_EQ(vipc_required_size(&config), 0);
     config = shared_config();
     config.capabilities_per_process = 50;
-    world_with(c, &config, 512);
+    world *c = a_world_with(&config, 512);
     vipc_cap a = object(c, 0, "/x", 1);
     int n = 1;
     while (try_open(c, 0, "/x", 0, 0) == VIPC_OK) n++;
@@ -556,8 +538,7 @@ TEST(d046_no_count_wraps)
 }
 TEST(d047_a_mapping_keeps_it)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = object(c, 0, "/x", 3);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
     CHECK_OK(set(c, 0, w.at, 5));
@@ -581,13 +562,12 @@ TEST(d047_a_mapping_keeps_it)
 }
 TEST(d048_pages_lie_anywhere)
 {
-    static world c_, *c = &c_;
     static vipc_cap one[300];
     vipc_config config = shared_config();
     int n = 0;
     config.max_shared = config.max_objects = 400;
     config.max_capabilities = 900;
-    world_with(c, &config, 300);
+    world *c = a_world_with(&config, 300);
     vipc_region_desc d = wanted(1, 0);
     while (n < 300 && vipc_region_create(V(0), &d, &one[n]) == VIPC_OK) n++;
     for (int i = 0; i < n; i += 2) CHECK_OK(vipc_close(V(0), one[i]));
@@ -602,11 +582,10 @@ TEST(d048_pages_lie_anywhere)
 }
 TEST(d049_errors_are_told_apart)
 {
-    static world c_, *c = &c_;
     vipc_config config = shared_config();
     config.max_named = 2;
     config.object_pages = 400;
-    world_with(c, &config, 300);
+    world *c = a_world_with(&config, 300);
     static char long_name[400];
     memset(long_name, 'n', sizeof long_name - 1);
     vipc_cap a = object(c, 0, "/a", 1), r = open_object(c, 0, "/a", READ_ONLY), reg = region(c, 0, 1), secret;
@@ -631,9 +610,8 @@ TEST(d049_errors_are_told_apart)
 }
 TEST(d050_what_there_is_to_know_is_for_who_has_it_open)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_object_stat s;
-    world_open(c);
     vipc_cap a;
     REQUIRE_OK(vipc_object_open(V(0), "/x", CREATE, 0640, &a, VIPC_FOREVER));
     keep(c, 0, a);
@@ -663,10 +641,9 @@ TEST(d050_what_there_is_to_know_is_for_who_has_it_open)
 }
 TEST(d066_a_mapping_is_of_what_was_opened)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_mmap_desc m = VIPC_INIT;
     vipc_addr shared_at, private_at;
-    world_open(c);
     vipc_cap a = object(c, 0, "/a", 2), b = open_object(c, 1, "/a", 0);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
     CHECK_OK(set(c, 0, w.at, 5));
@@ -705,8 +682,7 @@ TEST(d066_a_mapping_is_of_what_was_opened)
 /* ------------------------------------------------------------------------------------------------------- the rest */
 TEST(a_name_alone_keeps_it)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = object(c, 0, "/x", 2);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
     CHECK_OK(set(c, 0, w.at, 5));
@@ -722,8 +698,7 @@ TEST(a_name_alone_keeps_it)
 }
 TEST(destroy_takes_the_name_too)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = object(c, 0, "/x", 2), b = open_object(c, 1, "/x", 0);
     vipc_mapping q = map(c, 1, b, VIPC_WRITE);
     CHECK_OK(set(c, 1, q.at, 5));
@@ -737,8 +712,7 @@ TEST(destroy_takes_the_name_too)
 }
 TEST(revoke_leaves_the_name)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = object(c, 0, "/x", 2), b = open_object(c, 1, "/x", 0), d = grant(c, 0, a, 2, VIPC_RIGHT_READ), e = grant(c, 1, b, 3, VIPC_RIGHT_READ);
     vipc_mapping q = map(c, 1, b, VIPC_READ), r = map(c, 2, d, VIPC_READ), s = map(c, 3, e, VIPC_READ);
     CHECK_OK(vipc_revoke(V(0), a, VIPC_FOREVER));              /* what came of this handle: not of the other */
@@ -754,9 +728,8 @@ TEST(revoke_leaves_the_name)
 }
 TEST(objects_are_handed_over)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_cap out;
-    world_open(c);
     vipc_cap a = object(c, 0, "/x", 3);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
     CHECK_OK(set(c, 0, w.at, 5));
@@ -785,9 +758,8 @@ TEST(objects_are_handed_over)
 }
 TEST(sealed_objects)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_mapping w;
-    world_open(c);
     vipc_cap a = object(c, 0, "/x", 3), b = open_object(c, 1, "/x", 0), r = open_object(c, 2, "/x", READ_ONLY);
     w = map(c, 0, a, VIPC_WRITE);
     CHECK_OK(set(c, 0, w.at, 5));
@@ -809,10 +781,9 @@ TEST(sealed_objects)
 }
 TEST(truncate_while_copied_pages_are_shared)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_mmap_desc m = VIPC_INIT;
     vipc_addr at;
-    world_open(c);
     vipc_cap a = object(c, 0, "/x", 4);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
     for (uint64_t i = 0; i < 4; i++) CHECK_OK(set(c, 0, w.at + i * PAGE + 200, 10 + (unsigned)i));
@@ -844,8 +815,7 @@ TEST(truncate_while_copied_pages_are_shared)
 }
 TEST(mapping_past_a_later_end)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = object(c, 0, "/x", 6), b = open_object(c, 1, "/x", 0);
     vipc_mapping w, q = map_lazy(c, 1, b, VIPC_WRITE);
     CHECK_OK(map_part(c, 0, a, VIPC_WRITE, SPOT, 3 * PAGE, 3 * PAGE, &w));
@@ -873,9 +843,8 @@ TEST(mapping_past_a_later_end)
 }
 TEST(open_with_truncate_may_have_to_wait)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_cap out = VIPC_INIT;
-    world_open(c);
     vipc_cap a = object(c, 0, "/x", 3);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
     CHECK_OK(set(c, 0, w.at, 5));
@@ -894,11 +863,10 @@ TEST(open_with_truncate_may_have_to_wait)
 }
 TEST(names_come_and_go)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     static char names[12][8];
     bool there[12] = { false };
     int count = 0;
-    world_open(c);
     for (int i = 0; i < 12; i++) sprintf(names[i], "/n%d", i);
     for (int n = 0; n < 4000; n++) {
         int k = (int)(mock_random(&c->seed) >> 33) % 12;
@@ -948,11 +916,10 @@ TEST(d048_new_pages_are_cleared_without_the_lock)
 }
 TEST(arguments_that_are_none)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_cap out;
     vipc_object_stat s;
     uint32_t n;
-    world_open(c);
     vipc_cap a = object(c, 0, "/x", 1);
     vipc never = VIPC_INIT;
     vipc *const bad[] = { NULL, &never };

@@ -5,8 +5,7 @@
 /* ------------------------------------------------------------------------------------------------- known defects */
 TEST(d001_sharers_see_each_others_bytes)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 5), b = hand(c, 0, a, 1, VIPC_SHARE, 0);
     vipc_mapping p = map(c, 0, a, VIPC_WRITE), q = map(c, 1, b, VIPC_WRITE), l;
     vipc_cap third = hand(c, 0, a, 2, VIPC_SHARE, VIPC_READ);
@@ -27,7 +26,7 @@ TEST(d001_sharers_see_each_others_bytes)
         CHECK_EQ(see(c, 0, p.at + i * PAGE + PAGE - 1), 20 + i);
     }
     CHECK_EQ(c->m.faults, faults);
-    for (uint64_t i = 0; i < 5; i++) CHECK_EQ(see(c, 2, l.at + i * PAGE), 10 + i);
+    HOLDS(c, 2, l.at, 5, 10);
     CHECK(c->m.faults > faults);
     CHECK_OK(set(c, 1, q.at, 99));                             /* what comes later too */
     CHECK_EQ(see(c, 2, l.at), 99);
@@ -38,9 +37,8 @@ TEST(d002_a_region_has_most_rights)
 {
     static const uint32_t max[] = { VIPC_READ, VIPC_WRITE, VIPC_EXECUTE, VIPC_READ_EXECUTE, VIPC_READ_WRITE_EXECUTE, 0 };
     for (size_t i = 0; i < sizeof max / sizeof *max; i++) {
-        static world c_, *c = &c_;
+        world *c = a_world();
         vipc_mapping w;
-        world_open(c);
         vipc_region_desc d = wanted(2, max[i]);
         vipc_cap a = region_of(c, 0, &d), b = hand(c, 0, a, 1, VIPC_SHARE, 0);
         uint32_t most = max[i] ? max[i] : (uint32_t)VIPC_WRITE;
@@ -59,8 +57,7 @@ TEST(d002_a_region_has_most_rights)
         REFUSED(c, map_part(c, 0, a, 8, 0, 0, 0, &w), VIPC_ERR_INVALID_ARGUMENT);
         DONE(c);
     }
-    static world c_, *c = &c_;                                  /* and a capability has its own */
-    world_open(c);
+    world *c = a_world();                                       /* and a capability has its own */
     vipc_region_desc d = wanted(2, VIPC_READ_WRITE_EXECUTE);
     vipc_cap a = region_of(c, 0, &d);
     static const uint32_t access[] = { VIPC_READ, VIPC_WRITE, VIPC_EXECUTE, VIPC_READ_EXECUTE };
@@ -77,10 +74,9 @@ TEST(d002_a_region_has_most_rights)
 }
 TEST(d003_nobody_maps_what_it_was_not_given)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_mapping w;
     vipc_cap found;
-    world_open(c);
     vipc_cap a = region(c, 0, 2), none = VIPC_INIT;
     REFUSED(c, map_part(c, 1, a, VIPC_READ, 0, 0, 0, &w), STALE);
     REFUSED(c, map_part(c, 1, none, VIPC_READ, 0, 0, 0, &w), STALE);
@@ -98,10 +94,9 @@ TEST(d003_nobody_maps_what_it_was_not_given)
 }
 TEST(d004_another_space_needs_authority_over_it)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_mapping w;
     vipc_cap out;
-    world_open(c);
     vipc_cap a = region(c, 0, 2);
     vipc_map_desc d = VIPC_INIT;
     d.access = VIPC_WRITE;
@@ -139,9 +134,8 @@ TEST(d004_another_space_needs_authority_over_it)
 }
 TEST(d005_addresses_are_checked)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_mapping w;
-    world_open(c);
     vipc_cap a = region(c, 0, 4), b = region(c, 0, 4);
     static const vipc_addr wrong[] = { 0x10000001, SPOT + 1, SPOT + 4095, 0x1000, 0xFFFFFFFFFFFFF000, 0xFFFFFFFFFFFFE000, VIPC_LAYOUT_USER_END, VIPC_LAYOUT_USER_END - PAGE,
                                        VIPC_LAYOUT_USER_END - 3 * PAGE, VIPC_LAYOUT_USER_START - PAGE, 0x8000000000000000 };
@@ -183,8 +177,7 @@ TEST(d005_addresses_are_checked)
 }
 TEST(d006_what_is_granted_can_be_mapped)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 2);
     vipc_cap by_transfer = hand(c, 0, a, 1, VIPC_SHARE, VIPC_READ), by_grant = grant(c, 0, a, 2, VIPC_RIGHT_READ | VIPC_RIGHT_WRITE);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE), p = map(c, 1, by_transfer, VIPC_READ), q = map(c, 2, by_grant, VIPC_WRITE);
@@ -195,8 +188,7 @@ TEST(d006_what_is_granted_can_be_mapped)
 }
 TEST(d007_what_was_unmapped_can_be_mapped_again)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 3), b = hand(c, 0, a, 1, VIPC_SHARE, 0);
     for (unsigned n = 0; n < 5; n++) {
         vipc_mapping p = map(c, 0, a, VIPC_WRITE), q = map(c, 1, b, VIPC_WRITE);
@@ -216,9 +208,8 @@ TEST(d007_what_was_unmapped_can_be_mapped_again)
 }
 TEST(d008_what_was_given_and_never_mapped_can_be_taken_back)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_mapping w;
-    world_open(c);
     vipc_cap a = region(c, 0, 3), b = hand(c, 0, a, 1, VIPC_SHARE, 0), d = grant(c, 0, a, 2, 0);
     CHECK_EQ(info_of(c, 0, a).holders, 3);
     CHECK_OK(vipc_revoke(V(0), a, VIPC_FOREVER));
@@ -232,8 +223,7 @@ TEST(d008_what_was_given_and_never_mapped_can_be_taken_back)
 }
 TEST(d009_the_creator_lets_go_as_anybody_else)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 10);
     CHECK(used(c) >= c->nothing + 10);
     CHECK_OK(vipc_close(V(0), a));
@@ -259,8 +249,7 @@ TEST(d009_the_creator_lets_go_as_anybody_else)
 }
 TEST(d010_no_frame_is_orphaned)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     for (unsigned who = 2; who < 4; who++) {                   /* dropped by leaving, and by dying */
         (void)region(c, who, 10);
         vipc_cap a = region(c, who, 10);
@@ -281,9 +270,8 @@ TEST(d010_no_frame_is_orphaned)
 }
 TEST(d011_everything_can_be_done_by_id)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_cap found;
-    world_open(c);
     vipc_cap a = region(c, 0, 2);
     uint64_t id = id_of(c, 0, a);
     CHECK(id != 0);
@@ -316,11 +304,10 @@ TEST(d011_everything_can_be_done_by_id)
 }
 TEST(d012_sizes_are_checked)
 {
-    static world c_, *c = &c_;
     vipc_config config = shared_config();
     vipc_cap out;
     config.region_pages = 20;
-    world_with(c, &config, 512);
+    world *c = a_world_with(&config, 512);
     static const uint64_t sizes[] = { 20 * 4096 + 1, 21 * 4096, 1 << 20, ~(uint64_t)0, ~(uint64_t)0 - 4095, ~(uint64_t)0 - 4096, 0x8000000000000000, 0xFFFFFFFF00000000, 0x100000000000, (uint64_t)1 << 44 };
     vipc_region_desc d = VIPC_INIT;
     REFUSED(c, vipc_region_create(V(0), &d, &out), VIPC_ERR_INVALID_ARGUMENT);
@@ -350,8 +337,7 @@ TEST(d012_sizes_are_checked)
 }
 TEST(d013_fresh_region_reads_as_zeros_after_reuse)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     for (int round = 0; round < 6; round++) {
         vipc_region_desc d = wanted(100, 0);
         d.contiguous = round & 1;
@@ -381,11 +367,10 @@ TEST(d013_fresh_region_reads_as_zeros_after_reuse)
 }
 TEST(d014_what_is_charged_is_what_is_given_back)
 {
-    static world c_, *c = &c_;
     vipc_config config = shared_config();
     vipc_cap out;
     config.shared_per_process = 10;
-    world_with(c, &config, 512);
+    world *c = a_world_with(&config, 512);
     vipc_region_desc d = VIPC_INIT;
     for (int round = 0; round < 50; round++) {                 /* neither the domain's books nor the process's drift */
         d.size = 100;
@@ -538,13 +523,12 @@ TEST(nodes_are_charged_for_copies_and_moves)
 }
 TEST(d016_frames_need_not_be_neighbours)
 {
-    static world c_, *c = &c_;
     static vipc_cap one[512];
     vipc_config config = shared_config();
     int n = 0;
     config.max_shared = config.max_objects = 700;
     config.max_capabilities = 1000;
-    world_with(c, &config, 512);
+    world *c = a_world_with(&config, 512);
     vipc_region_desc d = wanted(1, 0);
     while (vipc_region_create(V(0), &d, &one[n]) == VIPC_OK) n++;
     CHECK(n > 200);
@@ -570,8 +554,7 @@ TEST(d016_frames_need_not_be_neighbours)
 }
 TEST(d017_no_stale_translation_survives)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 4), b = hand(c, 0, a, 1, VIPC_SHARE, 0);
     vipc_mapping p = map(c, 0, a, VIPC_WRITE), q = map(c, 1, b, VIPC_WRITE);
     for (uint64_t i = 0; i < 4; i++) {
@@ -600,9 +583,8 @@ TEST(d017_no_stale_translation_survives)
 }
 TEST(d018_only_its_owner_hands_over_a_region)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_cap out;
-    world_open(c);
     vipc_cap a = region(c, 0, 4), all = grant(c, 0, a, 1, 0);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE), his = map(c, 1, all, VIPC_READ);
     CHECK_OK(set(c, 0, w.at + PAGE, 9));
@@ -635,8 +617,7 @@ TEST(d018_only_its_owner_hands_over_a_region)
 }
 TEST(d019_the_token_that_is_handed_out_is_good)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     for (uint32_t mode = 0; mode < 3; mode++) {
         vipc_cap a = region(c, 0, 2);
         CHECK_EQ(try_map(c, 0, a, VIPC_WRITE), VIPC_OK);
@@ -655,10 +636,9 @@ TEST(d019_the_token_that_is_handed_out_is_good)
 }
 TEST(d020_ids_and_tokens_are_never_the_same)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     static uint64_t ids[400], tokens[400];
     int n = 0;
-    world_open(c);
     for (int round = 0; round < 40; round++) {
         vipc_cap cap[5];
         unsigned who = (unsigned)round % PEOPLE;
@@ -684,8 +664,7 @@ TEST(d020_ids_and_tokens_are_never_the_same)
 }
 TEST(d021_modes_do_what_they_are_called)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 4);                              /* share */
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
     CHECK_OK(set(c, 0, w.at, 1));
@@ -733,8 +712,7 @@ TEST(d021_modes_do_what_they_are_called)
 }
 TEST(d022_no_address_is_told_and_no_number_comes_again)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_region_desc d = wanted(4, 0);
     d.contiguous = 1;
     vipc_cap a = region_of(c, 0, &d), s = region(c, 0, 4);
@@ -759,9 +737,8 @@ TEST(d022_no_address_is_told_and_no_number_comes_again)
 }
 TEST(d023_without_grant_nobody_hands_on)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_cap out;
-    world_open(c);
     vipc_cap a = region(c, 0, 2), b = hand(c, 0, a, 1, VIPC_SHARE, 0), d = grant(c, 0, a, 2, VIPC_RIGHT_READ | VIPC_RIGHT_GRANT);
     REFUSED(c, vipc_region_transfer(V(1), b, PID(3), VIPC_SHARE, VIPC_READ, &out, VIPC_FOREVER), DENIED);
     REFUSED(c, vipc_grant(V(1), b, PID(3), NULL, &out), DENIED);
@@ -779,9 +756,8 @@ TEST(d023_without_grant_nobody_hands_on)
 }
 TEST(d024_nobody_speaks_for_another)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_cap out;
-    world_open(c);
     vipc_cap a = region(c, 1, 2);
     for (uint32_t mode = 0; mode < 3; mode++) {                /* process 3 with process 1's token, for itself and for others */
         REFUSED(c, vipc_region_transfer(V(3), a, PID(3), mode, 0, &out, VIPC_FOREVER), VIPC_ERR_INVALID_ARGUMENT);
@@ -794,9 +770,8 @@ TEST(d024_nobody_speaks_for_another)
 }
 TEST(d025_giving_to_oneself_spoils_nothing)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_cap out;
-    world_open(c);
     vipc_cap a = region(c, 0, 2);
     for (uint32_t mode = 0; mode < 3; mode++) REFUSED(c, vipc_region_transfer(V(0), a, PID(0), mode, 0, &out, VIPC_FOREVER), VIPC_ERR_INVALID_ARGUMENT);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE), q;
@@ -814,8 +789,7 @@ TEST(d025_giving_to_oneself_spoils_nothing)
 }
 TEST(d026_only_who_may_destroys)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 6), b = hand(c, 0, a, 1, VIPC_SHARE, 0), d = grant(c, 0, a, 2, VIPC_RIGHT_ALL & ~(uint32_t)VIPC_RIGHT_DELETE);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE), q = map(c, 1, b, VIPC_WRITE);
     REFUSED(c, vipc_destroy(V(1), b, VIPC_FOREVER), DENIED);
@@ -853,9 +827,8 @@ TEST(d026_only_who_may_destroys)
 }
 TEST(d027_a_mapping_says_where_it_is_and_what_it_allows)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_mapping w;
-    world_open(c);
     vipc_region_desc d = wanted(5, VIPC_READ_WRITE_EXECUTE);
     d.cache = VIPC_UNCACHED;
     vipc_cap a = region_of(c, 0, &d);
@@ -894,8 +867,7 @@ TEST(d027_a_mapping_says_where_it_is_and_what_it_allows)
 TEST(d028_the_cache_policy_is_in_every_translation)
 {
     for (uint32_t cache = 0; cache < 4; cache++) {
-        static world c_, *c = &c_;
-        world_open(c);
+        world *c = a_world();
         vipc_region_desc d = wanted(3, 0);
         d.cache = cache;
         vipc_cap a = region_of(c, 0, &d), b = hand(c, 0, a, 1, VIPC_SHARE, 0);
@@ -924,9 +896,8 @@ TEST(d028_the_cache_policy_is_in_every_translation)
         CHECK_EQ(is, cache);
         DONE(c);
     }
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_cap out;
-    world_open(c);
     vipc_region_desc d = wanted(3, 0);
     for (d.cache = 4; d.cache; d.cache <<= 1) REFUSED(c, vipc_region_create(V(0), &d, &out), VIPC_ERR_INVALID_ARGUMENT);
     DONE(c);
@@ -934,8 +905,7 @@ TEST(d028_the_cache_policy_is_in_every_translation)
 TEST(d029_the_dead_hold_nothing)
 {
     for (int how = 0; how < 2; how++) {
-        static world c_, *c = &c_;
-        world_open(c);
+        world *c = a_world();
         vipc_cap a = region(c, 0, 3), b = hand(c, 0, a, 3, VIPC_SHARE, 0);
         vipc_mapping w = map(c, 0, a, VIPC_WRITE);
         (void)map(c, 3, b, VIPC_WRITE);
@@ -1035,10 +1005,9 @@ TEST(d030_the_last_reference_goes_under_the_lock)
 }
 TEST(d067_chosen_addresses_are_free_and_keep_clear_of_the_heap)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     enum { MANY = 60 };
     vipc_mapping w[MANY];
-    world_open(c);
     vipc_space_info s;
     REQUIRE_OK(vipc_space_get(V(0), c->s[0], &s));
     vipc_cap a = region(c, 0, MANY);
@@ -1064,8 +1033,7 @@ TEST(d067_chosen_addresses_are_free_and_keep_clear_of_the_heap)
 /* ------------------------------------------------------------------------------------------------------ mappings */
 TEST(eager_and_lazy)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 6), b = hand(c, 0, a, 1, VIPC_SHARE, 0);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE), q = map_lazy(c, 1, b, VIPC_WRITE);
     for (uint64_t i = 0; i < 6; i++) {
@@ -1097,9 +1065,8 @@ TEST(eager_and_lazy)
 }
 TEST(what_is_mapped_already_stays_where_it_is)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_mapping w, q;
-    world_open(c);
     vipc_cap a = region(c, 0, 4), same = keep(c, 0, mock_derive(&c->m, 0, a, 0));
     w = map(c, 0, a, VIPC_WRITE);
     uint64_t mapped = c->m.mapped;
@@ -1134,8 +1101,7 @@ TEST(what_is_mapped_already_stays_where_it_is)
 }
 TEST(what_leaves_is_mapped_no_more)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 4);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
     CHECK_OK(set(c, 0, w.at, 5));
@@ -1156,8 +1122,7 @@ TEST(what_leaves_is_mapped_no_more)
 }
 TEST(what_comes_again_and_again_stays_mapped)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 4);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE), first = VIPC_INIT, q;
     for (unsigned n = 0; n < 20; n++) {
@@ -1180,12 +1145,11 @@ TEST(what_comes_again_and_again_stays_mapped)
 }
 TEST(parts_of_a_region)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_mapping all, w;
-    world_open(c);
     vipc_cap a = region(c, 0, 40);
     all = map(c, 0, a, VIPC_WRITE);
-    for (uint64_t i = 0; i < 40; i++) CHECK_OK(set(c, 0, all.at + i * PAGE, 100 + (unsigned)i));
+    FILL(c, 0, all.at, 40, 100);
     static const struct { uint64_t from, n; } parts[] = { { 0, 1 }, { 39, 1 }, { 1, 38 }, { 20, 20 }, { 7, 9 }, { 33, 0 } };
     for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
         uint64_t n = parts[k].n ? parts[k].n : 40 - parts[k].from;
@@ -1224,19 +1188,18 @@ TEST(parts_of_a_region)
 /* Neighbours in the space that are of two regions, or of two places of one, never become one. */
 TEST(neighbours_keep_what_is_behind_them)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_mapping w;
-    world_open(c);
     vipc_cap a = region(c, 0, 4), b = region(c, 0, 4);
     for (uint64_t i = 0; i < 4; i++) {
         CHECK_OK(map_part(c, 0, a, VIPC_WRITE, SPOT + i * 2 * PAGE, (3 - i) * PAGE, PAGE, &w));
         CHECK_OK(map_part(c, 0, b, VIPC_WRITE, SPOT + (i * 2 + 1) * PAGE, i * PAGE, PAGE, &w));
     }
-    for (uint64_t i = 0; i < 8; i++) CHECK_OK(set(c, 0, SPOT + i * PAGE, 50 + (unsigned)i));
+    FILL(c, 0, SPOT, 8, 50);
     CHECK_OK(vipc_space_protect(V(0), c->s[0], SPOT, 8 * PAGE, R, VIPC_FOREVER));      /* after which all that are alike would be made one */
     CHECK_OK(vipc_space_protect(V(0), c->s[0], SPOT, 8 * PAGE, RW, VIPC_FOREVER));
     for (uint64_t i = 0; i < 8; i++) CHECK_EQ(region_at(c, 0, SPOT + i * PAGE).start, SPOT + i * PAGE);
-    for (uint64_t i = 0; i < 8; i++) CHECK_EQ(see(c, 0, SPOT + i * PAGE), 50 + i);
+    HOLDS(c, 0, SPOT, 8, 50);
     CHECK_OK(map_part(c, 0, b, VIPC_READ, SPOT + 100 * PAGE, 0, 0, &w));
     CHECK_OK(map_part(c, 0, a, VIPC_READ, SPOT + 104 * PAGE, 0, 0, &w));
     vipc_mock_forget(&c->m, 0);
@@ -1268,8 +1231,7 @@ TEST(neighbours_keep_what_is_behind_them)
 }
 TEST(unmap_says_what_is_wrong)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 4);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE), x;
     vipc_mmap_desc m = VIPC_INIT;
@@ -1310,8 +1272,7 @@ TEST(unmap_says_what_is_wrong)
 }
 TEST(unmap_while_another_maps_it)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 4), b = hand(c, 0, a, 1, VIPC_SHARE, 0), d = hand(c, 0, a, 2, VIPC_SHARE, VIPC_READ);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE), q = map(c, 1, b, VIPC_WRITE), r = map(c, 2, d, VIPC_READ);
     CHECK_OK(set(c, 0, w.at, 1));
@@ -1331,8 +1292,7 @@ TEST(unmap_while_another_maps_it)
 }
 TEST(close_while_mapped)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 4), b = grant(c, 0, a, 1, 0), d = grant(c, 1, b, 2, VIPC_RIGHT_READ);
     vipc_mapping q = map(c, 1, b, VIPC_WRITE), r = map(c, 2, d, VIPC_READ);
     CHECK_OK(set(c, 1, q.at, 1));
@@ -1354,8 +1314,7 @@ TEST(close_while_mapped)
 }
 TEST(revoke_while_mapped)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 4), b = grant(c, 0, a, 1, 0), d = grant(c, 1, b, 2, 0), e = grant(c, 2, d, 3, VIPC_RIGHT_READ), own = keep(c, 0, mock_derive(&c->m, 0, a, 0));
     vipc_mapping w = map(c, 0, a, VIPC_WRITE), q = map(c, 1, b, VIPC_WRITE), r = map_lazy(c, 2, d, VIPC_WRITE), s = map(c, 3, e, VIPC_READ), o;
     CHECK_OK(map_part(c, 0, own, VIPC_READ, 0, 0, 0, &o));
@@ -1387,8 +1346,7 @@ TEST(revoke_while_mapped)
 }
 TEST(revoke_needs_its_right_and_may_have_to_wait)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 4), weak = keep(c, 0, mock_derive(&c->m, 0, a, VIPC_RIGHT_ALL & ~(uint32_t)VIPC_RIGHT_REVOKE));
     vipc_cap b = hand(c, 0, a, 1, VIPC_SHARE, 0), d = grant(c, 0, a, 2, VIPC_RIGHT_READ);
     vipc_mapping q = map(c, 1, b, VIPC_WRITE), r = map(c, 2, d, VIPC_READ);
@@ -1428,9 +1386,8 @@ TEST(revoke_needs_its_right_and_may_have_to_wait)
 }
 TEST(access_is_never_wider_than_the_capability)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_mapping w;
-    world_open(c);
     vipc_region_desc d = wanted(4, VIPC_READ_WRITE_EXECUTE);
     vipc_cap a = region_of(c, 0, &d), ro = hand(c, 0, a, 1, VIPC_SHARE, VIPC_READ), rw = hand(c, 0, a, 2, VIPC_SHARE, VIPC_WRITE);
     w = map(c, 1, ro, VIPC_READ);
@@ -1476,9 +1433,8 @@ TEST(access_is_never_wider_than_the_capability)
 }
 TEST(an_executable_region_in_a_space_that_allows_it)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_mapping w;
-    world_open(c);
     vipc_space_desc lax = VIPC_INIT;
     lax.write_execute = 1;
     vipc_cap other;
@@ -1506,8 +1462,7 @@ TEST(an_executable_region_in_a_space_that_allows_it)
 }
 TEST(a_region_goes_with_the_last_space_that_maps_it)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 7), other;
     REQUIRE_OK(vipc_space_create(V(1), NULL, &other));
     vipc_cap b = hand(c, 0, a, 1, VIPC_SHARE, 0);
@@ -1535,11 +1490,10 @@ TEST(a_region_goes_with_the_last_space_that_maps_it)
 /* ------------------------------------------------------------------------------------------------------- handing over */
 TEST(copies_are_of_one_moment_and_apart_from_then_on)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 8);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
-    for (uint64_t i = 0; i < 8; i++) CHECK_OK(set(c, 0, w.at + i * PAGE, 10 + (unsigned)i));
+    FILL(c, 0, w.at, 8, 10);
     uint64_t before = used(c);
     vipc_cap b = hand(c, 0, a, 1, VIPC_COPY_ON_WRITE, 0), d = hand(c, 0, a, 2, VIPC_COPY_ON_WRITE, VIPC_READ);
     CHECK(used(c) <= before + 4);                              /* nodes of page maps at most: no page is copied */
@@ -1583,8 +1537,7 @@ TEST(copies_are_of_one_moment_and_apart_from_then_on)
 }
 TEST(the_last_one_writes_without_a_copy)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 4), b = hand(c, 0, a, 1, VIPC_COPY_ON_WRITE, 0);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
     CHECK_EQ(see(c, 0, w.at), 0);
@@ -1597,11 +1550,10 @@ TEST(the_last_one_writes_without_a_copy)
 }
 TEST(a_copied_page_changes_for_all_who_map_it)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 4), b = hand(c, 0, a, 1, VIPC_SHARE, 0), ro = hand(c, 0, a, 2, VIPC_SHARE, VIPC_READ);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE), q = map(c, 1, b, VIPC_WRITE), r = map(c, 2, ro, VIPC_READ);
-    for (uint64_t i = 0; i < 4; i++) CHECK_OK(set(c, 0, w.at + i * PAGE, 1 + (unsigned)i));
+    FILL(c, 0, w.at, 4, 1);
     vipc_cap snap = hand(c, 0, a, 3, VIPC_COPY_ON_WRITE, 0);
     vipc_mapping s = map(c, 3, snap, VIPC_WRITE);
     for (uint64_t i = 0; i < 4; i++) {                         /* all have read translations of the frame that is shared */
@@ -1634,8 +1586,7 @@ TEST(a_copied_page_changes_for_all_who_map_it)
 TEST(what_cannot_be_shared_until_it_is_written_is_copied_at_once)
 {
     for (int k = 0; k < 4; k++) {
-        static world c_, *c = &c_;
-        world_open(c);
+        world *c = a_world();
         vipc_region_desc d = wanted(6, 0);
         if (k == 0) d.contiguous = 1;
         else d.cache = (uint32_t)k;
@@ -1661,8 +1612,7 @@ TEST(what_cannot_be_shared_until_it_is_written_is_copied_at_once)
 }
 TEST(move_takes_all_of_the_givers_mappings)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap other, a = region(c, 0, 4), second = keep(c, 0, mock_derive(&c->m, 0, a, 0));
     REQUIRE_OK(vipc_space_create(V(0), NULL, &other));
     vipc_mapping w = map(c, 0, a, VIPC_WRITE), o, t;
@@ -1695,8 +1645,7 @@ TEST(move_takes_all_of_the_givers_mappings)
 /* What hung on other capabilities of the giver's is below the one that was handed over, however they stood to one another. */
 TEST(move_of_a_capability_far_below_a_root)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap r = region(c, 1, 2), far = grant(c, 1, r, 3, VIPC_RIGHT_READ), p1 = grant(c, 1, r, 0, 0), p2 = keep(c, 0, mock_derive(&c->m, 0, p1, 0));
     vipc_cap side = grant(c, 0, p1, 3, VIPC_RIGHT_READ), low = grant(c, 0, p2, 3, VIPC_RIGHT_READ);
     vipc_mapping m = map(c, 3, far, VIPC_READ), n;
@@ -1722,9 +1671,8 @@ TEST(move_of_a_capability_far_below_a_root)
 }
 TEST(move_waits_for_old_translations)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_cap out = VIPC_INIT;
-    world_open(c);
     vipc_cap a = region(c, 0, 4);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
     CHECK_OK(set(c, 0, w.at, 5));
@@ -1752,9 +1700,8 @@ TEST(move_waits_for_old_translations)
 }
 TEST(copies_wait_for_writers)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_cap out = VIPC_INIT;
-    world_open(c);
     vipc_cap a = region(c, 0, 4), b = hand(c, 0, a, 1, VIPC_SHARE, 0);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE), q = map(c, 1, b, VIPC_WRITE);
     CHECK_OK(set(c, 0, w.at, 5));
@@ -1783,12 +1730,11 @@ TEST(copies_wait_for_writers)
 }
 TEST(limits_of_who_is_given)
 {
-    static world c_, *c = &c_;
     vipc_config config = shared_config();
     vipc_cap out = VIPC_INIT;
     config.shared_per_process = 10;
     config.capabilities_per_process = 6;
-    world_with(c, &config, 512);
+    world *c = a_world_with(&config, 512);
     vipc_cap a = region(c, 0, 6), his = region(c, 1, 6);
     REFUSED(c, vipc_region_transfer(V(0), a, PID(1), VIPC_MOVE, 0, &out, VIPC_FOREVER), VIPC_ERR_LIMIT);       /* it may own 10 pages */
     REFUSED(c, vipc_region_transfer(V(0), a, PID(1), VIPC_COPY_ON_WRITE, 0, &out, VIPC_FOREVER), VIPC_ERR_LIMIT);      /* the copy is the giver's */
@@ -1809,10 +1755,9 @@ TEST(limits_of_who_is_given)
 }
 TEST(an_owner_may_not_be_rid_of_its_share_by_dying)
 {
-    static world c_, *c = &c_;
     vipc_config config = shared_config();
     config.shared_per_process = 10;
-    world_with(c, &config, 512);
+    world *c = a_world_with(&config, 512);
     vipc_cap a = region(c, 3, 10), b = hand(c, 3, a, 1, VIPC_SHARE, 0), out;
     vipc_mapping q = map(c, 1, b, VIPC_WRITE);
     CHECK_OK(set(c, 1, q.at, 1));
@@ -1841,8 +1786,7 @@ TEST(an_owner_may_not_be_rid_of_its_share_by_dying)
 /* --------------------------------------------------------------------------------------------------------- sealing */
 TEST(sealed_is_never_written_again)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 4), b = hand(c, 0, a, 1, VIPC_SHARE, 0);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE), q;
     CHECK_OK(set(c, 0, w.at, 5));
@@ -1885,8 +1829,7 @@ TEST(sealed_is_never_written_again)
 }
 TEST(a_copy_of_what_is_sealed_may_be_written)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 2);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
     CHECK_OK(set(c, 0, w.at, 5));
@@ -1903,8 +1846,7 @@ TEST(a_copy_of_what_is_sealed_may_be_written)
 }
 TEST(sealing_waits_for_old_translations)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 2);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
     CHECK_OK(set(c, 0, w.at, 5));
@@ -1921,9 +1863,8 @@ TEST(sealing_waits_for_old_translations)
 /* ------------------------------------------------------------------------------------------------------------ idle */
 TEST(the_creator_is_told_when_it_is_alone)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_cap bell, out;
-    world_open(c);
     REQUIRE_OK(vipc_notification_create(V(0), NULL, &bell));
     keep(c, 0, bell);
     vipc_region_desc d = wanted(2, 0);
@@ -1986,9 +1927,8 @@ TEST(the_creator_is_told_when_it_is_alone)
 }
 TEST(an_idle_notification_that_was_taken_back_is_silent)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_cap other;
-    world_open(c);
     REQUIRE_OK(vipc_notification_create(V(1), NULL, &other));
     keep(c, 1, other);
     vipc_region_desc d = wanted(2, 0);
@@ -2016,15 +1956,14 @@ static vipc_error mmap_of(world *c, unsigned i, vipc_cap backing, vipc_addr at, 
 }
 TEST(mmap_shared_of_a_region)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_addr at = 0, other = 0;
-    world_open(c);
     vipc_cap a = region(c, 0, 8), b = hand(c, 0, a, 1, VIPC_SHARE, VIPC_READ);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
-    for (uint64_t i = 0; i < 8; i++) CHECK_OK(set(c, 0, w.at + i * PAGE, 10 + (unsigned)i));
+    FILL(c, 0, w.at, 8, 10);
     CHECK_OK(mmap_of(c, 1, b, SPOT, 2 * PAGE, 4 * PAGE, R, VIPC_MAP_SHARED | VIPC_MAP_FIXED, &at));
     CHECK_EQ(at, SPOT);
-    for (uint64_t i = 0; i < 4; i++) CHECK_EQ(see(c, 1, at + i * PAGE), 12 + i);
+    HOLDS(c, 1, at, 4, 12);
     CHECK_OK(set(c, 0, w.at + 2 * PAGE, 99));
     CHECK_EQ(see(c, 1, at), 99);
     CHECK_EQ(set(c, 1, at, 1), DENIED);
@@ -2052,20 +1991,19 @@ TEST(mmap_shared_of_a_region)
     CHECK_OK(mmap_of(c, 1, b, 0, 0, 8 * PAGE, R, VIPC_MAP_SHARED | VIPC_MAP_POPULATE, &other));
     for (uint64_t i = 0; i < 8; i++) CHECK(vipc_mock_translation(&c->m, root_of(c, 1), other + i * PAGE, NULL, NULL, NULL));
     CHECK_OK(vipc_revoke(V(0), a, VIPC_FOREVER));
-    for (uint64_t i = 0; i < 4; i++) CHECK_EQ(see(c, 1, SPOT + i * PAGE), FAULT);
+    GONE(c, 1, SPOT, 4);
     CHECK_EQ(see(c, 1, other), FAULT);
     DONE(c);
 }
 TEST(mmap_private_of_a_region)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_addr at = 0, x = 0;
-    world_open(c);
     vipc_cap a = region(c, 0, 8), b = hand(c, 0, a, 1, VIPC_SHARE, VIPC_READ);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
-    for (uint64_t i = 0; i < 8; i++) CHECK_OK(set(c, 0, w.at + i * PAGE, 10 + (unsigned)i));
+    FILL(c, 0, w.at, 8, 10);
     CHECK_OK(mmap_of(c, 1, b, 0, 2 * PAGE, 4 * PAGE, RW, VIPC_MAP_PRIVATE, &at));              /* to be written, by READ alone */
-    for (uint64_t i = 0; i < 4; i++) CHECK_EQ(see(c, 1, at + i * PAGE), 12 + i);
+    HOLDS(c, 1, at, 4, 12);
     CHECK_OK(set(c, 1, at, 50));
     CHECK_EQ(see(c, 0, w.at + 2 * PAGE), 12);
     CHECK_OK(set(c, 0, w.at + 3 * PAGE, 60));                  /* its pages are those of that moment */
@@ -2090,29 +2028,27 @@ TEST(mmap_private_of_a_region)
 /* Some of neighbouring frames are shared with a private copy, some are not: what is mapped at once is not mapped as one. */
 TEST(mmap_private_of_a_part)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_addr at;
-    world_open(c);
     for (uint64_t from = 0; from < 3; from += 2) {
         vipc_cap a = region(c, 0, 4), b = hand(c, 0, a, 1, VIPC_SHARE, 0);
         vipc_mapping w = map(c, 0, a, VIPC_WRITE);
-        for (uint64_t i = 0; i < 4; i++) CHECK_OK(set(c, 0, w.at + i * PAGE, 10 + (unsigned)i));
+        FILL(c, 0, w.at, 4, 10);
         for (uint64_t i = 1; i < 4; i++) CHECK_EQ(frame_at(c, 0, w.at + i * PAGE), frame_at(c, 0, w.at) + i);
         CHECK_OK(mmap_of(c, 2, hand(c, 0, a, 2, VIPC_SHARE, VIPC_READ), 0, from * PAGE, 2 * PAGE, R, VIPC_MAP_PRIVATE, &at));
         vipc_mapping q = map(c, 1, b, VIPC_WRITE);
-        for (uint64_t i = 0; i < 4; i++) CHECK_OK(set(c, 1, q.at + i * PAGE, 20 + (unsigned)i));
+        FILL(c, 1, q.at, 4, 20);
         for (uint64_t i = 0; i < 2; i++) CHECK_EQ(see(c, 2, at + i * PAGE), 10 + from + i);
-        for (uint64_t i = 0; i < 4; i++) CHECK_EQ(see(c, 0, w.at + i * PAGE), 20 + i);
+        HOLDS(c, 0, w.at, 4, 20);
     }
     DONE(c);
 }
 TEST(fork_of_mapped_regions)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_cap copy;
     vipc_addr private_at;
     unsigned char byte;
-    world_open(c);
     vipc_cap a = region(c, 0, 4), b = hand(c, 0, a, 1, VIPC_SHARE, 0);
     vipc_mapping q = map(c, 1, b, VIPC_WRITE), w = map(c, 0, a, VIPC_WRITE), ro;
     CHECK_OK(map_part(c, 1, b, VIPC_READ, 0, 0, 0, &ro));
@@ -2161,12 +2097,11 @@ TEST(fork_of_mapped_regions)
 /* ---------------------------------------------------------------------------------------------- limits and arguments */
 TEST(limits_of_the_domain)
 {
-    static world c_, *c = &c_;
     vipc_config config = shared_config();
     vipc_cap out;
     config.max_shared = 5;
     config.max_named = 3;
-    world_with(c, &config, 512);
+    world *c = a_world_with(&config, 512);
     vipc_region_desc d = wanted(1, 0);
     for (int i = 0; i < 5; i++) (void)region(c, (unsigned)i % 2, 1);
     REFUSED(c, vipc_region_create(V(0), &d, &out), VIPC_ERR_LIMIT);
@@ -2190,9 +2125,8 @@ TEST(limits_of_the_domain)
 }
 TEST(fields_of_the_configuration)
 {
-    static world c_, *c = &c_;
     vipc_config config = shared_config(), got;
-    world_with(c, &config, 512);
+    world *c = a_world_with(&config, 512);
     REQUIRE_OK(vipc_config_get(V(0), &got));
     CHECK_EQ(got.max_shared, 40);
     CHECK_EQ(got.max_named, 12);
@@ -2221,12 +2155,11 @@ TEST(fields_of_the_configuration)
 }
 TEST(a_domain_without_regions)
 {
-    static world c_, *c = &c_;
     vipc_config config = shared_config();
     vipc_cap out;
     vipc_mapping w;
     config.max_shared = config.max_named = 0;
-    world_with(c, &config, 512);
+    world *c = a_world_with(&config, 512);
     vipc_region_desc d = wanted(1, 0);
     CHECK_EQ(vipc_region_create(V(0), &d, &out), VIPC_ERR_NOT_SUPPORTED);
     CHECK_EQ(vipc_object_open(V(0), "/x", VIPC_OPEN_CREATE, 0, &out, VIPC_FOREVER), VIPC_ERR_NOT_SUPPORTED);
@@ -2237,12 +2170,11 @@ TEST(a_domain_without_regions)
 }
 TEST(arguments_that_are_none)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_cap out;
     vipc_mapping w;
     vipc_region_info info;
     uint64_t bytes;
-    world_open(c);
     vipc_cap a = region(c, 0, 1);
     vipc_region_desc d = wanted(1, 0);
     vipc never = VIPC_INIT;
@@ -2290,8 +2222,7 @@ TEST(arguments_that_are_none)
 }
 TEST(what_a_region_says_of_itself)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_region_desc d = wanted(3, VIPC_READ_EXECUTE);
     d.label = "a label that is rather longer than thirty-one bytes";
     d.node = 1;
@@ -2321,9 +2252,8 @@ TEST(what_a_region_says_of_itself)
 }
 TEST(regions_by_name_and_from_the_start)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_cap his, given;
-    world_open(c);
     vipc_cap a = region(c, 0, 2);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE), q;
     CHECK_OK(set(c, 0, w.at, 5));
@@ -2354,10 +2284,9 @@ TEST(regions_by_name_and_from_the_start)
 }
 TEST(a_capability_that_expires)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     vipc_derive_desc dd = VIPC_INIT;
     vipc_cap his;
-    world_open(c);
     vipc_cap a = region(c, 0, 2);
     dd.limits.expires = c->m.now + 1000 * MS;
     REQUIRE_OK(vipc_grant(V(0), a, PID(1), &dd, &his));
@@ -2376,8 +2305,7 @@ TEST(a_capability_that_expires)
 /* ------------------------------------------------------------------------------------------------------- attempts */
 TEST(no_number_near_a_token_opens_anything)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 1), b = hand(c, 0, a, 1, VIPC_SHARE, VIPC_READ);
     (void)map(c, 0, a, VIPC_WRITE);
     (void)b;
@@ -2402,10 +2330,9 @@ TEST(no_number_near_a_token_opens_anything)
 }
 TEST(stale_tokens_in_slots_that_were_used_again)
 {
-    static world c_, *c = &c_;
+    world *c = a_world();
     static vipc_cap old[600];
     int n = 0;
-    world_open(c);
     for (int i = 0; i < 600; i++) {                            /* the same few slots, more often than a generation's bits count */
         vipc_cap a;
         vipc_region_desc d = wanted(1, 0);
@@ -2425,9 +2352,8 @@ TEST(stale_tokens_in_slots_that_were_used_again)
 /* A mapping that somebody kept in mind, after its region has gone and its frames are another's. */
 TEST(old_addresses_lead_nowhere)
 {
-    static world c_, *c = &c_;
     for (int how = 0; how < 5; how++) {
-        world_open(c);
+        world *c = a_world();
         vipc_cap a = region(c, 0, 100), b = hand(c, 0, a, 1, VIPC_SHARE, 0);
         vipc_mapping w = map(c, 0, a, VIPC_WRITE), q = map(c, 1, b, VIPC_WRITE);
         for (uint64_t i = 0; i < 100; i++) CHECK_OK(set(c, i & 1, (i & 1 ? q.at : w.at) + i * PAGE, 0xAB));
@@ -2454,8 +2380,7 @@ TEST(old_addresses_lead_nowhere)
 }
 TEST(a_dead_process_mapping_goes_and_the_frames_read_as_zeros)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 3, 200);
     vipc_mapping w = map(c, 3, a, VIPC_WRITE);
     for (uint64_t i = 0; i < 200; i++) CHECK_OK(set(c, 3, w.at + i * PAGE + 123, 0xCD));
@@ -2475,11 +2400,10 @@ TEST(page_sizes)
 {
     static const uint32_t shifts[] = { 8, 9, 12, 14 };
     for (int k = 0; k < 4; k++) {
-        static world c_, *c = &c_;
         vipc_config config = shared_config();
         uint64_t page = (uint64_t)1 << shifts[k], pages = 250;
         config.page_shift = shifts[k];
-        world_with(c, &config, 512);
+        world *c = a_world_with(&config, 512);
         vipc_region_desc d = VIPC_INIT;
         d.size = pages * page - 1;
         vipc_cap a = region_of(c, 0, &d), b = hand(c, 0, a, 1, VIPC_SHARE, 0), s;
@@ -2521,8 +2445,7 @@ static void race_44_maps_again(vipc_mock *m, uint64_t who)
 static void revokes(vipc_mock *m, uint64_t who) { (void)vipc_revoke(&m->v[who], race.a, VIPC_FOREVER); }
 TEST(race_44_who_is_withdrawn_maps_again)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = region(c, 0, 4);
     race.b = grant(c, 0, a, 1, 0);
     race.a = region(c, 1, 4);
@@ -2555,7 +2478,7 @@ TEST(race_44_who_is_withdrawn_maps_again)
         CHECK_OK(vipc_sweep(V(1), NULL));
         CHECK_OK(vipc_space_unmap(V(1), c->s[1], q.at, q.size, VIPC_FOREVER));  /* waits for who has not acknowledged yet */
         CHECK_EQ(c->m.stale, 0);
-        for (uint64_t i = 0; i < 4; i++) CHECK_EQ(see(c, 1, q.at + i * PAGE), FAULT);
+        GONE(c, 1, q.at, 4);
         own = map(c, 1, region(c, 1, 100), VIPC_READ);
         ZEROS(c, 1, own);
         close_everything(c, __FILE__, __LINE__);
@@ -2588,9 +2511,8 @@ static void race_45_meanwhile(vipc_mock *m, uint64_t who)
 TEST(race_45_a_page_is_copied_while_another_may_read_it)
 {
     for (race.how = 0; race.how < 8; race.how++) {
-        static world c_, *c = &c_;
+        world *c = a_world();
         const int how = race.how;
-        world_open(c);
         race.a = region(c, 0, 3);
         race.b = grant(c, 0, race.a, 1, 0);
         race.w = map(c, 0, race.a, VIPC_WRITE);
@@ -2643,8 +2565,7 @@ static void race_46_receives(vipc_mock *m, uint64_t who)
 TEST(race_46_received_before_its_giver_has_let_go)
 {
     for (race.how = 0; race.how < 5; race.how++) {
-        static world c_, *c = &c_;
-        world_open(c);
+        world *c = a_world();
         race.door = keep(c, 1, mock_endpoint(&c->m, 1, 4));
         vipc_cap to = grant(c, 1, race.door, 0, VIPC_RIGHT_SEND), a = region(c, 0, 3);
         vipc_mapping w = map(c, 0, a, VIPC_WRITE);

@@ -42,8 +42,7 @@ static void while_it_waits(world *c, void (*then)(world *c))
 static struct { vipc_cap a, b, door, got; vipc_mapping w, q, r; vipc_error e; int how; } it;
 static world *fresh(void)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     memset(&it, 0, sizeof it);
     memset(&meanwhile, 0, sizeof meanwhile);
     return c;
@@ -61,7 +60,7 @@ static void other_grows_to_six(world *c)
 {
     CHECK_OK(cut(c, 1, it.b, 6 * PAGE));
     it.q = map(c, 1, it.b, VIPC_WRITE);
-    for (uint64_t i = 0; i < 6; i++) CHECK_OK(set(c, 1, it.q.at + i * PAGE, 60 + (unsigned)i));
+    FILL(c, 1, it.q.at, 6, 60);
 }
 TEST(two_grow_at_a_time)
 {
@@ -73,7 +72,7 @@ TEST(two_grow_at_a_time)
         CHECK_OK(cut(c, 0, it.a, to[k] * PAGE));
         RAN(1);
         CHECK_EQ(stat_of(c, 0, it.a).size, (to[k] > 6 ? to[k] : 6) * PAGE);      /* who grows never makes it smaller */
-        for (uint64_t i = 0; i < 6; i++) CHECK_EQ(see(c, 1, it.q.at + i * PAGE), 60 + i);
+        HOLDS(c, 1, it.q.at, 6, 60);
         CHECK_EQ(node_bytes(c, 0), (to[k] > 6 ? to[k] : 6) * PAGE);              /* and what both had taken for a page, one has given back */
         vipc_mapping all = map(c, 0, it.a, VIPC_READ);
         for (uint64_t i = 6; i < to[k]; i++) CHECK_EQ(see(c, 0, all.at + i * PAGE), 0);
