@@ -1,7 +1,8 @@
 #!/bin/sh
 # tests/kernel.sh - builds kernel_demo and boots it in QEMU: with all that the emulator's processor can, as qemu64 (no SMEP, no SMAP), without no-execute, built by the
 # other compiler, on 2 CPUs, and on 4 of two NUMA nodes, there with locks that check their order.  Each case that a kernel printed counts; so does how it ended: with 33, and
-# with the sum of them.  Then kernel_demo/minimal, which is one case, built by both compilers.  Without QEMU (see tests/qemu.sh) it only builds, and says so.
+# with the sum of them.  On 4 CPUs everything at once (kernel_demo/user/stress.c): for 15 seconds in parallel; and where the emulator counts instructions, twice with one seed,
+# which must print the same to the byte, and with another, which must not.  Then kernel_demo/minimal, which is one case, built by both compilers.  Without QEMU (see tests/qemu.sh) it only builds, and says so.
 # The last line is "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -39,6 +40,25 @@ ends() {        # name, kernel's command line, what it must say, which build: it
     [ $? -eq 35 ] && grep -q "^PANIC: $3" "$tmp/log" && { [ -n "${4:-}" ] || grep -q 'rip ffffffff8' "$tmp/log"; } && grep -q 'called from: ffffffff8[0-9a-f]* ffffffff8' "$tmp/log"
     ok $? "$1" "$tmp/log"
 }
+stress() {      # name, which build, kernel's command line, what make is told more; what it printed is in $BUILD/NAME.log
+    limit $((seconds + 20)) make -s -C kernel_demo run CC=false QEMU="$qemu" BUILD="$tmp/$2" CPUS=4 APPEND="$3" SECONDS_TO_BOOT="$seconds" ${4:+"$4"} >"$BUILD/$1.log" 2>&1 </dev/null
+    result=$?
+    grep -q '^[0-9]* passed, 0 failed' "$BUILD/$1.log" || result=1
+    grep -aE '^FINDING|^PANIC' "$BUILD/$1.log" | sed 's/^/    /'
+    ok $result "$1" "$BUILD/$1.log"
+}
+stresses() {    # which build, and the one with locks that check their order
+    if ! qemu_ready; then missing "emulator: $qemu_why" kernel_stress; return; fi
+    stress kernel_stress_in_parallel "$2" "stress seconds=15"
+    stress kernel_stress_of_a_seed "$1" "stress seed=7 rounds=1" ICOUNT=1
+    stress kernel_stress_of_it_again "$1" "stress seed=7 rounds=1" ICOUNT=1
+    stress kernel_stress_of_another "$1" "stress seed=8 rounds=1" ICOUNT=1
+    cmp "$BUILD/kernel_stress_of_a_seed.log" "$BUILD/kernel_stress_of_it_again.log" >"$tmp/log" 2>&1
+    ok $? kernel_stress_of_a_seed_is_the_same_to_the_byte "$tmp/log"
+    for i in of_a_seed of_another; do grep -v '^stress: seed' "$BUILD/kernel_stress_$i.log" >"$tmp/$i"; done
+    ! cmp -s "$tmp/of_a_seed" "$tmp/of_another"
+    ok $? kernel_stress_of_another_seed_is_not
+}
 minimal() {     # name, compiler: the second port, which ends with 33 if it has found all right
     build "$1" "$2" "" kernel_demo/minimal || return
     if ! qemu_ready; then missing "emulator: $qemu_why" "$1_boots"; return; fi
@@ -74,6 +94,7 @@ if build kernel_debug "$CC" DEBUG=1; then
     if qemu_ready; then shell_session "$tmp/kernel_debug/kernel.elf"; else missing "emulator: $qemu_why" shell_session; fi
     ends kernel_lock_order_is_checked disorder 'the process lock after one of its rank or a higher' kernel_debug
 fi
+[ -f "$tmp/kernel/kernel.elf" ] && [ -f "$tmp/kernel_debug/kernel.elf" ] && stresses kernel kernel_debug
 if have $other; then
     if build kernel_$other $other; then boot kernel_${other}_on_2_cpus kernel_$other max 'SMEP on, SMAP on, NX on' 2; fi
 else missing $other kernel_$other; fi
