@@ -1229,7 +1229,8 @@ VIPC_API vipc_error vipc_object_open(vipc *self, const char *name, uint32_t flag
 VIPC_API vipc_error vipc_object_unlink(vipc *self, const char *name);
 /* Set its size.  Contents below the smaller of the two stay; what is new is zero, and has frames.  Pages past the end lose their translations everywhere
  * before their frames go: whoever touches them faults.  Needs WRITE; PERMISSION_DENIED without it, or when it is sealed; LIMIT: config.object_pages,
- * shared_per_process; OUT_OF_MEMORY: nothing has changed; INVALID_REGION: not a named object; TIMEOUT, WOULD_BLOCK: it has the new size. */
+ * shared_per_process; OUT_OF_MEMORY: nothing has changed; INVALID_REGION: not a named object; TIMEOUT, WOULD_BLOCK: a smaller size it has by now, unless a
+ * copy shares the page that it ends in; calling again finishes it.  RESOURCE_BUSY: others change its size, or copy it, all the time. */
 VIPC_API vipc_error vipc_object_truncate(vipc *self, vipc_cap object, uint64_t size, vipc_time deadline);
 VIPC_API vipc_error vipc_object_get(vipc *self, vipc_cap object, vipc_object_stat *out);
 VIPC_API vipc_error vipc_object_count(vipc *self, uint32_t *out);      /* named ones that have not been unlinked */
@@ -9510,7 +9511,7 @@ static vipc_error vipci_map_stored(vipc *v, const vipci_space *s, const vipci_sp
 }
 /* A write to a page of a store that another store has too: it gets a frame of its own, in the eyes of all who have the store mapped.  RACE 45: the copy is made
  * by whoever finds that all is paid, which need not be who asked for it.  *kind: 0: look again. */
-static vipc_error vipci_store_break(vipc *v, vipci_space *store, vipci_spot *p, uint32_t *kind)
+static vipc_error vipci_store_break(vipc *v, vipci_space *store, vipci_spot *p, vipc_time deadline, uint32_t *kind)
 {
     const uint64_t number = store->number, was = vipci_spot_entry(p);
     vipc_error e = VIPC_OK;
@@ -9521,7 +9522,7 @@ static vipc_error vipci_store_break(vipc *v, vipci_space *store, vipci_spot *p, 
     }
     *kind = 0;
     if (store->owed_end) {                                   /* one page at a time: that of others first, and then at once one's own */
-        e = vipci_store_settle(v, store, VIPC_FOREVER);
+        e = vipci_store_settle(v, store, deadline);
         if (e != VIPC_OK || store->number != number || store->owed_end) return e;
         p->leaf = vipci_map_node(v, store, p->page, 0, &p->frame);
         if (vipci_spot_entry(p) != was) return VIPC_OK;
@@ -9529,7 +9530,7 @@ static vipc_error vipci_store_break(vipc *v, vipci_space *store, vipci_spot *p, 
     vipci_set64(v, &store->wanted, p->page + 1);             /* in one step with what is owed for it */
     vipci_store_owe(v, store, p->page, p->page + 1, 0);
     const uint64_t owed = store->owed;
-    e = vipci_store_flush(v, store, VIPC_FOREVER);
+    e = vipci_store_flush(v, store, deadline);
     if (e != VIPC_OK || store->number != number || store->owed != owed || !store->owed_end) return e;
     e = vipci_store_paid(v, store);
     if (vipci_spot_entry(p) != was) *kind = VIPC_FAULT_COPIED;
@@ -9565,7 +9566,7 @@ static VIPCI_APART vipc_error vipci_fault_backed(vipc *v, vipci_space *s, const 
     }
     if (access == VIPC_PROT_WRITE && (vipci_spot_entry(&p) & VIPCI_COW)) {
         const uint64_t number = s->number, version = s->version;
-        e = vipci_store_break(v, store, &p, kind);
+        e = vipci_store_break(v, store, &p, VIPC_FOREVER, kind);
         if (e == VIPC_ERR_CLOSED) { *kind = 0; return VIPC_OK; }
         if (e != VIPC_OK || !*kind) return e;
         if (s->number != number || s->version != version || s->owed_end) { *kind = 0; return VIPC_OK; }
@@ -10475,7 +10476,7 @@ static vipc_error vipci_stored_bytes(vipc *v, const vipci_area *r, uint64_t at, 
     p.leaf = vipci_map_node(v, store, page, 0, &p.frame);
     if (!vipci_spot_entry(&p)) return vipci_store_fill(v, store, page, page + 1, false);
     if (write && (vipci_spot_entry(&p) & VIPCI_COW)) {
-        e = vipci_store_break(v, store, &p, &kind);
+        e = vipci_store_break(v, store, &p, VIPC_FOREVER, &kind);
         if (e != VIPC_OK || !kind) return e == VIPC_ERR_CLOSED ? VIPC_OK : e;
     }
     *bytes = (unsigned char *)vipci_frames_at(v, VIPCI_ENTRY_FRAME(vipci_spot_entry(&p)), 1);
@@ -11114,7 +11115,7 @@ static bool vipci_mode_lets(const vipc *v, const vipci_space *store, bool write)
     return (bits & (write ? 2u : 4u)) != 0;
 }
 /* Page `page` has a frame of its own, or none.  May let the lock go. */
-static vipc_error vipci_store_own_page(vipc *v, vipc_cap cap, vipci_space *store, uint64_t page)
+static vipc_error vipci_store_own_page(vipc *v, vipc_cap cap, vipci_space *store, uint64_t page, vipc_time deadline)
 {
     vipci_entry *e;
     for (uint32_t turns = 0; turns < VIPCI_TURNS; turns++) {
@@ -11122,7 +11123,7 @@ static vipc_error vipci_store_own_page(vipc *v, vipc_cap cap, vipci_space *store
         uint32_t kind = 0;
         p.leaf = vipci_map_node(v, store, page, 0, &p.frame);
         if (!(vipci_spot_entry(&p) & VIPCI_COW)) return VIPC_OK;
-        vipc_error r = vipci_store_break(v, store, &p, &kind);
+        vipc_error r = vipci_store_break(v, store, &p, deadline, &kind);
         if (r == VIPC_OK) r = vipci_store_still(v, cap, VIPC_RIGHT_WRITE, &e, store);
         if (r != VIPC_OK) return r;
     }
@@ -11138,7 +11139,15 @@ static void vipci_store_zero_tail(const vipc *v, const vipci_space *store, uint6
     unsigned char *at = entry ? (unsigned char *)vipci_frames_at(v, VIPCI_ENTRY_FRAME(entry), 1) : NULL;
     if (at) vipci_zero(at + low, vipci_page_size(v) - low);
 }
-static vipc_error vipci_object_grow(vipc *v, vipc_cap cap, vipci_space *store, uint64_t size)
+/* Has another store the page that its end lies in? */
+static bool vipci_store_end_shared(const vipc *v, const vipci_space *store)
+{
+    const uint64_t page = store->brk >> v->page_shift;
+    uint64_t frame = 0;
+    const vipci_u64 *leaf = store->brk & (vipci_page_size(v) - 1) ? vipci_map_node(v, store, page, 0, &frame) : NULL;
+    return leaf && (leaf[vipci_map_slot(v, page, 0)] & VIPCI_COW);
+}
+static vipc_error vipci_object_grow(vipc *v, vipc_cap cap, vipci_space *store, uint64_t size, vipc_time deadline)
 {
     vipci_entry *e;
     const vipci_object *o = vipci_store_object(v, store);
@@ -11147,7 +11156,11 @@ static vipc_error vipci_object_grow(vipc *v, vipc_cap cap, vipci_space *store, u
     if (have > v->shared_per_process || pages - old > v->shared_per_process - have) return VIPC_ERR_LIMIT;
     vipc_error r = vipci_store_fill(v, store, old, pages, false);   /* nobody gets a translation of what lies past the end */
     if (r == VIPC_OK) r = vipci_store_still(v, cap, VIPC_RIGHT_WRITE, &e, store);
-    if (r == VIPC_OK && (store->brk & (vipci_page_size(v) - 1))) r = vipci_store_own_page(v, cap, store, store->brk >> v->page_shift);
+    for (uint32_t turns = 0; r == VIPC_OK && (store->owed_end || vipci_store_end_shared(v, store)); turns++) {      /* what was cut off goes first: it is not zero */
+        r = turns == VIPCI_TURNS ? VIPC_ERR_RESOURCE_BUSY : store->owed_end ? vipci_store_settle(v, store, deadline)
+                                                                            : vipci_store_own_page(v, cap, store, store->brk >> v->page_shift, deadline);
+        if (r == VIPC_OK) r = vipci_store_still(v, cap, VIPC_RIGHT_WRITE, &e, store);
+    }
     if (r == VIPC_OK && (store->rule & VIPCI_S_SEALED)) r = VIPC_ERR_PERMISSION_DENIED;
     if (r == VIPC_ERR_CLOSED) return r;
     if (r == VIPC_OK && size > store->brk) {                 /* another may have made it larger meanwhile: then that is its size */
@@ -11161,30 +11174,27 @@ static vipc_error vipci_object_grow(vipc *v, vipc_cap cap, vipci_space *store, u
 }
 static vipc_error vipci_object_shrink(vipc *v, vipc_cap cap, vipci_space *store, uint64_t size, vipc_time deadline)
 {
-    const uint64_t pages = vipci_pages_of(v, size), old = vipci_pages_of(v, store->brk);
-    vipc_error r = size & (vipci_page_size(v) - 1) ? vipci_store_own_page(v, cap, store, size >> v->page_shift) : VIPC_OK;
-    if (r != VIPC_OK || size >= store->brk) return r;
-    const bool behind = vipci_store_behind(store);
-    vipci_store_due(v, store, 1);
-    vipci_set64(v, &store->brk, size);                       /* ---- point of no return ---- */
-    if (pages < old) vipci_owe(v, store, pages, old);
-    vipci_commit(v);
-    vipci_store_zero_tail(v, store, size);                   /* who is killed before this leaves that to who lets it grow */
-    if (pages < old) vipci_store_close(v, store, behind, pages, old, 0);
+    vipc_error r = size & (vipci_page_size(v) - 1) ? vipci_store_own_page(v, cap, store, size >> v->page_shift, deadline) : VIPC_OK;
+    if (r == VIPC_OK && (store->rule & VIPCI_S_SEALED)) r = VIPC_ERR_PERMISSION_DENIED;
+    if (r != VIPC_OK) return r;
+    if (size < store->brk) {                                 /* else it has that size: from an earlier call, which may have said TIMEOUT, or by another's */
+        const uint64_t pages = vipci_pages_of(v, size), old = vipci_pages_of(v, store->brk);
+        const bool behind = vipci_store_behind(store);
+        vipci_store_due(v, store, 1);
+        vipci_set64(v, &store->brk, size);                   /* ---- point of no return ---- */
+        if (pages < old) vipci_owe(v, store, pages, old);
+        vipci_commit(v);
+        vipci_store_zero_tail(v, store, size);               /* who is killed before this leaves that to who lets it grow */
+        if (pages < old) vipci_store_close(v, store, behind, pages, old, 0);
+    }
     r = vipci_store_settle(v, store, deadline);
     return r == VIPC_ERR_CLOSED ? VIPC_OK : r;
 }
 static vipc_error vipci_truncate(vipc *v, vipc_cap cap, vipci_space *store, uint64_t size, vipc_time deadline)
 {
-    vipci_entry *e;
     if (store->rule & VIPCI_S_SEALED) return VIPC_ERR_PERMISSION_DENIED;
     if (size > (uint64_t)v->object_pages << v->page_shift) return VIPC_ERR_LIMIT;
-    if (store->owed_end) {                                   /* of an earlier one, or of a copy */
-        vipc_error r = vipci_store_settle(v, store, deadline);
-        if (r == VIPC_OK) r = vipci_store_still(v, cap, VIPC_RIGHT_WRITE, &e, store);
-        if (r != VIPC_OK) return r;
-    }
-    return size > store->brk ? vipci_object_grow(v, cap, store, size) : size < store->brk ? vipci_object_shrink(v, cap, store, size, deadline) : VIPC_OK;
+    return size > store->brk ? vipci_object_grow(v, cap, store, size, deadline) : vipci_object_shrink(v, cap, store, size, deadline);
 }
 /* A new one with this name, and a capability for it, committed. */
 static vipc_error vipci_object_make(vipc *v, const char *text, uint32_t length, uint32_t rights, uint32_t mode, vipc_cap *cap)

@@ -861,6 +861,120 @@ TEST(open_with_truncate_may_have_to_wait)
     c->m.held = 0;
     DONE(c);
 }
+/* What happens while one who changes the size waits until nobody can read the page that the end lies in, of which a copy is to be made first. */
+static struct { vipc_cap b; vipc_mapping q; } beside;
+static void beside_grows(vipc_mock *m, uint64_t who)
+{
+    world *c = (world *)m->script;
+    (void)who;
+    CHECK_OK(cut(c, 1, beside.b, 6 * PAGE));
+    beside.q = map(c, 1, beside.b, VIPC_WRITE);
+    CHECK_OK(set(c, 1, beside.q.at + 5 * PAGE, 9));
+}
+TEST(who_shrinks_takes_away_what_another_has_added_meanwhile)
+{
+    static world c_, *c = &c_;
+    world_open(c);
+    vipc_cap a = object(c, 0, "/x", 2);
+    beside.b = open_object(c, 1, "/x", 0);
+    vipc_mapping w = map(c, 0, a, VIPC_WRITE);
+    for (uint64_t i = 0; i < 2; i++) CHECK_OK(set(c, 0, w.at + i * PAGE, 5));
+    (void)hand(c, 0, a, 2, VIPC_COPY_ON_WRITE, 0);
+    CHECK_EQ(see(c, 0, w.at), 5);
+    c->m.script = c;
+    c->m.held = 1;
+    c->m.on_flush = beside_grows;
+    CHECK_OK(cut(c, 0, a, 100));
+    CHECK(c->m.on_flush == NULL);
+    c->m.held = 0;
+    CHECK_EQ(size_of(c, 1, beside.b), 100);
+    for (uint64_t i = 1; i < 6; i++) CHECK_EQ(see(c, 1, beside.q.at + i * PAGE), FAULT);
+    CHECK_EQ(c->m.stale, 0);
+    DONE(c);
+}
+static void beside_shrinks(vipc_mock *m, uint64_t who)
+{
+    world *c = (world *)m->script;
+    (void)who;
+    CHECK_OK(set(c, 1, beside.q.at + 2 * PAGE, 6));            /* which makes the copy */
+    CHECK_EQ(vipc_object_truncate(V(1), beside.b, PAGE, VIPC_NOW), VIPC_ERR_WOULD_BLOCK);
+}
+TEST(what_was_cut_off_does_not_come_back_when_another_lets_it_grow)
+{
+    static world c_, *c = &c_;
+    world_open(c);
+    vipc_cap a = object(c, 0, "/x", 0);
+    CHECK_OK(cut(c, 0, a, 2 * PAGE + 100));
+    beside.b = open_object(c, 1, "/x", 0);
+    vipc_mapping w = map(c, 0, a, VIPC_WRITE);
+    beside.q = map(c, 1, beside.b, VIPC_WRITE);
+    for (uint64_t i = 0; i < 3; i++) CHECK_OK(set(c, 0, w.at + i * PAGE, 5));
+    (void)hand(c, 0, a, 2, VIPC_COPY_ON_WRITE, 0);
+    for (uint64_t i = 0; i < 3; i++) CHECK_EQ(see(c, 1, beside.q.at + i * PAGE), 5);
+    c->m.script = c;
+    c->m.held = 1;
+    c->m.on_flush = beside_shrinks;
+    CHECK_OK(cut(c, 0, a, 6 * PAGE));
+    CHECK(c->m.on_flush == NULL);
+    c->m.held = 0;
+    CHECK_EQ(size_of(c, 0, a), 6 * PAGE);
+    vipc_mapping all = map(c, 0, a, VIPC_READ);
+    CHECK_EQ(see(c, 0, all.at), 5);
+    for (uint64_t i = 1; i < 6; i++) CHECK_EQ(see(c, 0, all.at + i * PAGE), 0);
+    CHECK_EQ(c->m.stale, 0);
+    DONE(c);
+}
+TEST(a_page_that_a_copy_has_too_is_waited_for_until_the_deadline)
+{
+    static world c_, *c = &c_;
+    world_open(c);
+    vipc_cap a = object(c, 0, "/x", 0);
+    CHECK_OK(cut(c, 0, a, PAGE + 100));
+    vipc_mapping w = map(c, 0, a, VIPC_WRITE);
+    CHECK_OK(set(c, 0, w.at + PAGE, 5));
+    vipc_cap copy = hand(c, 0, a, 2, VIPC_COPY_ON_WRITE, 0);
+    CHECK_EQ(see(c, 0, w.at + PAGE), 5);
+    c->m.held = 1;
+    CHECK_EQ(vipc_object_truncate(V(0), a, 2 * PAGE, VIPC_NOW), VIPC_ERR_WOULD_BLOCK);
+    c->m.late = 1;
+    CHECK_EQ(vipc_object_truncate(V(0), a, PAGE + 10, vipc_after(V(0), 1000)), VIPC_ERR_TIMEOUT);
+    CHECK_EQ(size_of(c, 0, a), PAGE + 100);
+    c->m.held = 0;
+    CHECK_OK(cut(c, 0, a, PAGE + 10));
+    CHECK_EQ(see(c, 0, w.at + PAGE), 5);
+    CHECK_EQ(see(c, 2, map(c, 2, copy, VIPC_READ).at + PAGE), 5);
+    DONE(c);
+}
+static void beside_seals(vipc_mock *m, uint64_t who)
+{
+    world *c = (world *)m->script;
+    (void)who;
+    CHECK_OK(vipc_region_seal(V(1), beside.b, VIPC_FOREVER));
+}
+TEST(what_is_sealed_meanwhile_keeps_its_size)
+{
+    static world c_, *c = &c_;
+    for (int grows = 0; grows < 2; grows++) {
+        world_open(c);
+        vipc_cap a = object(c, 0, "/x", 0);
+        CHECK_OK(cut(c, 0, a, PAGE + 100));
+        beside.b = open_object(c, 1, "/x", 0);
+        vipc_mapping w = map(c, 0, a, VIPC_WRITE);
+        CHECK_OK(set(c, 0, w.at + PAGE, 5));
+        (void)hand(c, 0, a, 2, VIPC_COPY_ON_WRITE, 0);
+        CHECK_OK(unmap(c, 0, w));
+        w = map(c, 0, a, VIPC_READ);
+        CHECK_EQ(see(c, 0, w.at + PAGE), 5);
+        c->m.script = c;
+        c->m.held = 1;
+        c->m.on_flush = beside_seals;
+        CHECK_EQ(cut(c, 0, a, grows ? 3 * PAGE : PAGE + 10), DENIED);
+        CHECK(c->m.on_flush == NULL);
+        c->m.held = 0;
+        CHECK_EQ(size_of(c, 0, a), PAGE + 100);
+        DONE(c);
+    }
+}
 TEST(names_come_and_go)
 {
     world *c = a_world();
@@ -944,5 +1058,7 @@ RUN_TESTS(T(d031_an_unlinked_name_is_free_at_once), T(d032_a_handle_is_closed_on
           T(d042_flags_of_open), T(d043_each_open_is_a_handle_of_its_own), T(d044_exit_closes_and_nothing_is_used_up), T(d045_nobody_takes_all), T(d046_no_count_wraps),
           T(d047_a_mapping_keeps_it), T(d048_pages_lie_anywhere), T(d048_new_pages_are_cleared_without_the_lock), T(d049_errors_are_told_apart), T(d050_what_there_is_to_know_is_for_who_has_it_open),
           T(d066_a_mapping_is_of_what_was_opened), T(a_name_alone_keeps_it), T(destroy_takes_the_name_too), T(revoke_leaves_the_name), T(objects_are_handed_over), T(sealed_objects),
-          T(truncate_while_copied_pages_are_shared), T(mapping_past_a_later_end), T(open_with_truncate_may_have_to_wait), T(names_come_and_go),
+          T(truncate_while_copied_pages_are_shared), T(mapping_past_a_later_end), T(open_with_truncate_may_have_to_wait), T(who_shrinks_takes_away_what_another_has_added_meanwhile),
+          T(what_was_cut_off_does_not_come_back_when_another_lets_it_grow), T(a_page_that_a_copy_has_too_is_waited_for_until_the_deadline), T(what_is_sealed_meanwhile_keeps_its_size),
+          T(names_come_and_go),
           T(arguments_that_are_none))
