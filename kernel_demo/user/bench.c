@@ -1,6 +1,7 @@
 /* bench.c - what a system call, a call with its reply, a send, a page fault and a fork cost, between two rdtsc; tests/bench/kernel/run.sh boots this and counts along.
  *
- * Booted with `bench` as the kernel's command line this is the first process.  `bench serve` answers calls, `bench receive` takes messages, as other processes. */
+ * Booted with `bench` as the kernel's command line this is the first process, with `bench apart` the first on two CPUs: it stays on CPU 0, and those that it makes on CPU 1.
+ * `bench serve` answers calls, `bench receive` takes messages, as other processes; see main. */
 #include "harness.h"
 
 enum { ROUNDS = 1000 };
@@ -69,6 +70,39 @@ static int take_regions(void)
             out.region_mode = VIPC_MOVE;
         }
         if (vipc_reply_large(&ipc, in.info.reply, &out) != VIPC_OK) return 1;
+    }
+}
+
+/* The message goes through memory, and who waits sleeps: these two system calls, where the library would take those of messages in registers. */
+static int answer(void)
+{
+    vipc_message m;
+    vipc_info info;
+    int64_t e = SYS4(SYS_RECEIVE, door.token, &m, &info, VIPC_FOREVER);
+    while (e == VIPC_OK) e = SYS6(SYS_REPLY_RECEIVE, info.reply.token, &m, door.token, &m, &info, VIPC_FOREVER);
+    return 1;
+}
+/* Memory that both sides see: which turn the holder runs in, and which is over. */
+struct signs { volatile uint64_t runs, over; };
+enum { TAKE_SIGNS = 1, HOLD_RUNNING, HOLD_ASLEEP };
+/* Maps each region that comes, and touches all of it, so that there are translations; then runs in ring 3 until it is told that the turn is over, or sleeps until the next one comes. */
+static int hold(void)
+{
+    vipc_incoming in;
+    vipc_mapping m;
+    vipc_map_desc how = VIPC_INIT;
+    struct signs *signs = NULL;
+    how.access = VIPC_WRITE;
+    for (;;) {
+        vipc_outgoing out = VIPC_INIT;
+        memset(&in, 0, sizeof in);
+        if (vipc_receive_large(&ipc, door, &in, VIPC_FOREVER) != VIPC_OK || vipc_map(&ipc, in.region, &how, &m) != VIPC_OK) return 1;
+        if (in.message.opcode == TAKE_SIGNS) signs = (struct signs *)m.at;
+        for (uint64_t at = 0; at < m.size; at += 4096) *(volatile uint8_t *)(m.at + at) = 0;
+        if (vipc_reply_large(&ipc, in.info.reply, &out) != VIPC_OK) return 1;
+        if (in.message.opcode != HOLD_RUNNING) continue;
+        signs->runs = in.message.data[0];
+        while (signs->over != in.message.data[0]) __asm__ volatile("pause");
     }
 }
 
@@ -315,6 +349,103 @@ static void regions(const char *const names[4], vipc_cap to, vipc_pid pid, uint6
     end();
     wrong += vipc_destroy(&ipc, r, VIPC_FOREVER) != VIPC_OK;
 }
+/* ---- with the other side on another CPU ---- */
+static vipc_cap meet(const char *role)
+{
+    vipc_cap process, to = { 0 };
+    vipc_pid pid;
+    wrong += spawn("bench", role, 2, &process, &pid) != VIPC_OK || vipc_lookup(&ipc, role, 0, &to, VIPC_FOREVER) != VIPC_OK;
+    return to;
+}
+static void calls_in_registers(vipc_cap serve)
+{
+    uint64_t words[4] = { 1, 2, 3, 4 };
+    begin("apart_call_registers");
+    for (int i = -16; i < ROUNDS; i++) {
+        uint32_t a = mark();
+        uint64_t e = call(serve.token, words);
+        uint32_t took = mark() - a;
+        if (i >= 0) count(took);
+        wrong += e != 0;
+    }
+    end();
+}
+/* asleep: each call finds the server asleep and its CPU halted; else that still spins, as a wait does at first where there are several CPUs. */
+static void calls_in_memory(vipc_cap answer, bool asleep)
+{
+    vipc_message m = VIPC_INIT;
+    begin(asleep ? "apart_call_asleep" : "apart_call_memory");
+    for (int i = -16; i < (asleep ? 100 : ROUNDS); i++) {
+        if (asleep) sleep_until(vipc_after(&ipc, MILLISECONDS(1)));
+        m.data[0] = (uint64_t)(uint32_t)i;
+        uint32_t a = mark();
+        int64_t e = SYS4(SYS_CALL, answer.token, &m, &m, VIPC_FOREVER);
+        uint32_t took = mark() - a;
+        if (i >= 0) count(took);
+        wrong += e != VIPC_OK || m.data[0] != (uint64_t)(uint32_t)i;
+    }
+    end();
+}
+static vipc_cap hand_over(vipc_cap to, uint32_t opcode, uint64_t turn, uint64_t pages)
+{
+    vipc_region_desc d = VIPC_INIT;
+    vipc_outgoing out = VIPC_INIT;
+    vipc_incoming in = VIPC_INIT;
+    d.size = pages * PAGE;
+    wrong += vipc_region_create(&ipc, &d, &out.region) != VIPC_OK;
+    out.region_access = VIPC_WRITE;
+    out.message.opcode = opcode;
+    out.message.data[0] = turn;
+    wrong += vipc_call_large(&ipc, to, &out, &in, VIPC_FOREVER) != VIPC_OK;
+    return out.region;
+}
+/* A region is withdrawn from who has it mapped, and has just written to each page of it: while that runs on the other CPU, or while that sleeps and the CPU is idle. */
+static void withdraw(const char *name, vipc_cap to, struct signs *signs, uint64_t pages, bool runs)
+{
+    static uint64_t turn;
+    begin(name);
+    for (int i = -2; i < 20; i++) {
+        vipc_cap r = hand_over(to, runs ? HOLD_RUNNING : HOLD_ASLEEP, ++turn, pages);
+        if (runs) while (signs->runs != turn) __asm__ volatile("pause");
+        else sleep_until(vipc_after(&ipc, MILLISECONDS(1)));
+        uint32_t a = mark();
+        vipc_error e = vipc_revoke(&ipc, r, VIPC_FOREVER);
+        uint32_t took = mark() - a;
+        if (i >= 0) count(took);
+        signs->over = turn;
+        wrong += e != VIPC_OK || vipc_destroy(&ipc, r, VIPC_FOREVER) != VIPC_OK;
+    }
+    end();
+}
+static void apart(void)
+{
+    vipc_mapping m;
+    vipc_map_desc how = VIPC_INIT;
+    how.access = VIPC_WRITE;
+    wrong += run_on(1) != 0;
+    vipc_cap server = meet("serve"), slow = meet("answer"), holder = meet("hold");
+    wrong += run_on(0) != 0;
+    vipc_cap shared = hand_over(holder, TAKE_SIGNS, 0, 1);
+    wrong += vipc_map(&ipc, shared, &how, &m) != VIPC_OK;
+    if (wrong) return;
+    begin("rdtsc_pair");
+    for (int i = 0; i < ROUNDS; i++) { uint32_t a = mark(); count(mark() - a); }
+    end();
+    calls_in_registers(server);
+    calls_in_memory(slow, false);
+    calls_in_memory(slow, true);
+    withdraw("shootdown_1", holder, (struct signs *)m.at, 1, true);
+    withdraw("shootdown_32", holder, (struct signs *)m.at, 32, true);
+    withdraw("shootdown_512", holder, (struct signs *)m.at, 512, true);
+    withdraw("no_shootdown_1", holder, (struct signs *)m.at, 1, false);
+    withdraw("no_shootdown_32", holder, (struct signs *)m.at, 32, false);
+    withdraw("no_shootdown_512", holder, (struct signs *)m.at, 512, false);
+}
+static int play(const char *role)
+{
+    if (!open_door(role)) return 2;
+    return strcmp(role, "serve") == 0 ? serve() : strcmp(role, "take") == 0 ? take_regions() : strcmp(role, "answer") == 0 ? answer() : strcmp(role, "hold") == 0 ? hold() : receive();
+}
 int main(int argc, char **argv)
 {
     static const char *const small[4] = { "region_map_4k", "region_unmap_4k", "region_move_4k", "region_pass_4k" },
@@ -322,10 +453,15 @@ int main(int argc, char **argv)
     vipc_cap process, server, receiver, taker = { 0 };
     vipc_pid pid;
     if (vipc_posix_open(&ipc, "/demo", NULL) != VIPC_OK) return 1;
-    if (argc > 1) return !open_door(argv[1]) ? 2 : strcmp(argv[1], "serve") == 0 ? serve() : strcmp(argv[1], "take") == 0 ? take_regions() : receive();
+    if (argc > 1 && strcmp(argv[1], "apart") != 0) return play(argv[1]);
+    (void)SYS3(SYS_CONTROL, CONTROL_TIMER, 50000, 0);         /* after a tick the others' turns are not where they were */
+    if (argc > 1) {
+        apart();
+        (void)fflush(stdout);
+        (void)SYS3(SYS_CONTROL, CONTROL_OFF, wrong == 0, wrong);
+    }
     if (spawn("bench", "serve", 2, &process, &pid) != VIPC_OK || spawn("bench", "receive", 2, &process, &pid) != VIPC_OK) return 3;
     if (vipc_lookup(&ipc, "serve", 0, &server, VIPC_FOREVER) != VIPC_OK || vipc_lookup(&ipc, "receive", 0, &receiver, VIPC_FOREVER) != VIPC_OK) return 4;
-    (void)SYS3(SYS_CONTROL, CONTROL_TIMER, 50000, 0);         /* after a tick the others' turns are not where they were */
     yield();
     calls(server.token);
     sends(receiver.token);

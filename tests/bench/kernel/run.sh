@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh [IMAGE] - what a call, a send and a system call cost in the demo kernel: in instructions, counted by QEMU, so the same numbers on every machine.
-# From the repository root: sh tests/bench/kernel/run.sh, or make bench-kernel.  Ends within 85 seconds.
+# From the repository root: sh tests/bench/kernel/run.sh, or make bench-kernel.  Takes some 40 seconds on two idle processors, most of them for the compiler and for `test`.
 #
 # Boots the kernel (built from kernel_demo/ unless IMAGE names one) with `bench` as its command line.  It prints on its serial port, for each operation,
 #     bench OPERATION MINIMUM SHARE ROUNDS
@@ -12,11 +12,23 @@
 # port_text, port_text_end; `-` without them, and where the compiler has made both one (a call by registers).  What is left is the kernel's: entry, exit, scheduling.
 # Then the same of other kernels, and the totals against tests/bench/kernel/kept.tsv: more than kept there for this compiler is a failure.
 #
+# A second boot, with `bench apart` on two CPUs, does what takes both: a call to a server on the other one, and a region withdrawn from who runs on the other one.  Rows
+#     operation <TAB> total <TAB> here user <TAB> kernel <TAB> interrupts <TAB> there user <TAB> kernel <TAB> interrupts <TAB> share
+# `here` is the CPU that measures; interrupts: of the other CPU's, that have come; share: of the rounds that took just so many.  An idle CPU is halted, and counts nothing.
+# Under -icount QEMU lets the CPUs run in turns, one at a time, on one clock of instructions: a turn ends with hlt, with pause, or when a timer is due.  So whoever waits for
+# the other one spins once a turn, and what spinning comes to is the emulator's doing, not a machine's.  It repeats exactly; it is told, and compared with nothing.
+#
+# For each boot, that of the kernel's tests among them, the longest stretch of instructions with interrupts off (count.c says what is one), from the first return to ring 3 on:
+#     boot <TAB> CPUs <TAB> which <TAB> instructions <TAB> from function .. to function <TAB> most of it in
+# which: `kernel`: any; `silent`: that does not pass through console_write; `core`: most instructions of veridian_ipc.h's in one stretch (and of fast.c), as core above.  A
+# repetition of REP counts as one.  Those of the first boot are kept and compared.
+#
 # Environment:
 #   CC              the compiler that builds, or has built, the kernel: its version is the key of what is kept; cc
 #   BENCH_KEEP=1    keep these figures for this compiler
 #   BENCH_KEPT      another file of kept figures        BENCH_OPERATIONS   the operations that must be there, "call_reply_0 ..."
 #   BENCH_APPEND    the kernel's command line, bench    BENCH_KBASE        addresses from here on are the kernel's, 2^63
+#   BENCH_APART     likewise for two CPUs; "": none     BENCH_TEST         on how many CPUs the tests are booted, 1; "1 4"; "": not (all that follow the first without -icount)
 #   QEMU            see tests/qemu.sh                   BENCH_PLUGIN=0     do without
 set -u
 here=tests/bench/kernel
@@ -25,6 +37,9 @@ CC=${CC:-cc}; BUILD=${BUILD:-build}; image=${1:-}
 kept=${BENCH_KEPT:-$here/kept.tsv}
 regions='region_map_4k region_map_4m region_unmap_4k region_unmap_4m region_move_4k region_move_4m region_pass_none region_pass_4k region_pass_4m'
 operations=${BENCH_OPERATIONS:-call_reply_0 call_reply_32 send_waiting send_queued null_syscall fault_zeroed fault_copied fault_made_writable fault_mapped fork_256 fork_1024 $regions}
+shots='shootdown_1 shootdown_32 shootdown_512 no_shootdown_1 no_shootdown_32 no_shootdown_512'
+apart=${BENCH_OPERATIONS_APART:-apart_call_registers apart_call_memory apart_call_asleep $shots}
+tests=${BENCH_TEST-$([ -n "$image" ] || echo 1)}
 # shellcheck source=tests/qemu.sh
 . tests/qemu.sh
 mkdir -p "$BUILD"
@@ -57,9 +72,6 @@ find_plugin() {
     echo "NOTE: QEMU loads no plugin: $(grep . "$tmp/errors" | head -n 1)"
 }
 find_plugin
-rm -f "$tmp/regions"
-set -- -accel tcg -icount shift=0,sleep=off -cpu max -smp 1 -m 128 -display none -serial "file:$tmp/serial" -monitor none -no-reboot \
-    -device isa-debug-exit,iobase=0xf4,iosize=4
 symbol() { nm "$image" 2>/dev/null | awk -v name="$1" '$3 == name { print "0x" $1; exit }'; }
 parts=
 for part in core port; do
@@ -67,29 +79,44 @@ for part in core port; do
     if [ -n "$low" ] && [ -n "$high" ]; then parts="$parts,part=$low-$high"; fi
 done
 case $parts in *part*part*) ;; *) parts=;; esac
-if [ -n "$plugin" ]; then set -- "$@" -plugin "$plugin,out=$tmp/regions,kbase=${BENCH_KBASE:-0x8000000000000000}$parts"; fi
-: >"$tmp/serial"
-qemu_limit 20 "$qemu" "$@" -append "${BENCH_APPEND:-bench}" -kernel "$image" >"$tmp/errors" 2>&1 </dev/null
-rc=$?
-tr -d '\r' <"$tmp/serial" | grep '^bench ' >"$tmp/bench"
-if [ $rc -ne 33 ]; then
-    echo "run.sh: QEMU ended with $rc, not with 33; the last it said:" >&2
-    tail -n 5 "$tmp/errors" "$tmp/serial" >&2
+nm -n "$image" 2>/dev/null | awk '$2 ~ /^[tT]$/ { print $1, $3 }' >"$tmp/functions"
+cut -d ' ' -f 1 "$tmp/functions" | sort -u >"$tmp/starts"
+after() { awk -v from="$1" 'found { print "0x" $1; exit } "0x" $1 == from { found = 1 }' "$tmp/functions"; }
+where=
+for at in vectors console_write; do
+    low=$(symbol $at)
+    [ -n "$low" ] || continue
+    if [ $at = vectors ]; then where="$where,vectors=$low"; else where="$where,quiet=$low-$(after "$low")"; fi
+done
+# Name, CPUs, seconds, command line, what else the plugin is told: boots, and leaves NAME.serial, NAME.bench (what it has said), NAME.regions and NAME.off (what the plugin has counted).
+boot() {
+    boot_name=$1 boot_cpus=$2 boot_seconds=$3 boot_append=$4 boot_more=$5
+    set -- -accel tcg -cpu max -smp "$boot_cpus" -m 128 -display none -serial "file:$tmp/$boot_name.serial" -monitor none -no-reboot -device isa-debug-exit,iobase=0xf4,iosize=4
+    case $boot_more in *at_once*) boot_more=;; *) set -- "$@" -icount shift=0,sleep=off;; esac
+    if [ -n "$plugin" ]; then set -- "$@" -plugin "$plugin,off=$tmp/$boot_name.off,starts=$tmp/starts,kbase=${BENCH_KBASE:-0x8000000000000000}$parts$where$boot_more"; fi
+    : >"$tmp/$boot_name.serial"; : >"$tmp/$boot_name.regions"; : >"$tmp/$boot_name.off"
+    qemu_limit "$boot_seconds" "$qemu" "$@" -append "$boot_append" -kernel "$image" >"$tmp/errors" 2>&1 </dev/null
+    boot_rc=$?
+    tr -d '\r' <"$tmp/$boot_name.serial" | grep '^bench ' >"$tmp/$boot_name.bench"
+    [ $boot_rc -eq 33 ] && return
+    echo "run.sh: QEMU ended with $boot_rc, not with 33, of '$boot_append' on $boot_cpus; the last it said:" >&2
+    tail -n 5 "$tmp/errors" "$tmp/$boot_name.serial" >&2
     exit 1
-fi
-[ -s "$tmp/bench" ] || { echo "run.sh: the kernel has printed no line that begins with 'bench '" >&2; exit 1; }
+}
+boot one 1 40 "${BENCH_APPEND:-bench}" ",out=$tmp/one.regions"
+[ -s "$tmp/one.bench" ] || { echo "run.sh: the kernel has printed no line that begins with 'bench '" >&2; exit 1; }
 
 # ----------------------------------------------------------------------------------------------------------- rows
 # An instruction that faults is begun twice, and the plugin counts both (once, for the guest): taken off.
 # For each operation the region with its total, which has been in the kernel, seen about as often as the kernel says; the first such that is not yet another operation's.
-: >>"$tmp/regions"; : >"$tmp/notes"
+: >"$tmp/notes"
 awk -v operations="$operations" -v plugin="$plugin" -v parts="$parts" -v notes="$tmp/notes" '
     BEGIN { OFS = "\t"; n = split(operations, name, " ") }
     FNR == 1 { file++ }
     file == 1 && $2 == "rdtsc_pair" { pair = $3; next }
     file == 1 { least[$2] = $3; share[$2] = $4; rounds[$2] = $5; next }
     /^#/ { print "NOTE: " $0 > notes; next }
-    { regions++; total[regions] = $3; user[regions] = $4; kernel[regions] = $5; entries[regions] = $6; cr3[regions] = $7; rep[regions] = $8; core[regions] = $9; port[regions] = $10; times[regions] = $11 }
+    { regions++; total[regions] = $3; user[regions] = $4; kernel[regions] = $5; entries[regions] = $6; cr3[regions] = $7; rep[regions] = $8; core[regions] = $9; port[regions] = $10; times[regions] = $15 }
     function find(op, twice,   i, again) {
         for (again = 0; again < 2; again++)
             for (i = 1; i <= regions; i++)
@@ -123,9 +150,82 @@ awk -v operations="$operations" -v plugin="$plugin" -v parts="$parts" -v notes="
         }
         if (plugin != "") print "NOTE: plugin and rdtsc agree, to the instruction, on " agree + 0 " of " n "; " pair + 0 " instructions of the marks are taken off" > notes
         exit bad
-    }' "$tmp/bench" "$tmp/regions" >"$tmp/rows"
+    }' "$tmp/one.bench" "$tmp/one.regions" >"$tmp/rows"
 rc=$?
 cat "$tmp/rows" "$tmp/notes"
+
+# ------------------------------------------------------------------------------------------------------- two CPUs
+if [ -n "${BENCH_APART-bench apart}" ]; then
+    boot two 2 40 "${BENCH_APART-bench apart}" ",out=$tmp/two.regions"
+    : >"$tmp/notes"
+    awk -v operations="$apart" -v plugin="$plugin" -v notes="$tmp/notes" '
+        BEGIN { OFS = "\t"; n = split(operations, name, " ") }
+        FNR == 1 { file++ }
+        file == 1 && $2 == "rdtsc_pair" { pair = $3; next }
+        file == 1 { least[$2] = $3; share[$2] = $4; rounds[$2] = $5; next }
+        /^#/ { print "NOTE: " $0 > notes; next }
+        { regions++; total[regions] = $3; row[regions] = $4 - pair OFS $5 OFS $11 OFS $12 OFS $13 OFS $14; times[regions] = $15; there[regions] = $12 + $13 }
+        END {
+            print "operation", "total", "here_user", "kernel", "interrupts", "there_user", "kernel", "interrupts", "share"
+            for (k = 1; k <= n; k++) {
+                op = name[k]
+                if (!(op in least)) { print op, "-", "-", "-", "-", "-", "-", "-", "-"; print "MISSING: the kernel says nothing of " op > notes; bad = 1; continue }
+                best = 0
+                for (i = 1; i <= regions; i++) if (total[i] == least[op] && !taken[i] && (!best || times[i] > times[best])) best = i
+                if (best) { taken[best] = 1; agree++ }
+                print op, least[op] - pair, best ? row[best] : "-" OFS "-" OFS "-" OFS "-" OFS "-" OFS "-", share[op] " %"
+                if (plugin != "" && !best) { print "DIFFERS: " op ": the kernel has read " least[op] ", and the plugin counted no such region" > notes; bad = 1 }
+            }
+            if (plugin != "") print "NOTE: plugin and rdtsc agree, to the instruction, on " agree + 0 " of " n ", of both CPUs together" > notes
+            exit bad
+        }' "$tmp/two.bench" "$tmp/two.regions" >"$tmp/rows_apart" || rc=1
+    echo
+    cat "$tmp/rows_apart" "$tmp/notes"
+fi
+
+# ------------------------------------------------------------------------------------------------- interrupts off
+turns=
+for cpus in $tests; do
+    boot "test_$cpus" "$cpus" 200 test "$turns"
+    turns=at_once
+done
+if [ -n "$plugin" ]; then
+    echo
+    echo "interrupts off	CPUs	which	instructions	from .. to	most of it in"
+    : >"$tmp/notes"; : >"$tmp/rows_off"
+    for what in one two $(for cpus in $tests; do echo "test_$cpus"; done); do
+        [ -s "$tmp/$what.off" ] || continue
+        cpus=1; title=bench
+        case $what in two) cpus=2; title="bench apart";; test_*) cpus=${what#test_}; title=test;; esac
+        awk -F '\t' -v title="$title" -v cpus="$cpus" -v notes="$tmp/notes" -v console="$where" '
+            FNR == NR { split($0, f, " "); name[f[1]] = f[2]; next }
+            $1 == "stretches" { stretches = $2; next }
+            $1 == "contradictions" { contradictions = $2; next }
+            $3 + 0 > most[$1] + 0 { most[$1] = $3; runs[$1] = $4 }
+            function called(run,   f) { split(run, f, "*"); return f[1] in name ? name[f[1]] : "0x" f[1] }
+            function tell(kind, which,   n, i, k, r, f, in_it, best, list, done) {
+                if (!(kind in most)) return
+                n = split(runs[kind], r, " ")
+                for (i = 1; i <= n; i++) { split(r[i], f, "*"); in_it[called(r[i])] += f[2] }
+                for (k = 0; k < 4; k++) {
+                    best = ""
+                    for (i in in_it) if (!(i in done) && (best == "" || in_it[i] > in_it[best] || (in_it[i] == in_it[best] && i < best))) best = i
+                    if (best == "") break
+                    done[best] = 1
+                    list = list (k ? ", " : "") best " " in_it[best]
+                }
+                print title "\t" cpus "\t" which "\t" most[kind] "\t" called(r[1]) " " called(r[n > 1 ? 2 : 1]) " " called(r[n > 2 ? 3 : n]) " .. " called(r[n > 1 ? n - 1 : 1]) " " called(r[n]) "\t" list
+            }
+            END {
+                tell("longest", "kernel"); if (console ~ /quiet/) tell("quiet", "silent"); tell("part", "core")
+                print "NOTE: " title " on " cpus ": " stretches " stretches, " contradictions " interrupts came where they should be off" >> notes
+                exit contradictions != 0 || stretches == 0
+            }' "$tmp/functions" "$tmp/$what.off" >"$tmp/stretches" || rc=1
+        cat "$tmp/stretches" >>"$tmp/rows_off"
+    done
+    cat "$tmp/rows_off" "$tmp/notes"
+    awk -F '\t' '$1 == "bench" && $3 != "silent" { print "off_" $3 "\t" $4 }' "$tmp/rows_off" >>"$tmp/rows"
+fi
 
 # ----------------------------------------------------------------------------------------------------- comparison
 # A call and its reply between two ring-3 address spaces on one processor, and the shortest system call, in instructions; counted likewise unless said.
@@ -158,7 +258,7 @@ echo "to 4.2 cycles for each of seL4's and Fiasco's."
 # ----------------------------------------------------------------------------------------------------------- kept
 version=$($CC -dumpfullversion 2>/dev/null || $CC -dumpversion)
 if $CC --version 2>/dev/null | head -n 1 | grep -qi clang; then compiler=clang-$version; else compiler=gcc-$version; fi
-figures() { awk -F '\t' -v c="$compiler" -v all=" $operations " 'index(all, " " $1 " ") && $2 ~ /^[0-9]+$/ { print c "\t" $1 "\t" $2 }' "$tmp/rows"; }
+figures() { awk -F '\t' -v c="$compiler" -v all=" $operations off_kernel off_core " 'index(all, " " $1 " ") && $2 ~ /^[0-9]+$/ { print c "\t" $1 "\t" $2 }' "$tmp/rows"; }
 if [ "${BENCH_KEEP:-0}" = 1 ]; then
     [ $rc -eq 0 ] || { echo "run.sh: not kept" >&2; exit 1; }
     { grep -v "^$compiler	" "$kept" 2>/dev/null; figures; } >"$tmp/kept" && cp "$tmp/kept" "$kept"
