@@ -1,4 +1,4 @@
-/* t_sharedpauses.c - shared regions and named objects on the mock port: what others do in the middle of a call that has let the lock go, because it zeroes new pages, waits for a flush, or
+/* t_sharedmeanwhile.c - shared regions and named objects on the mock port: what others do in the middle of a call that has let the lock go, because it zeroes new pages, waits for a flush, or
  * has queued its message; at each such place the one thing that would spoil it. */
 #include "shared.h"
 
