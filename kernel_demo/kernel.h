@@ -194,6 +194,7 @@ struct __attribute__((aligned(2048))) thread {      /* a power of two: found fro
     uint32_t cpu;                    /* whose queue it belongs to: only that CPU runs it, and only that CPU sends it to another */
     uint32_t only;                   /* it stays on that CPU; ANY_CPU */
     bool queued;
+    bool unborn;                     /* made, and not told to start yet: a wake-up is meant for who had its number before */
     bool woken;                      /* somebody made it ready while it did not sleep: its next sleep ends at once */
     uint64_t here;                   /* vipc_here() of this CPU and its priority */
     uint64_t root;                   /* of the page tables that it runs on */
@@ -215,9 +216,10 @@ static inline struct thread *current(void) { struct thread *t; __asm__("mov %%gs
 static inline struct frame *user_frame(const struct thread *t) { return (struct frame *)(t->stack_top - FRAME_SIZE); }
 uint64_t thread_number(const struct thread *t);              /* its native_thread: 1 and up */
 struct thread *thread_of(uint64_t number);                   /* NULL: no such thread now */
-struct thread *thread_make(void (*run)(void *), void *argument, uint32_t priority, uint32_t only);     /* only: a CPU, or ANY_CPU.  Sleeping until thread_ready; NULL: no more threads */
+struct thread *thread_make(void (*run)(void *), void *argument, uint32_t priority, uint32_t only);     /* only: a CPU, or ANY_CPU.  Asleep until thread_begin, whoever wakes it; NULL: no more threads */
 void thread_free(struct thread *t);                          /* of one that is dead */
 /* All of these with interrupts off. */
+void thread_begin(struct thread *t);                         /* of one that was made */
 void thread_ready(struct thread *t);                         /* of one that does not sleep: its next sleep ends at once.  So who looks for something and then sleeps misses nothing */
 void thread_resume(struct thread *t);                        /* of one that is parked, by who has won it, and given it a place to go on */
 bool thread_sleep(vipc_time deadline);                       /* true: the deadline passed.  False: thread_ready, or nothing */

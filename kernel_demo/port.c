@@ -47,7 +47,7 @@ static int start(void *user, port_suite_part run, void *argument)
     second.thread = thread_make(run_second, NULL, USER_PRIORITY, ANY_CPU);
     if (!second.thread) return 0;
     uint32_t was = vipc_x86_64_enter();
-    thread_ready(second.thread);
+    thread_begin(second.thread);
     vipc_x86_64_leave(was);
     return 1;
 }
@@ -105,7 +105,7 @@ void port_suite(struct tally *t)
     suite.thread = thread_make(run_suite, NULL, USER_PRIORITY, ANY_CPU);
     if (!suite.thread) { check(t, false, "port_suite_has_a_thread"); return; }
     uint32_t was = vipc_x86_64_enter();
-    thread_ready(suite.thread);
+    thread_begin(suite.thread);
     vipc_x86_64_leave(was);
     bury_thread(suite.thread);
     check(t, vipc_x86_64_available(&port) == before, "port_suite_leaves_every_frame");

@@ -172,7 +172,7 @@ static vipc_error make(struct spawn *s)
     else set_frame(t, entry, p->pid);
     uint64_t was = lock_enter(&process_lock);
     t->process = p;                                          /* from here on it can be killed */
-    thread_ready(t);
+    thread_begin(t);
     lock_leave(&process_lock, was);
     return VIPC_OK;
 }
@@ -258,7 +258,7 @@ vipc_error process_spawn(struct spawn *s)
     s->asker = current();
     s->next = errands;
     errands = s;
-    thread_ready(manager);
+    thread_begin(manager);
     while (s->asker) {                                       /* also if it is killed meanwhile: the manager holds on to *s */
         lock_drop(&process_lock);
         (void)thread_sleep(VIPC_FOREVER);

@@ -192,7 +192,7 @@ void fpu_first_use(void)
 static void wake(struct thread *t, bool late)
 {
     struct cpu *c = lock_home(t);
-    if (t->state != THREAD_SLEEPING || (late && t->deadline > vipc_x86_64_now(&port))) {
+    if (t->state != THREAD_SLEEPING || t->unborn || (late && t->deadline > vipc_x86_64_now(&port))) {
         t->woken |= !late;
         lock_drop(&c->lock);
         return;
@@ -201,6 +201,11 @@ static void wake(struct thread *t, bool late)
     enqueue_woken(c, t);
 }
 void thread_ready(struct thread *t) { wake(t, false); }
+void thread_begin(struct thread *t)
+{
+    t->unborn = false;
+    wake(t, false);
+}
 void thread_resume(struct thread *t) { enqueue_woken(lock_home(t), t); }
 void thread_yield(void)
 {
@@ -358,7 +363,8 @@ static uint32_t least_loaded(void)
 static void clear(struct thread *t, uint32_t priority, uint32_t cpu, uint32_t only)
 {
     memset(t, 0, sizeof *t);
-    t->state = THREAD_SLEEPING;
+    t->unborn = true;
+    __atomic_store_n(&t->state, THREAD_SLEEPING, __ATOMIC_RELEASE);
     t->deadline = VIPC_FOREVER;
     t->priority = priority;
     t->cpu = cpu;

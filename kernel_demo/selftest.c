@@ -297,7 +297,7 @@ void selftest_disaster(char *which)
 {
     if (memcmp(which, "panic", 5) != 0 && memcmp(which, "overflow", 8) != 0 && memcmp(which, "disorder", 8) != 0) return;
     struct thread *t = thread_make(disaster, which, USER_PRIORITY, ANY_CPU);
-    if (t) thread_ready(t);
+    if (t) thread_begin(t);
     for (;;) __asm__ volatile("sti\n\thlt");
 }
 void selftest(struct tally *t)

@@ -68,7 +68,7 @@ static bool hire(uint64_t root)
         w->thread = thread_make(work, w, USER_PRIORITY, i);
         if (!w->thread) return false;
         uint32_t was = vipc_x86_64_enter();
-        thread_ready(w->thread);
+        thread_begin(w->thread);
         vipc_x86_64_leave(was);
     }
     return true;
