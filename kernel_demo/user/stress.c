@@ -322,13 +322,14 @@ static void look(void)
 static void tell(vipc_time began)
 {
     const volatile uint64_t *s = board->sums;
-    printf("stress: %lu s: %lu calls, %lu messages, %lu regions handed over, %lu forks, %lu revokes, %lu kills\n", ul((now() - began) / 1000000000u), ul(s[SUM_calls] + s[SUM_large_calls]),
-           ul(s[SUM_receives]), ul(s[SUM_shared] + s[SUM_moved] + s[SUM_copied]), ul(s[SUM_forks]), ul(s[SUM_revokes]), ul(s[SUM_kills]));
+    printf("stress: %lu s: %lu calls, %lu messages, %lu regions handed over, %lu forks, %lu revokes, %lu kills\n", ul((now() - began) / 1000000000u),
+           ul(s[SUM_calls] + s[SUM_large_calls]), ul(s[SUM_receives]), ul(s[SUM_shared] + s[SUM_moved] + s[SUM_copied]), ul(s[SUM_forks]), ul(s[SUM_revokes]), ul(s[SUM_kills]));
 }
 static void await(vipc_pid pid)
 {
     uint64_t status = 0;
     while (MUST(vipc_process_wait(&ipc, pid, in_us(10000)), BIT(TIMEOUT)) != VIPC_OK) look();
+    look();
     if (MUST(wait_for(pid, &status, VIPC_FOREVER), BIT(NOT_FOUND)) == VIPC_OK) EXPECT_IS(status, 0);
 }
 static void storm(uint64_t seconds)
@@ -422,6 +423,7 @@ static void storm_is_right(const vipc_cap boxes[BOXES])
 static const struct { const char *race, *name; } races[] = {
     { "revoke", "stress_no_call_succeeds_after_its_capability_was_revoked" }, { "server", "stress_who_waits_for_a_killed_server_is_told_or_answered" },
     { "owner", "stress_who_waits_for_a_killed_owner_is_told" }, { "caller", "stress_who_answers_a_killed_caller_goes_on" },
+    { "withdraw", "stress_what_was_withdrawn_is_out_of_reach" }, { "copy", "stress_a_copy_is_of_one_moment" },
 };
 static int is_word(const char *word, const char *name, const char **value)
 {
@@ -439,8 +441,10 @@ static int direct(const struct wish *wish)
     is_first = 1;
     board_make(wish->seed, wish->rounds);
     boxes_make(boxes);
-    printf("stress: seed %lu, CPUs %lu, %s %lu: %u workers of %u kinds, and %u that kill them\n", ul(wish->seed), ul(board->cpus), wish->rounds ? "rounds" : "seconds",
-           ul(wish->rounds ? wish->rounds : wish->seconds), WORKERS, KIND_COUNT, KEEPERS);
+    printf("stress: seed %lu, CPUs %lu, ", ul(wish->seed), ul(board->cpus));
+    if (wish->race) printf("race %s, turns %lu\n", wish->race, ul(turns));
+    else printf("%s %lu: %u workers of %u kinds, and %u that kill them\n", wish->rounds ? "rounds" : "seconds", ul(wish->rounds ? wish->rounds : wish->seconds),
+                WORKERS, KIND_COUNT, KEEPERS);
     const struct figures before = figures();
     is_sound();
     if (!wish->race) storm(wish->seconds);

@@ -68,7 +68,10 @@ void tree_work(void)
         board->epoch = epoch;
         (void)MUST(vipc_derive(&ipc, door, &d, &branch), 0);
         vipc_cap from = branch;
-        for (unsigned i = 0; i < 3; i++) { (void)MUST(vipc_derive(&ipc, from, NULL, &twig[i]), BIT(INVALID_CAPABILITY)); from = twig[i]; }      /* that of a tree that has expired fails */
+        for (unsigned i = 0; i < 3; i++) {
+            (void)MUST(vipc_derive(&ipc, from, NULL, &twig[i]), BIT(INVALID_CAPABILITY));        /* the tree may have expired */
+            from = twig[i];
+        }
         for (unsigned i = 0; i < use_COUNT; i++) grant_to(&board->granted[i], twig[below(3)], slot_of(KIND_use, i)->pid, epoch, d.limits.expires);
         const vipc_time end = in_us(1000 + below(8000));
         const int silent = one_in(3);

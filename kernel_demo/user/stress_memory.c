@@ -58,7 +58,8 @@ static void take_it(struct kept *k, const vipc_incoming *in, vipc_outgoing *out)
         k->region = in->region;
         EXPECT(in->region.token && in->region_mode == k->mode && in->region_size == k->pages * PAGE && in->region_access == WRITE);
     } else k->region = cap_of(in->message.data[3]);
-    if (map_at(k->region, page_at(takers_window, (k->id >> 48) << 16 | (k->id & 0xfff) << 4), WRITE, &k->m, how & IN_MESSAGE ? 0 : BIT(INVALID_CAPABILITY)) != VIPC_OK) {        /* what was handed to one that has been killed */
+    const vipc_addr at = page_at(takers_window, (k->id >> 48) << 16 | (k->id & 0xfff) << 4);
+    if (map_at(k->region, at, WRITE, &k->m, how & IN_MESSAGE ? 0 : BIT(INVALID_CAPABILITY)) != VIPC_OK) {       /* it was handed to one that has been killed since */
         out->message.data[0] = 1;
         memset(k, 0, sizeof *k);
         return;

@@ -4,6 +4,8 @@
  *   server    a server is killed that receives from another's queue, while its caller waits for it: that is told, or answered, by the next one at the latest
  *   owner     the same of a server whose own the queue is: its caller is told
  *   caller    a caller is killed while its server answers: that goes on with the next
+ *   withdraw  memory is taken away while another reads and writes it: once that has returned the other does so no more
+ *   copy      memory is copied while another writes to it: the copy is of one moment, and stays as it is
  */
 #include "stress.h"
 
@@ -171,7 +173,8 @@ static void revoker(uint64_t turns)
     (void)MUST(vipc_destroy(&ipc, root, VIPC_FOREVER), 0);
 }
 
-/* ---- server and owner: who is killed serves; caller: who is killed calls.  The other side is on CPU 0, who is killed on another, but for every fourth; who kills is on a third ---- */
+/* ---- server and owner: who is killed serves; caller: who is killed calls ----
+ * The other side is on CPU 0; who is killed is on the next, every fourth time beside it; who kills is on a third. */
 static vipc_cap forked(void (*run)(vipc_cap), const vipc_cap *initial, uint64_t cpu)
 {
     vipc_cap process, its = none;
@@ -263,10 +266,145 @@ static void answers_callers(uint64_t turns)
     serve_race();
 }
 
+/* ---- withdraw ---- */
+enum { MOST_PAGES = 40 };            /* more than what a CPU forgets page by page */
+static void holder(uint64_t turns)
+{
+    stay_on(1);
+    RACE->caller = vipc_self(&ipc).id;
+    for (uint64_t turn = 1; turn <= turns; turn++) {
+        vipc_map_desc how = VIPC_INIT;
+        vipc_mapping m;
+        int gone = 0;
+        how.access = VIPC_WRITE;
+        WAIT_FOR(RACE->turn == turn);
+        vipc_cap its = cap_of(RACE->token);
+        (void)MUST(vipc_map(&ipc, its, &how, &m), 0);
+        for (vipc_addr at = m.at; at < m.at + m.size; at += PAGE) store(at, turn);
+        RACE->served = turn;
+        while (!gone) {
+            const vipc_addr at = m.at + below(m.size / PAGE) * PAGE;
+            gone = __atomic_load_n(&RACE->revoked, __ATOMIC_SEQ_CST) == turn;
+            if (board->findings) exit(1);
+            if (one_in(2) ? can_load(at) : can_store(at)) EXPECT(!gone);
+            give_way();
+        }
+        RACE->answered++;
+        (void)vipc_unmap(&ipc, &m, VIPC_FOREVER);            /* of an object the address is still taken */
+        forget(&its);
+        RACE->refused = turn;
+    }
+}
+static vipc_cap make_for(uint64_t turn, uint64_t pages, vipc_pid to, vipc_cap *its)
+{
+    vipc_region_desc d = VIPC_INIT;
+    vipc_cap c;
+    d.size = pages * PAGE;
+    if (turn % 3 == 2) {
+        (void)MUST(vipc_object_open(&ipc, "/stress race", VIPC_OPEN_CREATE | VIPC_OPEN_EXCLUSIVE, 0, &c, VIPC_FOREVER), 0);
+        (void)MUST(vipc_object_unlink(&ipc, "/stress race"), 0);
+        (void)MUST(vipc_object_truncate(&ipc, c, d.size, VIPC_FOREVER), 0);
+        (void)MUST(vipc_grant(&ipc, c, to, NULL, its), 0);
+    } else {
+        (void)MUST(vipc_region_create(&ipc, &d, &c), 0);
+        (void)MUST(vipc_region_transfer(&ipc, c, to, VIPC_SHARE, VIPC_WRITE, its, VIPC_FOREVER), 0);
+    }
+    return c;
+}
+static void withdrawer(uint64_t turns)
+{
+    stay_on(0);
+    WAIT_FOR(RACE->caller);
+    const vipc_pid to = { RACE->caller };
+    for (uint64_t turn = 1; turn <= turns; turn++) {
+        vipc_cap its, c = make_for(turn, 1 + below(MOST_PAGES), to, &its);
+        RACE->token = its.token;
+        __atomic_store_n(&RACE->turn, turn, __ATOMIC_SEQ_CST);
+        WAIT_FOR(RACE->served == turn);
+        delay(turn);
+        (void)MUST(turn % 3 == 0 ? vipc_revoke(&ipc, c, VIPC_FOREVER) : turn % 3 == 1 ? vipc_destroy(&ipc, c, VIPC_FOREVER) : vipc_object_truncate(&ipc, c, 0, VIPC_FOREVER), 0);
+        __atomic_store_n(&RACE->revoked, turn, __ATOMIC_SEQ_CST);
+        RACE->began++;
+        WAIT_FOR(RACE->refused == turn);
+        forget(&c);
+    }
+}
+
+/* ---- copy ---- */
+enum { COPY_PAGES = 6 };
+/* One number after the other, each to all pages in their order. */
+static void writer(uint64_t turns)
+{
+    vipc_map_desc how = VIPC_INIT;
+    vipc_mapping m;
+    (void)turns;
+    stay_on(1);
+    how.access = VIPC_WRITE;
+    RACE->caller = vipc_self(&ipc).id;
+    WAIT_FOR(RACE->token);
+    (void)MUST(vipc_map(&ipc, cap_of(RACE->token), &how, &m), 0);
+    for (uint64_t n = 1; !RACE->stop && !board->findings; n++) {
+        for (uint64_t i = 0; i < COPY_PAGES; i++) store(m.at + i * PAGE + 8, n);
+        RACE->served = n;
+        if (n % 64 == 0) give_way();
+    }
+}
+static void is_of_one_moment(vipc_addr at, int one_moment)
+{
+    uint64_t n[COPY_PAGES];
+    for (uint64_t i = 0; i < COPY_PAGES; i++) n[i] = load(at + i * PAGE + 8);
+    for (uint64_t i = 1; i < COPY_PAGES && one_moment; i++) EXPECT(n[i] <= n[i - 1] && n[i] + 1 >= n[0]);
+    delay(below(14));
+    for (uint64_t i = 0; i < COPY_PAGES; i++) EXPECT_IS(load(at + i * PAGE + 8), n[i]);
+    RACE->answered++;
+}
+static void copier(uint64_t turns)
+{
+    vipc_region_desc d = VIPC_INIT;
+    vipc_cap c, its;
+    stay_on(0);
+    WAIT_FOR(RACE->caller);
+    const vipc_pid to = { RACE->caller };
+    d.size = COPY_PAGES * PAGE;
+    (void)MUST(vipc_region_create(&ipc, &d, &c), 0);
+    (void)MUST(vipc_region_transfer(&ipc, c, to, VIPC_SHARE, VIPC_WRITE, &its, VIPC_FOREVER), 0);
+    (void)MUST(vipc_endpoint_create(&ipc, NULL, &door), 0);
+    RACE->token = its.token;
+    for (uint64_t turn = 1; turn <= turns; turn++) {
+        const uint64_t served = RACE->served;
+        vipc_mmap_desc how = VIPC_INIT;
+        vipc_outgoing out = VIPC_INIT;
+        vipc_incoming in = VIPC_INIT;
+        vipc_mapping m;
+        WAIT_FOR(RACE->served > served);
+        delay(turn);
+        RACE->began++;
+        if (turn % 2) {
+            out.region = c;
+            out.region_mode = VIPC_COPY_ON_WRITE;
+            (void)MUST(vipc_send_large(&ipc, door, &out, VIPC_FOREVER), 0);
+            (void)MUST(vipc_receive_large(&ipc, door, &in, VIPC_FOREVER), 0);
+            (void)MUST(vipc_map(&ipc, in.region, NULL, &m), 0);
+            is_of_one_moment(m.at, 1);
+            (void)MUST(vipc_unmap(&ipc, &m, VIPC_FOREVER), 0);
+            forget(&in.region);
+        } else {
+            how.size = d.size;
+            how.prot = VIPC_PROT_READ;
+            how.flags = VIPC_MAP_PRIVATE;
+            how.backing = c;
+            if (MUST(vipc_space_mmap(&ipc, own_space, &how, &m.at, VIPC_FOREVER), BIT(RESOURCE_BUSY)) != VIPC_OK) continue;      /* the other takes translations away all the time */
+            is_of_one_moment(m.at, 0);
+            (void)MUST(vipc_space_unmap(&ipc, own_space, m.at, d.size, VIPC_FOREVER), 0);
+        }
+    }
+    RACE->stop = 1;
+}
+
 /* ---- who runs ---- */
 static const struct role { const char *race; void (*run)(uint64_t turns); } roles[] = {
     { "revoke", callee }, { "revoke", caller }, { "revoke", revoker }, { "server", kills_server }, { "server", calls_servers }, { "owner", kills_owner }, { "owner", calls_owners },
-    { "caller", kills_caller }, { "caller", answers_callers },
+    { "caller", kills_caller }, { "caller", answers_callers }, { "withdraw", holder }, { "withdraw", withdrawer }, { "copy", writer }, { "copy", copier },
 };
 enum { ROLES = sizeof roles / sizeof *roles };
 int race_run(unsigned role)
