@@ -11154,9 +11154,12 @@ static vipc_error vipci_object_grow(vipc *v, vipc_cap cap, vipci_space *store, u
     const uint64_t old = vipci_pages_of(v, store->brk), pages = vipci_pages_of(v, size);
     const uint64_t have = o->owner && o->owner <= v->max_processes ? vipci_process_at(v, o->owner - 1)->shared_pages : 0;
     if (have > v->shared_per_process || pages - old > v->shared_per_process - have) return VIPC_ERR_LIMIT;
-    vipc_error r = vipci_store_fill(v, store, old, pages, false);   /* nobody gets a translation of what lies past the end */
-    if (r == VIPC_OK) r = vipci_store_still(v, cap, VIPC_RIGHT_WRITE, &e, store);
-    for (uint32_t turns = 0; r == VIPC_OK && (store->owed_end || vipci_store_end_shared(v, store)); turns++) {      /* what was cut off goes first: it is not zero */
+    vipc_error r = VIPC_OK;
+    for (uint32_t turns = 0; r == VIPC_OK; turns++) {        /* nobody gets a translation of what lies past the end */
+        r = vipci_store_fill(v, store, vipci_pages_of(v, store->brk), pages, false);
+        if (r == VIPC_OK) r = vipci_store_still(v, cap, VIPC_RIGHT_WRITE, &e, store);
+        if (r != VIPC_OK || !(store->owed_end || vipci_store_end_shared(v, store))) break;
+        /* what was cut off goes first, as it is not zero; then its room is filled */
         r = turns == VIPCI_TURNS ? VIPC_ERR_RESOURCE_BUSY : store->owed_end ? vipci_store_settle(v, store, deadline)
                                                                             : vipci_store_own_page(v, cap, store, store->brk >> v->page_shift, deadline);
         if (r == VIPC_OK) r = vipci_store_still(v, cap, VIPC_RIGHT_WRITE, &e, store);

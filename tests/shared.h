@@ -49,7 +49,12 @@ static inline void world_with(world *c, const vipc_config *config, uint64_t fram
     c->nothing = c->m.in_use;
     c->seed = 88172645463325252u;
 }
-/* The usual one; one at a time. */
+static inline void world_open(world *c)
+{
+    vipc_config d = shared_config();
+    world_with(c, &d, 512);
+}
+/* One that a case needs no memory of its own for; one at a time. */
 static inline world *a_world_with(const vipc_config *config, uint64_t frames)
 {
     static world it;
