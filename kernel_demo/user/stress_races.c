@@ -90,7 +90,7 @@ static void serve_large(void)
     vipc_outgoing out = VIPC_INIT;
     in.payload = bytes;
     in.payload_capacity = sizeof bytes;
-    if (MUST(vipc_receive_large(&ipc, door, &in, VIPC_NOW), BIT(CHANNEL_EMPTY)) != VIPC_OK) return;
+    if (MUST(vipc_receive_large(&ipc, door, &in, VIPC_NOW), GONE | BIT(CHANNEL_EMPTY)) != VIPC_OK) return;    /* the door may be closed by now */
     has_come(&in.message);
     bytes[7] = in.message.data[0];
     out.message = in.message;
