@@ -19,7 +19,7 @@
 # the other one spins once a turn, and what spinning comes to is the emulator's doing, not a machine's.  It repeats exactly; it is told, and compared with nothing.
 #
 # For each boot, that of the kernel's tests among them, the longest stretch of instructions with interrupts off (count.c says what is one), from the first return to ring 3 on:
-#     boot <TAB> CPUs <TAB> which <TAB> instructions <TAB> from function .. to function <TAB> most of it in
+#     boot <TAB> CPU <TAB> which <TAB> instructions <TAB> from function .. to function <TAB> most of it in
 # which: `kernel`: any; `silent`: that does not pass through console_write; `core`: most instructions of veridian_ipc.h's in one stretch (and of fast.c), as core above.  A
 # repetition of REP counts as one.  Those of the first boot are kept and compared.
 #
@@ -72,15 +72,15 @@ find_plugin() {
     echo "NOTE: QEMU loads no plugin: $(grep . "$tmp/errors" | head -n 1)"
 }
 find_plugin
-symbol() { nm "$image" 2>/dev/null | awk -v name="$1" '$3 == name { print "0x" $1; exit }'; }
+symbol() { nm "$image" 2>/dev/null | awk -v name="$1" '$3 == name { sub(/^0+/, "", $1); print "0x" $1; exit }'; }
 parts=
 for part in core port; do
     low=$(symbol ${part}_text); high=$(symbol ${part}_text_end)
     if [ -n "$low" ] && [ -n "$high" ]; then parts="$parts,part=$low-$high"; fi
 done
 case $parts in *part*part*) ;; *) parts=;; esac
-nm -n "$image" 2>/dev/null | awk '$2 ~ /^[tT]$/ { print $1, $3 }' >"$tmp/functions"
-cut -d ' ' -f 1 "$tmp/functions" | sort -u >"$tmp/starts"
+nm -n "$image" 2>/dev/null | awk '$2 ~ /^[tT]$/ { sub(/^0+/, "", $1); print $1, $3 }' >"$tmp/functions"
+cut -d ' ' -f 1 "$tmp/functions" | uniq >"$tmp/starts"
 after() { awk -v from="$1" 'found { print "0x" $1; exit } "0x" $1 == from { found = 1 }' "$tmp/functions"; }
 where=
 for at in vectors console_write; do
@@ -191,7 +191,7 @@ for cpus in $tests; do
 done
 if [ -n "$plugin" ]; then
     echo
-    echo "interrupts off	CPUs	which	instructions	from .. to	most of it in"
+    echo "interrupts off	CPU	which	instructions	from .. to	most of it in"
     : >"$tmp/notes"; : >"$tmp/rows_off"
     for what in one two $(for cpus in $tests; do echo "test_$cpus"; done); do
         [ -s "$tmp/$what.off" ] || continue
@@ -201,7 +201,7 @@ if [ -n "$plugin" ]; then
             FNR == NR { split($0, f, " "); name[f[1]] = f[2]; next }
             $1 == "stretches" { stretches = $2; next }
             $1 == "contradictions" { contradictions = $2; next }
-            $3 + 0 > most[$1] + 0 { most[$1] = $3; runs[$1] = $4 }
+            $3 + 0 > most[$1] + 0 { most[$1] = $3; runs[$1] = $4; on[$1] = $2 }
             function called(run,   f) { split(run, f, "*"); return f[1] in name ? name[f[1]] : "0x" f[1] }
             function tell(kind, which,   n, i, k, r, f, in_it, best, list, done) {
                 if (!(kind in most)) return
@@ -214,7 +214,7 @@ if [ -n "$plugin" ]; then
                     done[best] = 1
                     list = list (k ? ", " : "") best " " in_it[best]
                 }
-                print title "\t" cpus "\t" which "\t" most[kind] "\t" called(r[1]) " " called(r[n > 1 ? 2 : 1]) " " called(r[n > 2 ? 3 : n]) " .. " called(r[n > 1 ? n - 1 : 1]) " " called(r[n]) "\t" list
+                print title "\t" on[kind] " of " cpus "\t" which "\t" most[kind] "\t" called(r[1]) " " called(r[n > 1 ? 2 : 1]) " " called(r[n > 2 ? 3 : n]) " .. " called(r[n > 1 ? n - 1 : 1]) " " called(r[n]) "\t" list
             }
             END {
                 tell("longest", "kernel"); if (console ~ /quiet/) tell("quiet", "silent"); tell("part", "core")
