@@ -63,7 +63,7 @@ one() {
     qemu_test)    script tests/qemu_test.sh 60;;
     bench_kernel) script tests/bench/kernel/test.sh 120;;
     examples)     script tests/examples.sh 120;;
-    kernel)       script tests/kernel.sh 400;;
+    kernel)       script tests/kernel.sh 1500;;
     chaos)        script tests/chaos.sh 350;;
     explore)      script tests/explore/run.sh 1200 share;;
     mutants)      script tests/explore/mutants.sh 1200 share;;
