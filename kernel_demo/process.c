@@ -238,7 +238,7 @@ void process_start_manager(void)
     vipc_process_desc desc = VIPC_INIT;
     vipc_config config = VIPC_INIT;
     manager = thread_make(manage, NULL, MANAGER_PRIORITY, ANY_CPU);
-        desc.label = "kernel";
+    desc.label = "kernel";
     desc.native_thread = thread_number(manager);
     config.max_processes = PROCESSES + 1;
     config.max_spaces = 2 * PROCESSES;                       /* each may be about to fork */
