@@ -398,6 +398,7 @@ static void do_kill(char *rest)
 }
 static void control_program(const char *program, const char *arguments)
 {
+    for (unsigned i = 0; i < AHEAD; i++) *(volatile unsigned char *)&ahead[i] = ahead[i];       /* it counts frames: none may come while it runs */
     if (machine().processes > 1) { printf("others run, and %s counts what is left when all is over: kill them first (`ps`)\n", program); return; }
     struct job *j = launch(program, arguments, HIGH | SPAWN_CONTROL);
     if (j) attend(j);
