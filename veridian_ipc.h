@@ -1119,7 +1119,7 @@ VIPC_API vipc_error vipc_space_free(vipc *self, vipc_cap space, vipc_addr at, ui
 /* As POSIX mmap.  Needs WRITE.  INVALID_ARGUMENT: neither or both of SHARED and PRIVATE, no ANONYMOUS, an unaligned `at` with FIXED, unknown bits; EXISTS:
  * see FIXED_NOREPLACE; LIMIT; PERMISSION_DENIED: W^X; OUT_OF_MEMORY: of what needs frames at once.  With a backing: errors of vipc_map; NOT_SUPPORTED: PRIVATE of
  * one that is contiguous or not write-back.  The deadline is for what FIXED unmaps, and for writers of what PRIVATE shares; on its TIMEOUT nothing new is mapped,
- * nor on RESOURCE_BUSY: others map there, or take translations away, all the time. */
+ * nor on RESOURCE_BUSY: others map where FIXED makes room, all the time. */
 VIPC_API vipc_error vipc_space_mmap(vipc *self, vipc_cap space, const vipc_mmap_desc *desc, vipc_addr *out, vipc_time deadline);
 /* Device memory, or any other, by physical address; the core neither owns nor frees it.  Needs CREATE.  EXISTS: something is there.  Mapped at once: errors
  * of hook page_map. */
@@ -1192,9 +1192,8 @@ VIPC_API vipc_error vipc_region_get(vipc *self, vipc_cap region, vipc_region_inf
 VIPC_API vipc_error vipc_region_find(vipc *self, uint64_t id, vipc_cap *out);
 /* Map a region or a named object into a space.  Where it is mapped there already, from the same offset, as large and with the same access, nothing is
  * mapped anew: *out is that.  PERMISSION_DENIED: more than the capability, the region's access_max, its seal, or W^X allow; EXISTS: something is at `at`;
- * INVALID_ARGUMENT: beyond its end, unaligned; NOT_FOUND: the process has no space of its own; LIMIT: no room; OUT_OF_MEMORY: of page tables;
- * RESOURCE_BUSY: others take translations away all the time.  O(pages), unless
- * lazy or mapped already. */
+ * INVALID_ARGUMENT: beyond its end, unaligned; NOT_FOUND: the process has no space of its own; LIMIT: no room; OUT_OF_MEMORY: of page tables.  O(pages),
+ * unless lazy or mapped already.  If others take translations of it away all the time, faults bring what could not be given now. */
 VIPC_API vipc_error vipc_map(vipc *self, vipc_cap memory, const vipc_map_desc *desc, vipc_mapping *out);
 /* Undo vipc_map in the own space of the caller's process: all of *mapping.  INVALID_REGION: that is not (all) mapped memory of this kind.  In other spaces,
  * and for parts, vipc_space_unmap does. */
@@ -9678,7 +9677,6 @@ VIPC_API uint64_t vipc_lock_thread(const vipc *self)
     const uint64_t owner = vipci_load64(self, &vipci_view_at(self, i)->owner);
     return (uint32_t)owner - 1 == self->process && (uint32_t)(owner >> 32) == (uint32_t)(word >> 16) ? vipci_peek64(self, &vipci_view_at(self, i)->native_thread) : 0;
 }
-enum { VIPCI_FAULT_TURNS = 64 };
 VIPC_API vipc_error vipc_page_fault(vipc *self, vipc_cap space, vipc_addr at, uint32_t access, vipc_fault_result *result)
 {
     vipci_space *s = NULL;
@@ -9689,7 +9687,7 @@ VIPC_API vipc_error vipc_page_fault(vipc *self, vipc_cap space, vipc_addr at, ui
         vipci_zero(&told, sizeof told);
         *result = told;
     }
-    for (uint32_t turns = 0; !kind && turns < VIPCI_FAULT_TURNS; turns++) {      /* more than one only after debts of others */
+    for (uint32_t turns = 0; !kind && turns < VIPCI_TURNS; turns++) {      /* more than one only after debts of others */
         if (access == VIPC_PROT_READ || access == VIPC_PROT_WRITE || access == VIPC_PROT_EXEC) e = vipci_space_begin(self, space, VIPC_RIGHT_READ, &s);
         if (e != VIPC_OK) return e;
         e = vipci_space_end(self, vipci_fault(self, s, at, access, &kind, result ? &told : NULL));
@@ -10047,25 +10045,6 @@ static vipc_error vipci_may_map(const vipci_space *s, const vipci_space *store, 
     if ((access & ~VIPCI_S_ACCESS(store->rule)) || ((access & VIPC_PROT_WRITE) && (store->rule & VIPCI_S_SEALED))) return VIPC_ERR_PERMISSION_DENIED;
     return vipci_prot_ok(s, access);
 }
-/* Pages of a store that nobody can write to by any translation, nor gets one to, for as long as the lock is held; vipci_store_paid has to follow.  May let the
- * lock go before. */
-static vipc_error vipci_store_still_pages(vipc *v, vipc_cap cap, vipci_space *store, uint64_t from, uint64_t to, vipc_time deadline)
-{
-    vipci_entry *e;
-    for (uint32_t turns = 0; turns < VIPCI_TURNS; turns++) {
-        vipc_error r = store->owed_end ? vipci_store_settle(v, store, deadline) : VIPC_OK;
-        if (r == VIPC_OK) r = vipci_store_still(v, cap, VIPC_RIGHT_READ, &e, store);
-        if (r != VIPC_OK) return r;
-        if (store->owed_end) continue;
-        vipci_store_owe(v, store, from, to, VIPC_PROT_READ | VIPC_PROT_EXEC);
-        const uint64_t owed = store->owed;
-        r = vipci_store_flush(v, store, deadline);
-        if (r == VIPC_OK) r = vipci_store_still(v, cap, VIPC_RIGHT_READ, &e, store);
-        if (r != VIPC_OK) return r;
-        if (store->owed == owed && store->owed_end) return VIPC_OK;
-    }
-    return VIPC_ERR_RESOURCE_BUSY;
-}
 /* A private region with the present pages of a store: reserved as one that leaves, as vipci_add_populated does. */
 static vipc_error vipci_add_private(vipc *v, vipci_space *s, vipci_space *store, const vipci_area *r, uint64_t page)
 {
@@ -10087,10 +10066,25 @@ static vipc_error vipci_add_private(vipc *v, vipci_space *s, vipci_space *store,
     vipci_set32(v, &s->leaving, s->leaving - 1);
     return vipci_region_alter(v, s, &now, r->a);
 }
-/* mmap of what a store is behind, at a place that is found or made free. */
-static vipc_error vipci_mmap_store(vipc *v, vipc_cap cap, vipci_space *s, const vipc_mmap_desc *d, vipci_area *r, uint64_t size, vipc_time deadline)
+/* The same, of one moment: by no translation from before may anybody write to what both have, once that is paid.  Lets the lock go.  An error: there is no such
+ * region. */
+static vipc_error vipci_map_private(vipc *v, vipci_space *s, vipci_space *store, const vipci_area *r, uint64_t page, vipc_time deadline)
 {
-    const bool shared = (d->flags & VIPC_MAP_SHARED) != 0, fixed = (d->flags & (VIPC_MAP_FIXED | VIPC_MAP_FIXED_NOREPLACE)) != 0;
+    const uint64_t number = s->number;
+    vipc_error e = vipci_regions_room(v, s, 1);
+    if (e != VIPC_OK) return e;
+    vipci_store_owe(v, store, page, page + ((r->end - r->start) >> v->page_shift), VIPC_PROT_READ | VIPC_PROT_EXEC);
+    e = vipci_add_private(v, s, store, r, page);
+    const vipc_error paid = vipci_store_settle(v, store, deadline);
+    if (s->number != number) return VIPC_ERR_CLOSED;
+    if (e != VIPC_OK || paid == VIPC_OK || paid == VIPC_ERR_CLOSED) return e;
+    if (vipci_unmap(v, s, r->start, r->end, s->brk) == VIPC_OK) (void)vipci_settle(v, s, VIPC_NOW);
+    return paid;
+}
+/* mmap of what a store is behind, at a place that is found or made free. */
+static vipc_error vipci_mmap_store(vipc *v, vipci_space *s, const vipc_mmap_desc *d, vipci_area *r, uint64_t size, vipc_time deadline)
+{
+    const bool shared = (d->flags & VIPC_MAP_SHARED) != 0;
     const uint32_t need = d->prot | (d->prot & VIPC_PROT_WRITE ? (uint32_t)VIPC_PROT_READ : 0u);
     vipci_entry *by = NULL;
     vipci_space *store = NULL;
@@ -10099,18 +10093,8 @@ static vipc_error vipci_mmap_store(vipc *v, vipc_cap cap, vipci_space *s, const 
     if (e == VIPC_OK && shared) e = vipci_may_map(s, store, need);
     if (e == VIPC_OK) e = vipci_part_of(v, store, d->offset, size, &page, &pages);
     if (e == VIPC_OK && !shared && ((store->rule & VIPCI_S_CONTIGUOUS) || VIPCI_S_CACHE(store->rule) != VIPC_WRITE_BACK)) e = VIPC_ERR_NOT_SUPPORTED;
-    if (e == VIPC_OK && !shared) e = vipci_store_still_pages(v, d->backing, store, page, page + pages, deadline);
     if (e != VIPC_OK) return e;
-    if (!shared) {
-        e = vipci_space_still(v, cap, VIPC_RIGHT_WRITE, s);
-        if (e == VIPC_OK && fixed && !vipci_is_free(v, s, r->start, r->end)) e = VIPC_ERR_RESOURCE_BUSY;
-        if (e == VIPC_OK && !fixed && !vipci_find_room(v, s, d->at & ~(vipci_page_size(v) - 1), size, &r->start)) e = VIPC_ERR_LIMIT;
-        r->end = r->start + size;
-        if (e == VIPC_OK) e = vipci_regions_room(v, s, 1);
-        if (e == VIPC_OK) e = vipci_add_private(v, s, store, r, page);
-        vipci_store_paid(v, store);
-        return e;
-    }
+    if (!shared) return vipci_map_private(v, s, store, r, page, deadline);
     r->b = page;
     return vipci_map_store(v, s, store, by, r, (d->flags & VIPC_MAP_POPULATE) != 0);
 }
@@ -10144,7 +10128,7 @@ static vipc_error vipci_mmap(vipc *v, vipc_cap cap, vipci_space *s, const vipc_m
     if (e != VIPC_OK) return e;
     r.end = r.start + size;
 #if !VIPC_NO_REGIONS
-    if (d->backing.token) e = vipci_mmap_store(v, cap, s, d, &r, size, deadline);
+    if (d->backing.token) e = vipci_mmap_store(v, s, d, &r, size, deadline);
     else
 #endif
         e = shared || (d->flags & VIPC_MAP_POPULATE) ? vipci_add_populated(v, s, &r) : vipci_region_add(v, s, r.start, r.end, r.a, r.b);
@@ -10725,19 +10709,19 @@ VIPC_API vipc_error vipc_region_find(vipc *self, uint64_t id, vipc_cap *out)
 }
 
 /* -- mapping -- */
-/* Nobody owes anything that translations of it would have to wait for. */
+/* Nobody owes anything that translations of it would have to wait for, unless others take translations away all the time: then faults will give them. */
 static vipc_error vipci_map_ready(vipc *v, vipc_cap space, vipci_space *s, vipc_cap memory, uint32_t access)
 {
-    for (uint32_t turns = 0; turns < VIPCI_TURNS; turns++) {
+    vipc_error e = VIPC_OK;
+    for (uint32_t turns = 0; e == VIPC_OK && turns < VIPCI_PAYS; turns++) {
         vipci_entry *by = NULL;
         vipci_space *store = NULL;
-        vipc_error e = vipci_store_check(v, memory, access, &by, &store);
-        if (e != VIPC_OK || !(s->owed_end || store->owed_end)) return e;
+        e = vipci_store_check(v, memory, access, &by, &store);
+        if (e != VIPC_OK || !(s->owed_end || store->owed_end)) break;
         e = s->owed_end ? vipci_settle(v, s, VIPC_FOREVER) : vipci_store_settle(v, store, VIPC_FOREVER);
         if (e == VIPC_OK || e == VIPC_ERR_CLOSED) e = vipci_space_still(v, space, VIPC_RIGHT_WRITE, s);
-        if (e != VIPC_OK) return e;
     }
-    return VIPC_ERR_RESOURCE_BUSY;
+    return e;
 }
 static vipc_error vipci_map_memory(vipc *v, vipci_space *s, vipc_cap memory, const vipc_map_desc *d, uint32_t access, vipc_mapping *out)
 {
