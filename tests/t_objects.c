@@ -873,8 +873,7 @@ static void beside_grows(vipc_mock *m, uint64_t who)
 }
 TEST(who_shrinks_takes_away_what_another_has_added_meanwhile)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = object(c, 0, "/x", 2);
     beside.b = open_object(c, 1, "/x", 0);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
@@ -901,8 +900,7 @@ static void beside_shrinks(vipc_mock *m, uint64_t who)
 }
 TEST(what_was_cut_off_does_not_come_back_when_another_lets_it_grow)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = object(c, 0, "/x", 0);
     CHECK_OK(cut(c, 0, a, 2 * PAGE + 100));
     beside.b = open_object(c, 1, "/x", 0);
@@ -926,8 +924,7 @@ TEST(what_was_cut_off_does_not_come_back_when_another_lets_it_grow)
 }
 TEST(a_page_that_a_copy_has_too_is_waited_for_until_the_deadline)
 {
-    static world c_, *c = &c_;
-    world_open(c);
+    world *c = a_world();
     vipc_cap a = object(c, 0, "/x", 0);
     CHECK_OK(cut(c, 0, a, PAGE + 100));
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
@@ -953,9 +950,8 @@ static void beside_seals(vipc_mock *m, uint64_t who)
 }
 TEST(what_is_sealed_meanwhile_keeps_its_size)
 {
-    static world c_, *c = &c_;
     for (int grows = 0; grows < 2; grows++) {
-        world_open(c);
+        world *c = a_world();
         vipc_cap a = object(c, 0, "/x", 0);
         CHECK_OK(cut(c, 0, a, PAGE + 100));
         beside.b = open_object(c, 1, "/x", 0);

@@ -15,7 +15,7 @@ static struct {
     uint64_t laps;                     /* flushes that were waited for */
     part does;
 } stage = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0, { 0 }, { 0 }, { 0 }, 0, NULL };
-static world world_, *const c = &world_;
+static world *c;
 
 static void turn_of(unsigned i)                              /* the mutex is held */
 {
@@ -84,7 +84,7 @@ static struct { vipc_cap region, copy, cap[ACTORS]; vipc_mapping at[ACTORS], the
 static void open_scene(unsigned count)
 {
     memset(&g, 0, sizeof g);
-    world_open(c);
+    c = a_world();
     g.region = region(c, 0, PAGES);
     for (unsigned i = 0; i < count; i++) {
         g.cap[i] = i ? grant(c, 0, g.region, i, VIPC_RIGHT_READ | VIPC_RIGHT_WRITE) : g.region;
@@ -323,7 +323,7 @@ TEST(whatever_all_do_at_a_time_nobody_begins_again_for_ever)
     for (unsigned round = 0; round < 12; round++) {
         memset(&g, 0, sizeof g);
         memset(mine_, 0, sizeof mine_);
-        world_open(c);
+        c = a_world();
         g.region = region(c, 0, PAGES);
         for (unsigned i = 0; i < CROWD; i++) {
             struct mine *me = &mine_[i];
