@@ -689,11 +689,12 @@ typedef struct vipc_hooks {
      * quiet again, in the process that owns it.  Like wake it does not block, does not call back, and may be told more often than needed. */
     void (*bell)(void *user, uint64_t bell, int ring);
 #if !VIPC_NO_SPACES
-    /* Address spaces; optional, all six or none: without them vipc_space_create is NOT_SUPPORTED.  The core knows which frame is where; the port's page
-     * tables are a cache of that, which may forget whatever it likes (a fault brings it back) but never keeps what it was told to take away.  All but
-     * tlb_flush are called with the slow-path lock held, and none calls back.  `at` and all sizes are in range and page-aligned, `pages` is 1 or more, and the
-     * root is one that space_create gave, unless somebody has scribbled in the domain, where they come from: a port whose members do not trust each other
-     * checks all of them.  What is none it passes over; page_map says INVALID_ARGUMENT then.
+    /* Address spaces; optional, all six or none, and for all members of a domain alike, each of which may have to end what another has made: without them
+     * vipc_space_create is NOT_SUPPORTED.  The core knows which frame is where; the port's page tables are a cache of that, which may forget whatever it likes
+     * (a fault brings it back) but never keeps what it was told to take away.  All but tlb_flush are called with the slow-path lock held, and none calls back.
+     * `at` and all sizes are in range and page-aligned, `pages` is 1 or more, and the root is one that space_create gave, unless somebody has scribbled in the
+     * domain, where they come from: a port whose members do not trust each other checks all of them.  What is none it passes over; page_map says
+     * INVALID_ARGUMENT then.
      * space_create: tables for a space of addresses [start, end); `space` is its number, never used twice.  *root names it from now on; it lies in the
      * domain and is 0: write it BEFORE what it names counts as taken, so that whoever cleans up after a kill can give that back.  OUT_OF_MEMORY or any error:
      * nothing taken.  space_destroy: when it returns OK, nobody can use a translation of that space any more, and its tables are free.  0, and one that is
@@ -1200,9 +1201,9 @@ VIPC_API vipc_error vipc_map(vipc *self, vipc_cap memory, const vipc_map_desc *d
 VIPC_API vipc_error vipc_unmap(vipc *self, const vipc_mapping *mapping, vipc_time deadline);
 /* Hand a region to process `to`, as enum vipc_mode says; *out is a capability of `to`'s, which vipc_region_find finds there.  access: 0, what the capability
  * has; else at most that.
- * SHARE needs GRANT.  MOVE needs DELETE, and the caller's process must own it; access is 0, or all that it has: the capability itself changes hands, and what was derived from it stays below
- * it; all others of the caller's process are closed, and its mappings, in whatever space that it owns, go first (TIMEOUT: they are gone, and nothing was
- * moved).  COPY_ON_WRITE needs READ: the copy is of one moment, is owned by the caller's process, and what has frames is shared until it is written; O(pages).
+ * SHARE needs GRANT.  MOVE needs DELETE, and the caller's process must own it; access is 0, or all that it has: the capability itself changes hands, and what
+ * was derived from it stays below it; all others of the caller's process are closed, and its mappings, in whatever space that it owns, go first (TIMEOUT: they
+ * are gone, and nothing was moved).  COPY_ON_WRITE needs READ: the copy is of one moment, is owned by the caller's process, and what has frames is shared until it is written; O(pages).
  * A region that is not write-back, or contiguous, is copied at once.  PERMISSION_DENIED; PROCESS_NOT_FOUND; INVALID_ARGUMENT: `to` is the caller; LIMIT;
  * OUT_OF_MEMORY; INVALID_REGION: a named object with MOVE. */
 VIPC_API vipc_error vipc_region_transfer(vipc *self, vipc_cap region, vipc_pid to, uint32_t mode, uint32_t access, vipc_cap *out, vipc_time deadline);
@@ -4231,13 +4232,13 @@ static vipc_error vipci_store_take_clean(const vipc *v, vipci_space *store, uint
     }
     return VIPC_OK;
 }
-/* Zeroed frames for those of pages [from, to) that have none; whole: they are neighbours, all of them.  Lets the lock go while it zeroes, unless it is steady or
- * there is but one; CLOSED: then the store ended.  On an error what was done stays. */
 static bool vipci_elsewhere(const vipc *v, const vipci_space *store, uint64_t frame)      /* not on the node that was asked for */
 {
     const uint32_t node = VIPCI_S_NODE(store->rule);
     return node && v->hooks->frame_node && v->hooks->frame_node(v->hooks->user, frame) != node - 1;
 }
+/* Zeroed frames for those of pages [from, to) that have none; whole: they are neighbours, all of them.  Lets the lock go while it zeroes, unless it is steady or
+ * there is but one; CLOSED: then the store ended.  On an error what was done stays. */
 enum { VIPCI_CLEAN_MOST = 4096 };      /* pages of one run */
 static vipc_error vipci_store_fill(vipc *v, vipci_space *store, uint64_t from, uint64_t to, bool whole)
 {
