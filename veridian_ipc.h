@@ -5915,11 +5915,7 @@ static vipc_error vipci_share_pages(const vipc *v, vipci_space *store, vipci_spa
     }
     return VIPC_OK;
 }
-static vipc_error vipci_snapshot_pages(const vipc *v, vipci_space *store, vipci_space *copy, uint64_t from, uint64_t to)
-{
-    return vipci_share_pages(v, store, copy, from, to, 0, true);
-}
-/* The same with frames of its own, at once. */
+/* Copies of pages [from, to) of a store, in frames of their own, at once, into an empty one. */
 static vipc_error vipci_snapshot_copy(vipc *v, vipci_space *store, vipci_space *copy, uint64_t from, uint64_t to)
 {
     const uint32_t steady = v->steady;
@@ -5951,7 +5947,7 @@ static vipc_error vipci_snapshot(vipc *v, vipci_space *store, uint64_t from, uin
     const uint64_t made = (*copy)->number;
     if (store->owed_end) e = vipci_store_settle(v, store, deadline);
     if (e == VIPC_OK && (store->number != number || (*copy)->number != made)) e = VIPC_ERR_CLOSED;
-    if (e == VIPC_OK) e = share ? vipci_snapshot_pages(v, store, *copy, from, to) : vipci_snapshot_copy(v, store, *copy, from, to);
+    if (e == VIPC_OK) e = share ? vipci_share_pages(v, store, *copy, from, to, 0, true) : vipci_snapshot_copy(v, store, *copy, from, to);
     if (e == VIPC_OK && share) {                             /* by no translation from before may anybody write to what both have */
         vipci_store_owe(v, store, from, to, VIPC_PROT_READ | VIPC_PROT_EXEC);
         e = vipci_store_settle(v, store, deadline);
