@@ -3985,7 +3985,6 @@ static vipc_error vipci_settle(vipc *v, vipci_space *s, vipc_time deadline)
             e = vipci_flush(v, root, at, pages, deadline);
             vipci_lock_again(v);
             vipci_intend_nothing(v);
-            if (s->number != number) return e;
             if (e == VIPC_OK && s->owed != owed) continue;   /* RACE 38 */
         }
         if (e != VIPC_OK) return e;
@@ -9142,8 +9141,7 @@ static void vipci_tell_region(const vipci_area *r, vipc_space_region *out)
 static VIPCI_HERE vipc_error vipci_space_lock(vipc *v)
 {
     vipci_domain *d = vipci_d(v);
-    if (VIPCI_LIKELY(vipci_load64(v, &d->lock) == 0 && !vipci_peek64(v, &d->log_count) && !vipci_peek32(v, &d->redo_count)
-                     && vipci_cas64(v, &d->lock, 0, vipci_lock_word(v)))) {
+    if (VIPCI_LIKELY(vipci_load64(v, &d->lock) == 0 && vipci_cas64(v, &d->lock, 0, vipci_lock_word(v)))) {
         if (VIPCI_LIKELY(!d->log_count && !d->redo_count)) return VIPC_OK;
         vipci_unlock(v);                                     /* somebody died in between: the long way */
     }
@@ -9324,8 +9322,7 @@ static vipc_error vipci_unmap(vipc *v, vipci_space *s, uint64_t at, uint64_t end
         (void)vipci_region_alter(v, s, &r, r.a | VIPCI_R_LEAVING);
     }
     vipci_commit(v);
-    const uint64_t owed = s->owed;
-    if (!seen && vipci_reap_space(v, s, at, end) && s->number == number && s->owed == owed) {      /* no flush is due for that */
+    if (!seen && vipci_reap_space(v, s, at, end)) {          /* no flush is due for that */
         vipci_set64(v, &s->owed_at, owed_at);
         vipci_set64(v, &s->owed_end, owed_end);
         vipci_commit(v);
