@@ -93,10 +93,9 @@ static inline vipc_process_desc mock_desc(unsigned i)
     d.proof = MOCK_PROOF + i;
     return d;
 }
-/* A domain with identities v[0] .. v[count - 1], each a process with a proof of its own. */
-static inline void mock_open(mock *m, const vipc_config *config, unsigned count, uint64_t frames)
+/* The domain in it, with identities v[0] .. v[count - 1], each a process with a proof of its own. */
+static inline void mock_join(mock *m, const vipc_config *config, unsigned count)
 {
-    mock_port(m, config, frames);
     for (unsigned i = 0; i < count; i++) {
         vipc_process_desc d = mock_desc(i);
         vipc_error e = i == 0 ? vipc_init(&m->v[0], m->memory, m->size, config, &d, &m->hooks)
@@ -104,6 +103,11 @@ static inline void mock_open(mock *m, const vipc_config *config, unsigned count,
         REQUIRE_EQ(e, VIPC_OK);
         m->member[i] = 1;
     }
+}
+static inline void mock_open(mock *m, const vipc_config *config, unsigned count, uint64_t frames)
+{
+    mock_port(m, config, frames);
+    mock_join(m, config, count);
 }
 static inline void mock_leave_domain(mock *m, unsigned i)
 {

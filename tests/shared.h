@@ -38,16 +38,25 @@ static inline vipc_config shared_config(void)
     d.max_named = 12;
     return d;
 }
-static inline void world_with(world *c, const vipc_config *config, uint64_t frames)
+static inline void own_spaces(world *c, unsigned count)
 {
-    memset(c, 0, sizeof *c);
-    mock_open(&c->m, config, PEOPLE, frames);
-    for (unsigned i = 0; i < PEOPLE; i++) {
+    for (unsigned i = 0; i < count; i++) {
         REQUIRE_OK(vipc_space_create(V(i), NULL, &c->s[i]));
         REQUIRE_OK(vipc_space_adopt(V(i), c->s[i]));
     }
     c->nothing = c->m.in_use;
     c->seed = 88172645463325252u;
+}
+static inline void people_join(world *c, const vipc_config *config, unsigned count)        /* after mock_port, and hooks of a case's own */
+{
+    mock_join(&c->m, config, count);
+    own_spaces(c, count);
+}
+static inline void world_with(world *c, const vipc_config *config, uint64_t frames)
+{
+    memset(c, 0, sizeof *c);
+    mock_port(&c->m, config, frames);
+    people_join(c, config, PEOPLE);
 }
 static inline void world_open(world *c)
 {
@@ -78,12 +87,7 @@ static inline void world_of_mortals(world *c, const vipc_config *config, uint64_
     REQUIRE_OK(vipc_mock_open(&c->m, memory, sizeof memory, &d));
     c->m.say = mock_say;
     c->m.log = mock_log;
-    for (unsigned i = 0; i < members; i++) {
-        REQUIRE_OK(vipc_space_create(V(i), NULL, &c->s[i]));
-        REQUIRE_OK(vipc_space_adopt(V(i), c->s[i]));
-    }
-    c->nothing = c->m.in_use;
-    c->seed = 88172645463325252u;
+    own_spaces(c, members);
 }
 static inline int here(const world *c, unsigned i) { return c->m.member[i] != 0; }
 static inline uint64_t used(const world *c) { return c->m.in_use; }
@@ -214,6 +218,25 @@ static inline vipc_mapping map_lazy(world *c, unsigned i, vipc_cap cap, uint32_t
     REQUIRE_OK(vipc_map(V(i), cap, &d, &out));
     return out;
 }
+static inline vipc_error mmap_of(world *c, unsigned i, vipc_cap backing, vipc_addr at, uint64_t offset, uint64_t size, uint32_t prot, uint32_t flags, vipc_addr *out)
+{
+    vipc_mmap_desc m = VIPC_INIT;
+    m.at = at;
+    m.size = size;
+    m.prot = prot;
+    m.flags = flags;
+    m.backing = backing;
+    m.offset = offset;
+    return vipc_space_mmap(V(i), c->s[i], &m, out, VIPC_FOREVER);
+}
+/* Memory that no region is behind, there, or (0) anywhere. */
+static inline vipc_addr anonymous(world *c, unsigned i, vipc_addr at, uint64_t size, uint32_t flags)
+{
+    const vipc_cap none = VIPC_INIT;
+    vipc_addr got = 0;
+    REQUIRE_OK(mmap_of(c, i, none, at, 0, size, RW, flags | VIPC_MAP_ANONYMOUS | (at ? (uint32_t)VIPC_MAP_FIXED : 0), &got));
+    return got;
+}
 static inline vipc_error unmap(world *c, unsigned i, vipc_mapping w) { return vipc_unmap(V(i), &w, VIPC_FOREVER); }
 static inline vipc_error try_hand(world *c, unsigned from, vipc_cap cap, unsigned to, uint32_t mode, uint32_t access)
 {
@@ -244,6 +267,20 @@ static inline vipc_space_region region_at(world *c, unsigned i, vipc_addr at)   
     vipc_error e = vipc_space_find(V(i), c->s[i], at, &r);
     if (e != VIPC_ERR_NOT_FOUND) CHECK_OK(e);
     return e == VIPC_OK && r.start <= at ? r : none;
+}
+/* All frames are taken, as regions of a page of v[0]'s, and every other one of these is closed: what is free lies in holes of two, a page and its node.  gather: the others, too. */
+typedef struct scattered { int n; vipc_cap one[512]; } scattered;
+static inline void scatter(world *c, scattered *h)
+{
+    vipc_region_desc d = wanted(1, 0);
+    vipc_error e = VIPC_OK;
+    for (h->n = 0; h->n < 512 && (e = vipc_region_create(V(0), &d, &h->one[h->n])) == VIPC_OK; h->n++) continue;
+    REQUIRE_EQ(e, VIPC_ERR_OUT_OF_MEMORY);
+    for (int k = 0; k < h->n; k += 2) CHECK_OK(vipc_close(V(0), h->one[k]));
+}
+static inline void gather(world *c, const scattered *h)
+{
+    for (int k = 1; k < h->n; k += 2) CHECK_OK(vipc_close(V(0), h->one[k]));
 }
 static inline uint64_t node_bytes(world *c, uint32_t node)
 {

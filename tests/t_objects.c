@@ -562,22 +562,19 @@ TEST(d047_a_mapping_keeps_it)
 }
 TEST(d048_pages_lie_anywhere)
 {
-    static vipc_cap one[300];
+    static scattered h;
     vipc_config config = shared_config();
-    int n = 0;
     config.max_shared = config.max_objects = 400;
     config.max_capabilities = 900;
     world *c = a_world_with(&config, 300);
-    vipc_region_desc d = wanted(1, 0);
-    while (n < 300 && vipc_region_create(V(0), &d, &one[n]) == VIPC_OK) n++;
-    for (int i = 0; i < n; i += 2) CHECK_OK(vipc_close(V(0), one[i]));
+    scatter(c, &h);
     vipc_cap a = object(c, 1, "/x", 50);
     vipc_mapping w = map(c, 1, a, VIPC_WRITE);
     ZEROS(c, 1, w);
     int neighbours = 0;
     for (uint64_t i = 1; i < 50; i++) neighbours += frame_at(c, 1, w.at + i * PAGE) == frame_at(c, 1, w.at + (i - 1) * PAGE) + 1;
-    CHECK(neighbours < 45);
-    for (int i = 1; i < n; i += 2) CHECK_OK(vipc_close(V(0), one[i]));
+    CHECK(neighbours <= 25);                                   /* holes are of two frames */
+    gather(c, &h);
     DONE(c);
 }
 TEST(d049_errors_are_told_apart)
@@ -642,21 +639,13 @@ TEST(d050_what_there_is_to_know_is_for_who_has_it_open)
 TEST(d066_a_mapping_is_of_what_was_opened)
 {
     world *c = a_world();
-    vipc_mmap_desc m = VIPC_INIT;
-    vipc_addr shared_at, private_at;
+    vipc_addr shared_at = 0, private_at = 0;
     vipc_cap a = object(c, 0, "/a", 2), b = open_object(c, 1, "/a", 0);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
     CHECK_OK(set(c, 0, w.at, 5));
     CHECK_OK(set(c, 0, w.at + PAGE, 6));
-    m.size = 2 * PAGE;
-    m.prot = RW;
-    m.flags = VIPC_MAP_SHARED;
-    m.backing = b;
-    CHECK_OK(vipc_space_mmap(V(1), c->s[1], &m, &shared_at, VIPC_FOREVER));
-    m.flags = VIPC_MAP_PRIVATE;
-    m.offset = PAGE;
-    m.size = PAGE;
-    CHECK_OK(vipc_space_mmap(V(1), c->s[1], &m, &private_at, VIPC_FOREVER));
+    CHECK_OK(mmap_of(c, 1, b, 0, 0, 2 * PAGE, RW, VIPC_MAP_SHARED, &shared_at));
+    CHECK_OK(mmap_of(c, 1, b, 0, PAGE, PAGE, RW, VIPC_MAP_PRIVATE, &private_at));
     CHECK_OK(vipc_close(V(1), b));                             /* the handle is closed, and its place taken by another */
     CHECK_OK(vipc_object_unlink(V(0), "/a"));
     for (int i = 0; i < 20; i++) {
@@ -782,16 +771,11 @@ TEST(sealed_objects)
 TEST(truncate_while_copied_pages_are_shared)
 {
     world *c = a_world();
-    vipc_mmap_desc m = VIPC_INIT;
-    vipc_addr at;
+    vipc_addr at = 0;
     vipc_cap a = object(c, 0, "/x", 4);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
-    for (uint64_t i = 0; i < 4; i++) CHECK_OK(set(c, 0, w.at + i * PAGE + 200, 10 + (unsigned)i));
-    m.size = 4 * PAGE;
-    m.prot = RW;
-    m.flags = VIPC_MAP_PRIVATE;
-    m.backing = a;
-    CHECK_OK(vipc_space_mmap(V(0), c->s[0], &m, &at, VIPC_FOREVER));
+    FILL(c, 0, w.at + 200, 4, 10);
+    CHECK_OK(mmap_of(c, 0, a, 0, 0, 4 * PAGE, RW, VIPC_MAP_PRIVATE, &at));
     vipc_cap copy = hand(c, 0, a, 1, VIPC_COPY_ON_WRITE, 0);
     vipc_mapping q = map(c, 1, copy, VIPC_WRITE);
     CHECK_OK(cut(c, 0, a, PAGE + 100));                        /* within a page that others have, too */
@@ -799,10 +783,8 @@ TEST(truncate_while_copied_pages_are_shared)
     CHECK_EQ(see(c, 0, w.at + 200), 10);
     CHECK_EQ(see(c, 0, w.at + PAGE + 200), 0);
     CHECK_EQ(see(c, 0, w.at + 2 * PAGE + 200), 0);
-    for (uint64_t i = 0; i < 4; i++) {
-        CHECK_EQ(see(c, 0, at + i * PAGE + 200), 10 + i);
-        CHECK_EQ(see(c, 1, q.at + i * PAGE + 200), 10 + i);
-    }
+    HOLDS(c, 0, at + 200, 4, 10);
+    HOLDS(c, 1, q.at + 200, 4, 10);
     CHECK_OK(cut(c, 0, a, 2 * PAGE + 100));                    /* and grown out of one */
     CHECK_OK(set(c, 0, w.at + 2 * PAGE + 200, 33));
     vipc_cap later = hand(c, 0, a, 2, VIPC_COPY_ON_WRITE, 0);

@@ -158,13 +158,7 @@ TEST(d005_addresses_are_checked)
             CHECK_OK(unmap(c, 0, w));
         }
     }
-    vipc_mmap_desc m = VIPC_INIT;                              /* nor over private memory */
-    vipc_addr got;
-    m.at = SPOT + 100 * PAGE;
-    m.size = PAGE;
-    m.prot = RW;
-    m.flags = VIPC_MAP_PRIVATE | VIPC_MAP_ANONYMOUS | VIPC_MAP_FIXED;
-    REQUIRE_OK(vipc_space_mmap(V(0), c->s[0], &m, &got, VIPC_FOREVER));
+    (void)anonymous(c, 0, SPOT + 100 * PAGE, PAGE, VIPC_MAP_PRIVATE);          /* nor over private memory */
     REFUSED(c, map_part(c, 0, b, VIPC_WRITE, SPOT + 97 * PAGE, 0, 0, &w), VIPC_ERR_EXISTS);
     static const struct { uint64_t offset, size; } parts[] = { { 1, 0 }, { 4095, PAGE }, { 4 * PAGE, 0 }, { 5 * PAGE, PAGE }, { 0, 4 * PAGE + 1 }, { PAGE, 4 * PAGE }, { 3 * PAGE, PAGE + 1 },
         { ~(uint64_t)0 & ~(PAGE - 1), PAGE }, { ~(uint64_t)0 & ~(PAGE - 1), 0 }, { 0, ~(uint64_t)0 }, { PAGE, ~(uint64_t)0 - PAGE + 1 }, { 0x8000000000000000, 0x8000000000000000 } };
@@ -424,14 +418,7 @@ static void world_of_nodes(world *c, uint32_t nodes, bool hooks)
         c->m.hooks.frame_node = node_of;
         c->m.hooks.frame_alloc_near = alloc_near;
     }
-    for (unsigned i = 0; i < 2; i++) {
-        vipc_process_desc d = mock_desc(i);
-        REQUIRE_OK(i == 0 ? vipc_init(V(0), c->m.memory, c->m.size, &config, &d, &c->m.hooks) : vipc_process_create(V(0), &d, V(i), NULL));
-        c->m.member[i] = 1;
-        REQUIRE_OK(vipc_space_create(V(i), NULL, &c->s[i]));
-        REQUIRE_OK(vipc_space_adopt(V(i), c->s[i]));
-    }
-    c->nothing = c->m.in_use;
+    people_join(c, &config, 2);
     near_calls = 0;
 }
 TEST(d015_nodes_are_charged_for_what_they_gave)
@@ -523,18 +510,14 @@ TEST(nodes_are_charged_for_copies_and_moves)
 }
 TEST(d016_frames_need_not_be_neighbours)
 {
-    static vipc_cap one[512];
+    static scattered h;
     vipc_config config = shared_config();
-    int n = 0;
     config.max_shared = config.max_objects = 700;
     config.max_capabilities = 1000;
     world *c = a_world_with(&config, 512);
-    vipc_region_desc d = wanted(1, 0);
-    while (vipc_region_create(V(0), &d, &one[n]) == VIPC_OK) n++;
-    CHECK(n > 200);
-    for (int i = 0; i < n; i += 2) CHECK_OK(vipc_close(V(0), one[i]));         /* every other frame, or nearly */
+    scatter(c, &h);
     vipc_cap out;
-    d = wanted(64, 0);
+    vipc_region_desc d = wanted(64, 0);
     d.contiguous = 1;
     REFUSED(c, vipc_region_create(V(0), &d, &out), VIPC_ERR_OUT_OF_MEMORY);
     d.contiguous = 0;
@@ -543,7 +526,7 @@ TEST(d016_frames_need_not_be_neighbours)
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
     for (uint64_t i = 0; i < 64; i++) CHECK_OK(set(c, 0, w.at + i * PAGE, (unsigned)i));
     for (uint64_t i = 0; i < 64; i++) CHECK_EQ(see(c, 0, w.at + i * PAGE), i);
-    for (int i = 1; i < n; i += 2) CHECK_OK(vipc_close(V(0), one[i]));
+    gather(c, &h);
     d.contiguous = 1;
     vipc_cap b = region_of(c, 0, &d);
     CHECK_EQ(info_of(c, 0, b).contiguous, 1);
@@ -966,26 +949,20 @@ TEST(d030_the_last_reference_goes_under_the_lock)
     memset(c, 0, sizeof *c);
     mock_port(&c->m, &config, 512);
     c->m.hooks.frame_free = watched_free;
-    for (unsigned i = 0; i < PEOPLE; i++) {
-        vipc_process_desc d = mock_desc(i);
-        REQUIRE_OK(i == 0 ? vipc_init(V(0), c->m.memory, c->m.size, &config, &d, &c->m.hooks) : vipc_process_create(V(0), &d, V(i), NULL));
-        c->m.member[i] = 1;
-        REQUIRE_OK(vipc_space_create(V(i), NULL, &c->s[i]));
-        REQUIRE_OK(vipc_space_adopt(V(i), c->s[i]));
-    }
-    c->nothing = c->m.in_use;
+    people_join(c, &config, PEOPLE);
     for (int how = 0; how < 5; how++) {
-        vipc_cap a = region(c, 0, 8), b = hand(c, 0, a, 1, how == 4 ? VIPC_COPY_ON_WRITE : VIPC_SHARE, 0);
-        vipc_mapping w = map(c, 0, a, VIPC_WRITE), q = map(c, 1, b, VIPC_WRITE);
+        const unsigned other = how == 2 ? 3 : 1;               /* who shares it, or has a copy */
+        vipc_cap a = region(c, 0, 8), b = hand(c, 0, a, other, how == 4 ? VIPC_COPY_ON_WRITE : VIPC_SHARE, 0);
+        vipc_mapping w = map(c, 0, a, VIPC_WRITE), q = map(c, other, b, VIPC_WRITE);
         CHECK_OK(set(c, 0, w.at, 1));
-        CHECK_OK(set(c, 1, q.at, 2));
+        CHECK_OK(set(c, other, q.at, 2));
         if (how == 0) CHECK_OK(vipc_destroy(V(0), a, VIPC_FOREVER));
         if (how == 1) CHECK_OK(vipc_revoke(V(0), a, VIPC_FOREVER));
-        if (how == 2) die(c, 3);
         if (how != 0) CHECK_OK(unmap(c, 0, w));
-        if (how > 1) CHECK_OK(unmap(c, 1, q));
-        if (how > 1) CHECK_OK(vipc_close(V(1), b));
         if (how != 0) CHECK_OK(vipc_close(V(0), a));
+        if (how == 2) die(c, 3);
+        if (how > 2) CHECK_OK(unmap(c, 1, q));
+        if (how > 2) CHECK_OK(vipc_close(V(1), b));
         CHECK_EQ(used(c), c->nothing);
     }
     CHECK(freed_at_all >= 5 * 2);
@@ -993,8 +970,8 @@ TEST(d030_the_last_reference_goes_under_the_lock)
     CHECK_EQ(freed_mapped, 0);
     FILE *f = fopen("veridian_ipc.h", "r");
     REQUIRE(f != NULL);
-    static const char *const sections[][2] = { { ">>pages", ">>limits" }, { ">>spaces", ">>queue" }, { ">>memory", ">>process" } };
-    for (int i = 0; i < 3; i++) {
+    static const char *const sections[][2] = { { ">>pages", ">>limits" }, { ">>spaces", ">>queue" }, { ">>giving", ">>carry" }, { ">>memory", ">>process" } };
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
         CHECK(source_says(f, sections[i][0], sections[i][1], "vipci_set32") + source_says(f, sections[i][0], sections[i][1], "vipci_set64") > 0);     /* it looks at the right lines */
         CHECK_EQ(source_says(f, sections[i][0], sections[i][1], "RELAXED"), 0);
         CHECK_EQ(source_says(f, sections[i][0], sections[i][1], "relaxed"), 0);
@@ -1214,13 +1191,7 @@ TEST(neighbours_keep_what_is_behind_them)
     CHECK_OK(unmap(c, 0, w));
     CHECK_EQ(see(c, 0, SPOT + 201 * PAGE), 54);
     CHECK_EQ(see(c, 0, SPOT + 202 * PAGE), FAULT);
-    vipc_mmap_desc m = VIPC_INIT;                              /* private shared memory beside it is another thing */
-    vipc_addr got;
-    m.at = SPOT + 202 * PAGE;
-    m.size = 2 * PAGE;
-    m.prot = RW;
-    m.flags = VIPC_MAP_SHARED | VIPC_MAP_ANONYMOUS | VIPC_MAP_FIXED;
-    CHECK_OK(vipc_space_mmap(V(0), c->s[0], &m, &got, VIPC_FOREVER));
+    (void)anonymous(c, 0, SPOT + 202 * PAGE, 2 * PAGE, VIPC_MAP_SHARED);       /* memory that forks share beside it is another thing */
     CHECK_EQ(see(c, 0, SPOT + 202 * PAGE), 0);
     CHECK_OK(vipc_destroy(V(0), a, VIPC_FOREVER));
     CHECK_EQ(see(c, 0, SPOT + 201 * PAGE), FAULT);
@@ -1234,12 +1205,7 @@ TEST(unmap_says_what_is_wrong)
     world *c = a_world();
     vipc_cap a = region(c, 0, 4);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE), x;
-    vipc_mmap_desc m = VIPC_INIT;
-    vipc_addr mine;
-    m.size = 4 * PAGE;
-    m.prot = RW;
-    m.flags = VIPC_MAP_PRIVATE | VIPC_MAP_ANONYMOUS;
-    REQUIRE_OK(vipc_space_mmap(V(0), c->s[0], &m, &mine, VIPC_FOREVER));
+    vipc_addr mine = anonymous(c, 0, 0, 4 * PAGE, VIPC_MAP_PRIVATE);
     CHECK_OK(set(c, 0, mine, 5));
     x = w;
     x.at = mine;
@@ -1812,13 +1778,8 @@ TEST(sealed_is_never_written_again)
     CHECK_EQ(see(c, 1, q.at), 5);
     vipc_cap d = hand(c, 0, a, 2, VIPC_SHARE, 0);              /* handed on, it stays so */
     CHECK_EQ(try_map(c, 2, d, VIPC_WRITE), DENIED);
-    vipc_mmap_desc m = VIPC_INIT;                              /* a private copy of it is one's own */
-    vipc_addr got;
-    m.size = 4 * PAGE;
-    m.prot = RW;
-    m.flags = VIPC_MAP_PRIVATE;
-    m.backing = d;
-    CHECK_OK(vipc_space_mmap(V(2), c->s[2], &m, &got, VIPC_FOREVER));
+    vipc_addr got = 0;                                         /* a private copy of it is one's own */
+    CHECK_OK(mmap_of(c, 2, d, 0, 0, 4 * PAGE, RW, VIPC_MAP_PRIVATE, &got));
     CHECK_OK(set(c, 2, got, 77));
     CHECK_EQ(see(c, 1, q.at), 5);
     vipc_cap o = hand(c, 0, a, 3, VIPC_MOVE, 0);
@@ -1943,17 +1904,6 @@ TEST(an_idle_notification_that_was_taken_back_is_silent)
 }
 
 /* ------------------------------------------------------------------------------------------------------------ mmap */
-static vipc_error mmap_of(world *c, unsigned i, vipc_cap backing, vipc_addr at, uint64_t offset, uint64_t size, uint32_t prot, uint32_t flags, vipc_addr *out)
-{
-    vipc_mmap_desc m = VIPC_INIT;
-    m.at = at;
-    m.size = size;
-    m.prot = prot;
-    m.flags = flags;
-    m.backing = backing;
-    m.offset = offset;
-    return vipc_space_mmap(V(i), c->s[i], &m, out, VIPC_FOREVER);
-}
 TEST(mmap_shared_of_a_region)
 {
     world *c = a_world();
@@ -2386,12 +2336,7 @@ TEST(a_dead_process_mapping_goes_and_the_frames_read_as_zeros)
     for (uint64_t i = 0; i < 200; i++) CHECK_OK(set(c, 3, w.at + i * PAGE + 123, 0xCD));
     die(c, 3);
     CHECK_EQ(used(c), c->nothing);
-    vipc_mmap_desc m = VIPC_INIT;                              /* private memory that comes of them, too */
-    vipc_addr got;
-    m.size = 200 * PAGE;
-    m.prot = RW;
-    m.flags = VIPC_MAP_PRIVATE | VIPC_MAP_ANONYMOUS | VIPC_MAP_POPULATE;
-    REQUIRE_OK(vipc_space_mmap(V(0), c->s[0], &m, &got, VIPC_FOREVER));
+    vipc_addr got = anonymous(c, 0, 0, 200 * PAGE, VIPC_MAP_PRIVATE | VIPC_MAP_POPULATE);      /* private memory that comes of them, too */
     for (uint64_t i = 0; i < 200; i++) CHECK_EQ(see(c, 0, got + i * PAGE + 123), 0);
     DONE(c);
 }

@@ -3,15 +3,17 @@
 #include "shared.h"
 
 typedef struct post { vipc_cap door[PEOPLE]; } post;           /* one endpoint of v[1]'s; everybody may send */
-static void post_open(world *c, post *p, uint32_t capacity, uint32_t full)
+static post post_open(world *c, uint32_t capacity, uint32_t full)
 {
     vipc_endpoint_desc d = VIPC_INIT;
+    post p;
     d.capacity = capacity;
     d.full = full;
     d.payload_max = 64;
-    REQUIRE_OK(vipc_endpoint_create(V(1), &d, &p->door[1]));
-    keep(c, 1, p->door[1]);
-    for (unsigned i = 0; i < PEOPLE; i++) if (i != 1) p->door[i] = grant(c, 1, p->door[1], i, VIPC_RIGHT_SEND);
+    REQUIRE_OK(vipc_endpoint_create(V(1), &d, &p.door[1]));
+    keep(c, 1, p.door[1]);
+    for (unsigned i = 0; i < PEOPLE; i++) if (i != 1) p.door[i] = grant(c, 1, p.door[1], i, VIPC_RIGHT_SEND);
+    return p;
 }
 static vipc_outgoing letter(vipc_cap region, uint32_t mode, uint32_t access)
 {
@@ -45,7 +47,7 @@ static vipc_cap filled(world *c, unsigned who, uint64_t pages, unsigned with)
 {
     vipc_cap a = region(c, who, pages);
     vipc_mapping w = map(c, who, a, VIPC_WRITE);
-    for (uint64_t i = 0; i < pages; i++) CHECK_OK(set(c, who, w.at + i * PAGE, with + (unsigned)i));
+    FILL(c, who, w.at, pages, with);
     CHECK_OK(unmap(c, who, w));
     return a;
 }
@@ -53,8 +55,7 @@ static vipc_cap filled(world *c, unsigned who, uint64_t pages, unsigned with)
 TEST(share_in_a_message)
 {
     world *c = a_world();
-    post p;
-    post_open(c, &p, 8, 0);
+    post p = post_open(c, 8, 0);
     vipc_cap a = filled(c, 0, 3, 10);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
     CHECK_OK(try_send(c, &p, 0, a, VIPC_SHARE, 0, VIPC_NOW));
@@ -92,8 +93,7 @@ TEST(share_in_a_message)
 TEST(move_in_a_message)
 {
     world *c = a_world();
-    post p;
-    post_open(c, &p, 8, 0);
+    post p = post_open(c, 8, 0);
     vipc_cap a = filled(c, 0, 3, 10), mine = keep(c, 0, mock_derive(&c->m, 0, a, 0)), other = hand(c, 0, a, 2, VIPC_SHARE, VIPC_READ);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE), o = map(c, 2, other, VIPC_READ);
     CHECK_OK(set(c, 0, w.at, 77));
@@ -124,8 +124,7 @@ TEST(move_in_a_message)
 TEST(copy_in_a_message)
 {
     world *c = a_world();
-    post p;
-    post_open(c, &p, 8, 0);
+    post p = post_open(c, 8, 0);
     vipc_cap a = filled(c, 0, 3, 10);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
     uint64_t before = used(c);
@@ -151,9 +150,8 @@ TEST(with_capabilities_and_a_payload_beside)
     static const char text[] = "what belongs to it";
     for (uint32_t mode = 0; mode < 3; mode++) {
         world *c = a_world();
-        post p;
         char got[64];
-        post_open(c, &p, 8, 0);
+        post p = post_open(c, 8, 0);
         vipc_cap a = filled(c, 0, 2, 10), x = keep(c, 0, mock_endpoint(&c->m, 0, 4)), y = keep(c, 0, mock_endpoint(&c->m, 0, 4)), z = region(c, 0, 1);
         vipc_outgoing m = letter(a, mode, 0);
         m.message.capability = x;
@@ -191,8 +189,7 @@ TEST(with_capabilities_and_a_payload_beside)
 TEST(what_cannot_be_sent_changes_nothing)
 {
     world *c = a_world();
-    post p;
-    post_open(c, &p, 2, VIPC_FULL_FAIL);
+    post p = post_open(c, 2, VIPC_FULL_FAIL);
     vipc_cap a = filled(c, 0, 2, 10), his = hand(c, 0, a, 2, VIPC_SHARE, 0), all = grant(c, 0, a, 3, 0), door = keep(c, 0, mock_endpoint(&c->m, 0, 4)), o = object(c, 0, "/o", 2);
     vipc_cap ro = keep(c, 0, mock_derive(&c->m, 0, a, VIPC_RIGHT_READ | VIPC_RIGHT_GRANT)), wild = { 0x0612345678000011 };
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
@@ -237,8 +234,7 @@ TEST(what_cannot_be_sent_changes_nothing)
 TEST(a_send_that_waits_and_gives_up)
 {
     world *c = a_world();
-    post p;
-    post_open(c, &p, 1, VIPC_FULL_BLOCK);
+    post p = post_open(c, 1, VIPC_FULL_BLOCK);
     vipc_cap a = filled(c, 0, 2, 10);
     vipc_outgoing plain = letter((vipc_cap){ 0 }, 0, 0);
     CHECK_OK(vipc_send_large(V(0), p.door[0], &plain, VIPC_NOW));
@@ -255,8 +251,7 @@ TEST(a_send_that_waits_and_gives_up)
 TEST(move_in_a_message_waits_for_old_translations)
 {
     world *c = a_world();
-    post p;
-    post_open(c, &p, 4, 0);
+    post p = post_open(c, 4, 0);
     vipc_cap a = filled(c, 0, 2, 10);
     vipc_mapping w = map(c, 0, a, VIPC_WRITE);
     CHECK_OK(set(c, 0, w.at, 20));
@@ -278,9 +273,8 @@ TEST(dropped_on_the_way)
     for (uint32_t mode = 0; mode < 3; mode++)
         for (int each = 0; each < 10; each++) {
             world *c = a_world();
-            post p;
             const int how = each % 5, shared = each / 5;       /* shared: somebody else has it, too */
-            post_open(c, &p, 1, how == 3 ? VIPC_FULL_DROP_OLDEST : VIPC_FULL_BLOCK);
+            post p = post_open(c, 1, how == 3 ? VIPC_FULL_DROP_OLDEST : VIPC_FULL_BLOCK);
             vipc_cap a = filled(c, 0, 3, 10), his = VIPC_INIT;
             if (shared) his = grant(c, 0, a, 3, 0);
             vipc_mapping w = map(c, 0, a, VIPC_WRITE);
@@ -315,8 +309,7 @@ TEST(its_sender_dies_and_it_arrives)
 {
     for (uint32_t mode = 0; mode < 3; mode++) {
         world *c = a_world();
-        post p;
-        post_open(c, &p, 4, 0);
+        post p = post_open(c, 4, 0);
         vipc_cap a = filled(c, 0, 3, 10);
         CHECK_OK(try_send(c, &p, 0, a, mode, 0, VIPC_FOREVER));
         die(c, 0);
@@ -337,8 +330,7 @@ TEST(its_sender_dies_and_it_arrives)
 TEST(taken_back_on_the_way)
 {
     world *c = a_world();
-    post p;
-    post_open(c, &p, 8, 0);
+    post p = post_open(c, 8, 0);
     vipc_cap a = filled(c, 0, 2, 10), x = keep(c, 0, mock_endpoint(&c->m, 0, 4)), b = filled(c, 0, 2, 20);
     vipc_outgoing m = letter(a, VIPC_SHARE, 0);
     m.caps[0] = x;
@@ -374,9 +366,8 @@ TEST(taken_back_on_the_way)
 TEST(what_is_on_its_way_is_not_idle)
 {
     world *c = a_world();
-    post p;
     vipc_cap bell;
-    post_open(c, &p, 8, 0);
+    post p = post_open(c, 8, 0);
     REQUIRE_OK(vipc_notification_create(V(0), NULL, &bell));
     keep(c, 0, bell);
     vipc_region_desc d = wanted(2, 0);
@@ -399,14 +390,13 @@ TEST(no_room_at_the_receiver)
 {
     for (uint32_t mode = 0; mode < 3; mode++)
         for (int what = 0; what < 3; what++) {                 /* capabilities; objects; pages */
-            post p;
             vipc_config config = shared_config();
             vipc_incoming m;
             if (what == 0) config.capabilities_per_process = 7;
             if (what == 1) config.objects_per_process = 6;
             if (what == 2) config.shared_per_process = 10;
             world *c = a_world_with(&config, 512);
-            post_open(c, &p, 4, 0);
+            post p = post_open(c, 4, 0);
             vipc_cap a = filled(c, 0, 3, 10), x = keep(c, 0, mock_endpoint(&c->m, 0, 4)), full[8];
             vipc_outgoing o = letter(a, mode, 0);
             o.caps[0] = x;
@@ -437,10 +427,9 @@ TEST(no_room_at_the_receiver)
 TEST(receivers_that_do_not_take_regions)
 {
     world *c = a_world();
-    post p;
     vipc_message m;
     vipc_info info;
-    post_open(c, &p, 4, 0);
+    post p = post_open(c, 4, 0);
     vipc_cap a = filled(c, 0, 2, 10);
     for (uint32_t mode = 0; mode < 3; mode++) {
         vipc_cap b = filled(c, 0, 2, 30);
@@ -460,8 +449,7 @@ TEST(to_oneself)
 {
     for (uint32_t mode = 0; mode < 3; mode++) {
         world *c = a_world();
-        post p;
-        post_open(c, &p, 4, 0);
+        post p = post_open(c, 4, 0);
         vipc_cap a = filled(c, 1, 2, 10);
         CHECK_OK(try_send(c, &p, 1, a, mode, 0, VIPC_FOREVER));
         if (mode == VIPC_MOVE) CHECK_EQ(try_map(c, 1, a, VIPC_READ), STALE);
@@ -519,9 +507,8 @@ TEST(regions_in_calls_and_replies)
         for (uint32_t back = 0; back < 3; back++)
             for (uint32_t how = 0; how < 4; how += 3) {
                 world *c = a_world();
-                post p;
                 vipc_incoming r;
-                post_open(c, &p, 4, 0);
+                post p = post_open(c, 4, 0);
                 vipc_cap a = filled(c, 0, 2, 10), b = filled(c, 1, 3, 20);
                 vipc_mapping w = map(c, 0, a, VIPC_WRITE), x = map(c, 1, b, VIPC_WRITE);
                 CHECK_OK(call(c, &p, a, there, b, back, how, &r));
@@ -545,10 +532,9 @@ TEST(calls_that_are_not_answered)
     for (uint32_t mode = 0; mode < 3; mode++)
         for (uint32_t how = 1; how < 3; how++) {
             world *c = a_world();
-            post p;
             vipc_incoming r;
             vipc_cap none = VIPC_INIT;
-            post_open(c, &p, 4, 0);
+            post p = post_open(c, 4, 0);
             vipc_cap a = filled(c, 0, 2, 10);
             CHECK_EQ(call(c, &p, a, mode, none, 0, how, &r), how == 1 ? VIPC_ERR_PEER_DEAD : VIPC_ERR_LIMIT);
             CHECK_EQ(r.region.token, 0);
@@ -580,9 +566,8 @@ TEST(a_reply_that_does_not_fit)
 {
     for (uint32_t mode = 0; mode < 3; mode++) {
         world *c = a_world();
-        post p;
         vipc_message q = VIPC_INIT;
-        post_open(c, &p, 4, 0);
+        post p = post_open(c, 4, 0);
         server.p = &p;
         server.answer = filled(c, 1, 2, 20);
         server.mode = mode;
@@ -604,9 +589,8 @@ TEST(a_reply_that_nobody_waits_for)
 {
     for (uint32_t mode = 0; mode < 3; mode++) {
         world *c = a_world();
-        post p;
         vipc_incoming r;
-        post_open(c, &p, 4, 0);
+        post p = post_open(c, 4, 0);
         vipc_cap b = filled(c, 1, 2, 20);
         vipc_mapping w = map(c, 1, b, VIPC_READ);
         vipc_outgoing o = letter((vipc_cap){ 0 }, 0, 0), answer = letter(b, mode, 0);
@@ -626,12 +610,11 @@ TEST(a_reply_that_nobody_waits_for)
 TEST(no_room_at_the_caller)
 {
     for (uint32_t mode = 0; mode < 3; mode++) {
-        post p;
         vipc_incoming r;
         vipc_config config = shared_config();
         config.capabilities_per_process = 8;
         world *c = a_world_with(&config, 512);
-        post_open(c, &p, 4, 0);
+        post p = post_open(c, 4, 0);
         vipc_cap b = filled(c, 1, 2, 20), none = VIPC_INIT;
         vipc_region_desc d = wanted(1, 0);
         vipc_cap more;

@@ -831,11 +831,7 @@ static inline void run(uint32_t shift, bool is_small, uint32_t max_regions, uint
     config.page_shift = shift;
     regions_max = max_regions ? max_regions : 64 * SPACES;
     mock_port_of(&world, &config, pool, translations);
-    for (unsigned i = 0; i < VIEWS; i++) {
-        vipc_process_desc p = mock_desc(i);
-        REQUIRE_OK(i == 0 ? vipc_init(&world.v[0], world.memory, world.size, &config, &p, &world.hooks) : vipc_process_create(&world.v[0], &p, &world.v[i], NULL));
-        world.member[i] = 1;
-    }
+    mock_join(&world, &config, VIEWS);
     operations = 0;
     while (goes_on(count)) one_operation();
     turn = 0;
