@@ -14,24 +14,15 @@
 #define VERIDIAN_POSIX_IMPLEMENTATION
 #include "../../shims/veridian_posix.h"
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#define NAME "shared"
+#include "hooks.h"
 
-enum { PAGE = 4096, ROUNDS = 41, TURNS = 8 };
+enum { ROUNDS = 41, TURNS = 8 };
 static const uint64_t MIB = 1u << 20;
 
-static void must(vipc_error e, const char *what)
-{
-    if (e == VIPC_OK) return;
-    fprintf(stderr, "shared: %s: %s\n", what, vipc_error_string(e));
-    exit(1);
-}
-
 /* -------------------------------------------------------------------------------------------------- counted */
-static unsigned char *memory;
-static uint64_t frames, fresh, *idle, idle_count;
 static vipc_error frame_alloc(void *user, uint64_t count, uint64_t *first)
 {
     (void)user;
@@ -39,33 +30,16 @@ static vipc_error frame_alloc(void *user, uint64_t count, uint64_t *first)
         if (run > 1 && idle[idle_count - run] + 1 != idle[idle_count - run + 1]) break;
         if (run == count) { idle_count -= count; *first = idle[idle_count]; return VIPC_OK; }
     }
-    if (count > frames - fresh) return VIPC_ERR_OUT_OF_MEMORY;
-    *first = fresh;
-    fresh += count;
-    return VIPC_OK;
-}
-static void frame_free(void *user, uint64_t first, uint64_t count)
-{
-    (void)user;
-    for (uint64_t i = 0; i < count; i++) idle[idle_count++] = first + i;
-}
-static void *frame_pointer(void *user, uint64_t first, uint64_t count) { (void)user; return first + count <= frames ? memory + first * PAGE : NULL; }
-static vipc_error space_create(void *user, uint64_t space, uint64_t start, uint64_t end, uint64_t *root) { (void)user; (void)start; (void)end; *root = space; return VIPC_OK; }
-static vipc_error space_destroy(void *user, uint64_t root) { (void)user; (void)root; return VIPC_OK; }
-static vipc_error page_map(void *user, uint64_t root, uint64_t at, uint64_t frame, uint64_t pages, uint32_t access, uint32_t cache)
-{
-    (void)user; (void)root; (void)at; (void)frame; (void)pages; (void)access; (void)cache;
-    return VIPC_OK;
-}
-static void page_unmap(void *user, uint64_t root, uint64_t at, uint64_t pages) { (void)user; (void)root; (void)at; (void)pages; }
-static void page_protect(void *user, uint64_t root, uint64_t at, uint64_t pages, uint32_t access) { (void)user; (void)root; (void)at; (void)pages; (void)access; }
-static vipc_error tlb_flush(void *user, uint64_t root, uint64_t at, uint64_t pages, vipc_time deadline)
-{
-    (void)user; (void)root; (void)at; (void)pages; (void)deadline;
-    return VIPC_OK;
+    return fresh_frames(count, first);
 }
 
-struct bench { const char *work; vipc *a, *b; vipc_cap door, here, back, mine, region;         /* door: a's, of b's endpoint, which is here; back: b's, of a's, which is mine */ uint64_t bytes; unsigned n; };
+struct bench {
+    const char *work;
+    vipc *a, *b;
+    vipc_cap door, here, back, mine, region;       /* door: a's, of b's endpoint, which is here; back: b's, of a's, which is mine */
+    uint64_t bytes;
+    unsigned n;
+};
 static vipc_cap hand(vipc *from, vipc_cap to, vipc_cap region, uint32_t mode, vipc *receiver, vipc_cap at)
 {
     vipc_outgoing out = VIPC_INIT;
@@ -110,45 +84,37 @@ void bench_part(struct bench *x)
         }
     }
 }
+/* A space of its own, and an endpoint that the other one may send to. */
+static void take_place(vipc *v, vipc_cap *inbox, vipc *other, vipc_cap *to)
+{
+    vipc_cap space;
+    must(vipc_space_create(v, NULL, &space), "vipc_space_create");
+    must(vipc_space_adopt(v, space), "vipc_space_adopt");
+    must(vipc_endpoint_create(v, NULL, inbox), "vipc_endpoint_create");
+    must(vipc_grant(v, *inbox, vipc_self(other), NULL, to), "vipc_grant");
+}
 static int counted(const char *work, uint64_t pages, unsigned n)
 {
     static vipc a, b;
     struct bench x;
-    vipc_hooks h = VIPC_INIT;
     vipc_config c = VIPC_INIT;
     vipc_region_desc d = VIPC_INIT;
     vipc_process_desc p = VIPC_INIT;
-    vipc_cap sa, sb;
     memset(&x, 0, sizeof x);
     x.work = work;
     x.n = n;
     x.bytes = pages * PAGE;
-    frames = 2 * pages + pages / 64 + 4096;
-    memory = (unsigned char *)mmap(NULL, frames * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    idle = (uint64_t *)malloc(frames * sizeof *idle);
-    h.size = sizeof h;
-    h.frame_alloc = frame_alloc; h.frame_free = frame_free; h.frame_pointer = frame_pointer;
-    h.space_create = space_create; h.space_destroy = space_destroy;
-    h.page_map = page_map; h.page_unmap = page_unmap; h.page_protect = page_protect; h.tlb_flush = tlb_flush;
+    vipc_hooks h = hooks_over(2 * pages + pages / 64 + 4096);
     c.max_spaces = 4;
     c.max_shared = 16;
     c.max_frames = (uint32_t)frames;
     c.shared_per_process = ~0u;
-    const uint64_t size = vipc_required_size(&c);
-    void *domain = aligned_alloc(PAGE, (size + PAGE - 1) / PAGE * PAGE);
-    if (memory == MAP_FAILED || !idle || !domain) return 1;
-    must(vipc_init(&a, domain, size, &c, NULL, &h), "vipc_init");
+    domain_over(&a, &c, &h);
     must(vipc_process_create(&a, &p, &b, NULL), "vipc_process_create");
     x.a = &a;
     x.b = &b;
-    must(vipc_space_create(&a, NULL, &sa), "vipc_space_create");
-    must(vipc_space_adopt(&a, sa), "vipc_space_adopt");
-    must(vipc_space_create(&b, NULL, &sb), "vipc_space_create");
-    must(vipc_space_adopt(&b, sb), "vipc_space_adopt");
-    must(vipc_endpoint_create(&b, NULL, &x.here), "vipc_endpoint_create");
-    must(vipc_grant(&b, x.here, vipc_self(&a), NULL, &x.door), "vipc_grant");
-    must(vipc_endpoint_create(&a, NULL, &x.mine), "vipc_endpoint_create");
-    must(vipc_grant(&a, x.mine, vipc_self(&b), NULL, &x.back), "vipc_grant");
+    take_place(&a, &x.mine, &b, &x.back);
+    take_place(&b, &x.here, &a, &x.door);
     d.size = x.bytes;
     must(vipc_region_create(&a, &d, &x.region), "vipc_region_create");
     (void)map(&a, x.region);

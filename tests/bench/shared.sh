@@ -13,16 +13,11 @@ trap 'rm -rf "$out"' EXIT
 trap 'exit 130' INT TERM
 # shellcheck disable=SC2086
 ${CC:-cc} ${CFLAGS:--O2} -std=gnu11 tests/bench/shared.c -o "$out/shared" || exit 1
-count() {       # work, pages, how often: instructions of the counted part, and of them those in memset and memcpy
-    valgrind --tool=callgrind --toggle-collect=bench_part --callgrind-out-file="$out/calls" "$out/shared" "$1" "$2" "$3" >"$out/said" 2>/dev/null || return 1
-    grep -q 'violations 0$' "$out/said" || return 1
-    callgrind_annotate --threshold=100 "$out/calls" | awk '
-        /PROGRAM TOTALS/ { n = $1; gsub(",", "", n); total = n }
-        /:_*(memset|memcpy|memmove)/ { n = $1; gsub(",", "", n); copies += n }
-        END { print total + 0, copies + 0 }'
-}
+# shellcheck source=tests/bench/count.sh
+. tests/bench/count.sh
+sound() { count "$out/shared" "$@" && grep -q 'violations 0$' "$out/said"; }      # work, pages, how often
 row() {         # work, pages, few, more
-    small=$(count "$1" "$2" "$3") && big=$(count "$1" "$2" "$4") || { echo "shared.sh: $1 of $2 pages failed" >&2; return 1; }
+    small=$(sound "$1" "$2" "$3") && big=$(sound "$1" "$2" "$4") || { echo "shared.sh: $1 of $2 pages failed" >&2; return 1; }
     echo "$small $big" | awk -v work="$1" -v pages="$2" -v n=$(($4 - $3)) '{ printf "%s\t%d\t%.0f\t%.0f\t%.2f\n", work, pages, ($3 - $1) / n, ($4 - $2) / n, ($3 - $1 - $4 + $2) / n / pages }'
 }
 if [ "${SHARED_ONLY:-count}" = count ]; then

@@ -9,49 +9,20 @@
  * The counted part is bench_part, and all that it calls. */
 #define VERIDIAN_IPC_IMPLEMENTATION
 #include "../../veridian_ipc.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#define NAME "spaces"
+#include "hooks.h"
 
-enum { PAGE = 4096 };
-static unsigned char *memory;
-static uint64_t frames, fresh, *idle, idle_count, flushes;
-
+static uint64_t flushes;
 static vipc_error frame_alloc(void *user, uint64_t count, uint64_t *first)
 {
     (void)user;
     if (count == 1 && idle_count) { *first = idle[--idle_count]; return VIPC_OK; }
-    if (count > frames - fresh) return VIPC_ERR_OUT_OF_MEMORY;
-    *first = fresh;
-    fresh += count;
-    return VIPC_OK;
+    return fresh_frames(count, first);
 }
-static void frame_free(void *user, uint64_t first, uint64_t count)
+static vipc_error counted_flush(void *user, uint64_t root, uint64_t at, uint64_t pages, vipc_time deadline)
 {
-    (void)user;
-    while (count--) idle[idle_count++] = first++;
-}
-static void *frame_pointer(void *user, uint64_t first, uint64_t count) { (void)user; return first + count <= frames ? memory + first * PAGE : NULL; }
-static vipc_error space_create(void *user, uint64_t space, uint64_t start, uint64_t end, uint64_t *root) { (void)user; (void)start; (void)end; *root = space; return VIPC_OK; }
-static vipc_error space_destroy(void *user, uint64_t root) { (void)user; (void)root; return VIPC_OK; }
-static vipc_error page_map(void *user, uint64_t root, uint64_t at, uint64_t frame, uint64_t pages, uint32_t access, uint32_t cache)
-{
-    (void)user; (void)root; (void)at; (void)frame; (void)pages; (void)access; (void)cache;
-    return VIPC_OK;
-}
-static void page_unmap(void *user, uint64_t root, uint64_t at, uint64_t pages) { (void)user; (void)root; (void)at; (void)pages; }
-static void page_protect(void *user, uint64_t root, uint64_t at, uint64_t pages, uint32_t access) { (void)user; (void)root; (void)at; (void)pages; (void)access; }
-static vipc_error tlb_flush(void *user, uint64_t root, uint64_t at, uint64_t pages, vipc_time deadline)
-{
-    (void)user; (void)root; (void)at; (void)pages; (void)deadline;
     flushes++;
-    return VIPC_OK;
-}
-static void must(vipc_error e, const char *what)
-{
-    if (e == VIPC_OK) return;
-    fprintf(stderr, "spaces: %s: %s\n", what, vipc_error_string(e));
-    exit(1);
+    return tlb_flush(user, root, at, pages, deadline);
 }
 static void touch(vipc *v, vipc_cap space, vipc_addr at, uint64_t pages, uint64_t apart, uint32_t access)
 {
@@ -75,24 +46,15 @@ int main(int argc, char **argv)
     b.n = argc > 2 ? strtoull(argv[2], NULL, 0) : 1000;
     uint32_t others = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 0) : 0;
     b.apart = !strcmp(b.work, "sparse") ? 512 * (uint64_t)PAGE : PAGE;
-    frames = 4 * b.n + 4096;
-    memory = (unsigned char *)aligned_alloc(PAGE, frames * PAGE);
-    idle = (uint64_t *)malloc(frames * sizeof *idle);
-    vipc_hooks h = VIPC_INIT;
-    h.size = sizeof h;
-    h.frame_alloc = frame_alloc; h.frame_free = frame_free; h.frame_pointer = frame_pointer;
-    h.space_create = space_create; h.space_destroy = space_destroy;
-    h.page_map = page_map; h.page_unmap = page_unmap; h.page_protect = page_protect; h.tlb_flush = tlb_flush;
+    vipc_hooks h = hooks_over(4 * b.n + 4096);
     vipc_config c = VIPC_INIT;
+    h.tlb_flush = counted_flush;
     c.max_spaces = 4;
     c.max_regions = 2 * others + 64;
     c.max_frames = (uint32_t)frames;
-    uint64_t size = vipc_required_size(&c);
-    void *domain = aligned_alloc(PAGE, (size + PAGE - 1) / PAGE * PAGE);
     static vipc v;
     b.v = &v;
-    if (!memory || !idle || !domain) return 1;
-    must(vipc_init(&v, domain, size, &c, NULL, &h), "init");
+    domain_over(&v, &c, &h);
     must(vipc_space_create(&v, NULL, &b.space), "space");
     for (uint32_t i = 0; i < others; i++) {                    /* a page, a hole, a page: none can be merged */
         vipc_mmap_desc d = VIPC_INIT;

@@ -12,15 +12,10 @@ trap 'rm -rf "$out"' EXIT
 trap 'exit 130' INT TERM
 # shellcheck disable=SC2086
 ${CC:-cc} ${CFLAGS:--O2} -std=gnu11 tests/bench/spaces.c -o "$out/spaces" || exit 1
-count() {       # work, pages, other regions: instructions of the counted part, and of them those in memset and memcpy
-    valgrind --tool=callgrind --toggle-collect=bench_part --callgrind-out-file="$out/calls" "$out/spaces" "$1" "$2" "$3" >"$out/said" 2>/dev/null || return 1
-    callgrind_annotate --threshold=100 "$out/calls" | awk '
-        /PROGRAM TOTALS/ { n = $1; gsub(",", "", n); total = n }
-        /:_*(memset|memcpy|memmove)/ { n = $1; gsub(",", "", n); copies += n }
-        END { print total + 0, copies + 0 }'
-}
+# shellcheck source=tests/bench/count.sh
+. tests/bench/count.sh
 row() {         # name, work, other regions
-    small=$(count "$2" 2000 "$3") && big=$(count "$2" 4000 "$3") || { echo "spaces.sh: $1 failed" >&2; return 1; }
+    small=$(count "$out/spaces" "$2" 2000 "$3") && big=$(count "$out/spaces" "$2" 4000 "$3") || { echo "spaces.sh: $1 failed" >&2; return 1; }
     echo "$1 $small $big $(cat "$out/said")" | awk '{ f = $1 == "map" ? 125 : 2000; printf "%s\t%.1f\t%.1f\t", $1, ($4 - $2) / f, ($5 - $3) / f; for (i = 6; i <= NF; i++) printf "%s%s", $i, i < NF ? " " : "\n" }'
 }
 for work in zero copy seen keep map unmap clone sparse; do row $work $work 0; done
