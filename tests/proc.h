@@ -61,6 +61,30 @@ static inline void nap(void)
 }
 #define UNTIL(condition) do { while (!(condition)) nap(); } while (0)
 
+/* The whole program has so long; then it says so, and ends. */
+enum { LONGEST_SECONDS = 140 };
+static inline void too_long(int number)
+{
+    static const char text[] = "    HANGS: no end after 140 s\n";
+    (void)number;
+    if (write(1, text, sizeof text - 1) < 0) _exit(3);
+    _exit(2);
+}
+static inline void not_for_ever(void)
+{
+    signal(SIGALRM, too_long);
+    alarm(LONGEST_SECONDS);
+}
+/* A child that does this with that, and ends with its parent. */
+static inline pid_t child_of(int (*run)(unsigned), unsigned with)
+{
+    fflush(stdout);
+    const pid_t pid = fork();
+    if (pid != 0) return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    _exit(run(with));
+}
+
 /* A payload all of whose bytes follow from `seed`, and its sum.  By words: their cost must stay small beside the library's own copying, so that kills hit the latter. */
 static inline void payload_fill(unsigned char *payload, size_t size, uint64_t seed)
 {
