@@ -1,6 +1,7 @@
 /* t_apart.c - what a caller passes, and where it wants its results, is touched while the slow path's lock is not held: it may lie in memory whose page fault needs that lock, as a
- * window of the POSIX shim's does.  Every public function with pointers is called with each of them in a page of its own that cannot be accessed; the fault handler looks whether the
- * lock is held, and lets the access go on.
+ * window of the POSIX shim's does.  Every public function that takes the lock is called with what its pointers lead to in a page of its own that cannot be accessed; the fault handler
+ * looks whether the lock is held, and lets the access go on.  Not so: a vipc, its hooks, and memory for a domain, which the core keeps; vipc_init, before which there is no lock; the fast
+ * path and parking; and functions that calculate.
  */
 #define _GNU_SOURCE
 #define VIPC_UNSTABLE
@@ -145,6 +146,8 @@ OP(wait_set_add, vipc_wait_item i = VIPC_INIT; i.object = c_.door[A]; settle(vip
 OP(wait_set_wait, REQUIRE_OK(vipc_signal(V(A), c_.note, 3)); settle(vipc_wait_set_wait(V(A), c_.set, OUT(vipc_wait_item), 4, OUT(uint32_t), VIPC_NOW));)
 OP(process_create, vipc_process_desc d = VIPC_INIT; vipc_cap i[2] = { c_.door[A], c_.note }; d.label = TEXT("label"); d.initial = (vipc_cap *)IN(i); d.initial_count = 2;
    settle(vipc_process_create(V(A), IN(d), &c_.child, OUT(vipc_cap)));)
+OP(attach, vipc_process_desc d = mock_desc(5); vipc_config e; d.label = TEXT("label"); REQUIRE_OK(vipc_config_get(V(A), &e));
+   settle(vipc_attach(&c_.child, c_.m.memory, c_.m.size, IN(e), IN(d), &c_.m.hooks));)
 OP(initial, vipc_process_desc d = VIPC_INIT; d.initial = &c_.door[A]; d.initial_count = 1; REQUIRE_OK(vipc_process_create(V(A), &d, &c_.child, NULL));
    settle(vipc_initial(&c_.child, 0, OUT(vipc_cap)));)
 OP(process_destroy, vipc_process_desc d = VIPC_INIT; vipc_cap p; REQUIRE_OK(vipc_process_create(V(A), &d, &c_.child, &p)); settle(vipc_process_destroy(V(A), p, OUT(uint32_t)));)
@@ -317,7 +320,7 @@ OP(object_count, settle(vipc_object_count(V(A), OUT(uint32_t)));)
 static const struct { const char *name; void (*run)(void); } ops[] = {
 #define O(name) { #name, op_##name }
     O(derive), O(derive_with_limits), O(grant), O(cap_get), O(endpoint_create), O(endpoint_get), O(channel_create), O(notification_create), O(notification_wait), O(wait_any),
-    O(wait_set_create), O(wait_set_add), O(wait_set_wait), O(process_create), O(initial), O(process_destroy), O(process_get), O(process_find), O(thread_enter), O(sweep), O(trim), O(config_get),
+    O(wait_set_create), O(wait_set_add), O(wait_set_wait), O(process_create), O(attach), O(initial), O(process_destroy), O(process_get), O(process_find), O(thread_enter), O(sweep), O(trim), O(config_get),
     O(publish), O(unpublish), O(lookup), O(stats_get), O(check), O(send), O(send_cap), O(receive), O(receive_cap), O(send_large), O(send_larger), O(receive_large), O(receive_larger), O(send_many),
     O(receive_many), O(call), O(call_cap), O(call_large), O(reply), O(reply_cap), O(reply_large), O(reply_receive),
 #if !VIPC_NO_TAKE
