@@ -1325,9 +1325,13 @@ static inline void vipci_zero(void *to, uint64_t bytes)
 }
 static inline void vipci_copy(void *to, const void *from, uint64_t bytes)
 {
+#if defined(__GNUC__)
+    if (bytes) __builtin_memcpy(to, from, (size_t)bytes);    /* a loop of bytes stays one, since the two might overlap: they never do */
+#else
     unsigned char *d = (unsigned char *)to;
     const unsigned char *s = (const unsigned char *)from;
     for (uint64_t i = 0; i < bytes; i++) d[i] = s[i];
+#endif
 }
 static void vipci_label(char to[VIPC_LABEL_MAX + 1], const char *from)
 {
