@@ -491,7 +491,7 @@ typedef struct vipc_cap_info {
     vipc_limits limits;                /* the tightest that hold, its own or from above */
     uint64_t badge, object;            /* object: the same number for all capabilities of one object */
     vipc_pid holder, owner;            /* owner: of the object */
-    uint32_t children;                 /* capabilities derived directly from this one */
+    uint32_t children;                 /* capabilities derived directly from this one, those on their way in messages among them; mappings are none */
 } vipc_cap_info;
 
 typedef struct vipc_stats {            /* sums since vipc_init */
@@ -9533,12 +9533,18 @@ static vipc_error vipci_store_break(vipc *v, vipci_space *store, vipci_spot *p, 
     if (vipci_spot_entry(p) != was) *kind = VIPC_FAULT_COPIED;
     return e;
 }
+/* After the lock was let go: is all as the fault had found it?  RACE 44: the mapping may be withdrawn before its region has changed, if who did that was killed. */
+static inline bool vipci_fault_stands(const vipci_space *s, const vipci_entry *m, uint64_t number, uint64_t version)
+{
+    return s->number == number && s->version == version && !s->owed_end && !(m->kind & VIPCI_WITHDRAWN);
+}
 /* A fault in a region that a store is behind. */
 static VIPCI_APART vipc_error vipci_fault_backed(vipc *v, vipci_space *s, const vipci_area *r, uint64_t at, uint32_t access, uint32_t *kind, uint64_t *pages)
 {
     const vipci_entry *m = vipci_mapping_of(v, r->b);
     vipci_space *store = vipci_backing(v, r);
     vipci_spot p = vipci_spot_at(v, s, at);
+    const uint64_t number = s->number, version = s->version;
     vipc_error e = VIPC_OK;
     if (!m || !store) return VIPC_ERR_CORRUPT;
     if (m->kind & VIPCI_WITHDRAWN) return VIPC_ERR_FAULT;    /* RACE 44 */
@@ -9554,19 +9560,17 @@ static VIPCI_APART vipc_error vipci_fault_backed(vipc *v, vipci_space *s, const 
     *kind = VIPC_FAULT_MAPPED;
     p.leaf = vipci_map_node(v, store, p.page, 0, &p.frame);
     if (!vipci_spot_entry(&p)) {                             /* two who made it grow, one after the other or at a time, may leave holes */
-        const uint64_t version = s->version;
         e = vipci_store_fill(v, store, p.page, p.page + 1, false);
         if (e != VIPC_OK) return e;
-        *kind = s->version == version ? (uint32_t)VIPC_FAULT_ZEROED : 0u;
+        *kind = vipci_fault_stands(s, m, number, version) ? (uint32_t)VIPC_FAULT_ZEROED : 0u;
         p.leaf = vipci_map_node(v, store, p.page, 0, &p.frame);
         if (!*kind || !vipci_spot_entry(&p)) return VIPC_OK;
     }
     if (access == VIPC_PROT_WRITE && (vipci_spot_entry(&p) & VIPCI_COW)) {
-        const uint64_t number = s->number, version = s->version;
         e = vipci_store_break(v, store, &p, VIPC_FOREVER, kind);
         if (e == VIPC_ERR_CLOSED) { *kind = 0; return VIPC_OK; }
         if (e != VIPC_OK || !*kind) return e;
-        if (s->number != number || s->version != version || s->owed_end) { *kind = 0; return VIPC_OK; }
+        if (!vipci_fault_stands(s, m, number, version)) { *kind = 0; return VIPC_OK; }
     }
     return vipci_map_stored(v, s, store, r, &p, pages);
 }
@@ -11750,7 +11754,7 @@ VIPC_API vipc_error vipc_cap_get(vipc *self, vipc_cap cap, vipc_cap_info *out)
     }
     if (owner < self->max_processes) i.owner.id = vipci_process_at(self, owner)->pid;
     if (i.type == VIPC_TYPE_PROCESS) i.object = i.owner.id;
-    for (c = vipci_linked(self, e->child); c && i.children < self->max_caps; c = vipci_linked(self, c->next)) i.children++;
+    for (c = vipci_linked(self, e->child); c && i.children < self->max_caps; c = vipci_linked(self, c->next)) i.children += !(c->kind & VIPCI_MAPPED);
     vipci_unlock(self);
     *out = i;
     return VIPC_OK;
@@ -12293,6 +12297,7 @@ static void vipci_end_line(vipci_text *t)
 }
 static void vipci_dump_object(vipc *v, vipci_text *t, uint32_t i)
 {
+    static const char types[8][14] = { "endpoint", "endpoint", "channel end", "notification", "wait set", "space", "region", "object" };
     vipci_object *o = vipci_object_at(v, i);
     uint64_t state = vipci_load64(v, &o->state);
     uint32_t owner = vipci_peek32(v, &o->owner) - 1;
@@ -12300,8 +12305,7 @@ static void vipci_dump_object(vipc *v, vipci_text *t, uint32_t i)
     if (vipci_state(state) == 0) return;
     uint32_t type = vipci_peek32(v, &o->type), other = vipci_peer(v, o);
     bool notification = type == VIPC_TYPE_NOTIFICATION;
-    vipci_put(t, notification ? "notification" : type == VIPC_TYPE_CHANNEL ? "channel end" : type == VIPC_TYPE_WAIT_SET ? "wait set"
-              : type == VIPC_TYPE_SPACE ? "space" : "endpoint", state >> 8 << 24 | (i + 1));
+    vipci_put(t, types[type & 7], state >> 8 << 24 | (i + 1));
     if (type == VIPC_TYPE_CHANNEL && other < v->max_objects) vipci_put(t, "other", vipci_peek64(v, &o->bound) >> 8 << 24 | (other + 1));
     vipci_put_label(t, o->label, VIPC_LABEL_MAX);
     if (owner < v->max_processes) vipci_put(t, "owner", vipci_peek64(v, &vipci_process_at(v, owner)->pid));
@@ -12313,6 +12317,17 @@ static void vipci_dump_object(vipc *v, vipci_text *t, uint32_t i)
             vipci_put(t, "regions", s->regions);
             vipci_put(t, "pages", vipci_peek64(v, (vipci_u64 *)(uintptr_t)&s->pages));
             vipci_put(t, "copy_on_write", vipci_peek64(v, (vipci_u64 *)(uintptr_t)&s->shared));
+        }
+        vipci_end_line(t);
+        return;
+    }
+#endif
+#if !VIPC_NO_REGIONS
+    if (vipci_is_memory(type)) {
+        const vipci_space *s = vipci_store_of(v, o);
+        if (s) {
+            vipci_put(t, "bytes", vipci_peek64(v, (vipci_u64 *)(uintptr_t)&s->brk));
+            vipci_put(t, "pages", vipci_peek64(v, (vipci_u64 *)(uintptr_t)&s->pages));
         }
         vipci_end_line(t);
         return;
@@ -12346,7 +12361,7 @@ static void vipci_dump_view(const vipc *v, vipci_text *t, uint32_t i)
     vipci_put(t, "view", i);
     vipci_put(t, "of", vipci_peek64(v, &vipci_process_at(v, owner)->pid));
     if ((cell & 3) != VIPCI_AWAKE) {
-        vipci_put_text(t, (cell & 3) == VIPCI_WAITING ? " asleep for " : " woken for ", 12);
+        vipci_put_text(t, (cell & 3) == VIPCI_WAITING ? " asleep for" : " woken for", (cell & 3) == VIPCI_WAITING ? 11 : 10);
         vipci_put(t, waits[cell >> 32 & 7], cell >> 35);
     }
     if (intent) vipci_put(t, (intent & 3) == VIPCI_AT_OBJECT ? "at endpoint" : "at view", (intent >> 2) - 1);

@@ -2546,6 +2546,48 @@ TEST(race_46_received_before_its_giver_has_let_go)
     }
 }
 
+/* What vipc_dump says of the memory that can be shared, by its kind. */
+struct shown { int regions, objects, others; };
+static void show(void *user, const char *line, size_t length)
+{
+    struct shown *n = (struct shown *)user;
+    char text[200];
+    snprintf(text, sizeof text, "%.*s", (int)length, line);
+    if (strstr(text, "\"the region\"")) n->regions += !strncmp(text, "region ", 7) && strstr(text, " owner 1 bytes 12288 pages 3") != NULL;
+    else if (strstr(text, "\"the object\"")) n->objects += !strncmp(text, "object ", 7) && strstr(text, " bytes 5000 pages 2") != NULL;
+    else n->others += !strncmp(text, "endpoint ", 9);
+}
+TEST(the_dump_shows_regions_and_objects)
+{
+    world *c = a_world();
+    vipc_region_desc d = VIPC_INIT;
+    struct shown n = { 0, 0, 0 };
+    vipc_cap a;
+    d.size = 3 * PAGE;
+    d.label = "the region";
+    REQUIRE_OK(vipc_region_create(V(0), &d, &a));
+    keep(c, 0, a);
+    CHECK_OK(vipc_object_truncate(V(0), object(c, 0, "the object", 0), 5000, VIPC_FOREVER));
+    CHECK_OK(vipc_dump(V(1), show, &n));
+    CHECK_EQ(n.regions, 1);
+    CHECK_EQ(n.objects, 1);
+    CHECK_EQ(n.others, 0);
+    DONE(c);
+}
+/* Capabilities: a mapping is made by one, and is none. */
+TEST(what_is_mapped_is_no_child)
+{
+    world *c = a_world();
+    vipc_cap a = region(c, 0, 2);
+    CHECK_EQ(mock_cap_info(V(0), a).children, 0);
+    vipc_mapping m = map(c, 0, a, VIPC_WRITE);
+    CHECK_EQ(mock_cap_info(V(0), a).children, 0);
+    grant(c, 0, a, 1, VIPC_RIGHT_READ);
+    CHECK_EQ(mock_cap_info(V(0), a).children, 1);
+    CHECK_OK(unmap(c, 0, m));
+    CHECK_EQ(mock_cap_info(V(0), a).children, 1);
+    DONE(c);
+}
 RUN_TESTS(T(race_44_who_is_withdrawn_maps_again), T(race_45_a_page_is_copied_while_another_may_read_it), T(race_46_received_before_its_giver_has_let_go),
           T(d001_sharers_see_each_others_bytes), T(d002_a_region_has_most_rights), T(d003_nobody_maps_what_it_was_not_given), T(d004_another_space_needs_authority_over_it),
           T(d005_addresses_are_checked), T(d006_what_is_granted_can_be_mapped), T(d007_what_was_unmapped_can_be_mapped_again),
@@ -2566,4 +2608,5 @@ RUN_TESTS(T(race_44_who_is_withdrawn_maps_again), T(race_45_a_page_is_copied_whi
           T(an_idle_notification_that_was_taken_back_is_silent), T(mmap_shared_of_a_region), T(mmap_private_of_a_region), T(mmap_private_of_a_part), T(fork_of_mapped_regions), T(limits_of_the_domain),
           T(fields_of_the_configuration), T(a_domain_without_regions), T(arguments_that_are_none), T(what_a_region_says_of_itself), T(regions_by_name_and_from_the_start),
           T(a_capability_that_expires), T(no_number_near_a_token_opens_anything), T(stale_tokens_in_slots_that_were_used_again), T(old_addresses_lead_nowhere),
-          T(a_dead_process_mapping_goes_and_the_frames_read_as_zeros), T(page_sizes))
+          T(a_dead_process_mapping_goes_and_the_frames_read_as_zeros), T(page_sizes),
+          T(the_dump_shows_regions_and_objects), T(what_is_mapped_is_no_child))
