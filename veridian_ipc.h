@@ -11741,6 +11741,7 @@ VIPC_API vipc_error vipc_cap_get(vipc *self, vipc_cap cap, vipc_cap_info *out)
     if (r != VIPC_OK) return r;
     uint32_t owner = e->object;                              /* a process owns itself */
     vipc_cap_info i = VIPC_INIT;
+    uint32_t steps = 0;
     i.type = VIPCI_TYPE(e->kind);
     i.rights = e->kind & VIPCI_RIGHTS;
     i.badge = e->badge;
@@ -11754,7 +11755,7 @@ VIPC_API vipc_error vipc_cap_get(vipc *self, vipc_cap cap, vipc_cap_info *out)
     }
     if (owner < self->max_processes) i.owner.id = vipci_process_at(self, owner)->pid;
     if (i.type == VIPC_TYPE_PROCESS) i.object = i.owner.id;
-    for (c = vipci_linked(self, e->child); c && i.children < self->max_caps; c = vipci_linked(self, c->next)) i.children += !(c->kind & VIPCI_MAPPED);
+    for (c = vipci_linked(self, e->child); c && steps < self->max_caps; c = vipci_linked(self, c->next), steps++) i.children += !(c->kind & VIPCI_MAPPED);
     vipci_unlock(self);
     *out = i;
     return VIPC_OK;
