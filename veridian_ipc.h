@@ -4182,11 +4182,20 @@ static void vipci_store_owe(const vipc *v, vipci_space *store, uint64_t from, ui
     vipci_commit(v);
     vipci_store_close(v, store, behind, from, to, access);
 }
+static vipci_process *vipci_store_owner(const vipc *v, const vipci_space *store)         /* whose pages they are; NULL: of one that has ended */
+{
+    const vipci_object *o = vipci_store_object(v, store);
+    return o->owner && o->owner <= v->max_processes ? vipci_process_at(v, o->owner - 1) : NULL;
+}
+static vipc_error vipci_quota(const vipc *v, const vipci_process *p, uint64_t more)
+{
+    const uint64_t have = p ? p->shared_pages : 0;
+    return have <= v->shared_per_process && more <= v->shared_per_process - have ? VIPC_OK : VIPC_ERR_LIMIT;
+}
 /* How many pages it has more, or less; within a step. */
 static void vipci_store_charge(const vipc *v, const vipci_space *store, uint64_t more, uint64_t less)
 {
-    const vipci_object *o = vipci_store_object(v, store);
-    vipci_process *p = o->owner && o->owner <= v->max_processes ? vipci_process_at(v, o->owner - 1) : NULL;
+    vipci_process *p = vipci_store_owner(v, store);
     if (p) vipci_set64(v, &p->shared_pages, p->shared_pages + more - less);
 }
 static void vipci_node_charge(const vipc *v, uint64_t frame, uint64_t more, uint64_t less)
@@ -4215,8 +4224,9 @@ static void vipci_clean_drop(const vipc *v, vipci_view *w)
     vipci_set64(v, &w->clean_count, 0);
     vipci_commit(v);
 }
-/* The frames that this view has taken and zeroed are those of pages from *from on, as far as they have none and lie below `to`; in steps. */
-static vipc_error vipci_store_take_clean(const vipc *v, vipci_space *store, uint64_t *from, uint64_t to)
+/* The frames that this view has taken and zeroed are those of pages from *from on, as far as they have none and lie below `to`; in steps.  away: the lock was let
+ * go since its owner's quota was asked, and other threads of that process may have used it. */
+static vipc_error vipci_store_take_clean(const vipc *v, vipci_space *store, uint64_t *from, uint64_t to, bool away)
 {
     vipci_view *w = vipci_mine(v);
     while (w->clean_count && *from < to) {
@@ -4227,7 +4237,8 @@ static vipc_error vipci_store_take_clean(const vipc *v, vipci_space *store, uint
         const uint32_t slot = vipci_map_slot(v, *from, 0), room = (1u << vipci_map_bits(v)) - slot;
         if (leaf[slot]) { ++*from; continue; }
         while (n < VIPCI_FILL && n < room && n < to - *from && n < w->clean_count && !leaf[slot + n]) n++;
-        e = vipci_store_put(v, store, leaf_frame, leaf, *from, w->clean, n);
+        e = away ? vipci_quota(v, vipci_store_owner(v, store), n) : VIPC_OK;
+        if (e == VIPC_OK) e = vipci_store_put(v, store, leaf_frame, leaf, *from, w->clean, n);
         vipci_set64(v, &w->clean, w->clean + n);
         vipci_set64(v, &w->clean_count, w->clean_count - n);
         if (vipci_step_end(v, e) != VIPC_OK) return e;
@@ -4278,7 +4289,7 @@ static vipc_error vipci_store_fill(vipc *v, vipci_space *store, uint64_t from, u
         if (away) vipci_unlock(v);
         vipci_zero_frame(at, n << v->page_shift);
         if (away) vipci_lock_again(v);
-        e = store->number == number ? vipci_store_take_clean(v, store, &from, to) : VIPC_ERR_CLOSED;
+        e = store->number == number ? vipci_store_take_clean(v, store, &from, to, away) : VIPC_ERR_CLOSED;
         vipci_clean_drop(v, w);                              /* what others were faster to give */
     }
     return e;
@@ -5817,11 +5828,6 @@ static void vipci_store_unmake(vipc *v, vipci_object *o, const vipci_space *stor
     vipci_object_end(v, o, false);
     (void)vipci_object_free(v, o);
 }
-static vipc_error vipci_quota(const vipc *v, uint64_t more)
-{
-    const uint64_t have = vipci_us(v)->shared_pages;
-    return have <= v->shared_per_process && more <= v->shared_per_process - have ? VIPC_OK : VIPC_ERR_LIMIT;
-}
 /* All mappings of the store in spaces that process p owns: withdrawn. */
 static void vipci_withdraw_from(const vipc *v, const vipci_object *o, uint32_t p)
 {
@@ -5944,7 +5950,7 @@ static vipc_error vipci_snapshot(vipc *v, vipci_space *store, uint64_t from, uin
     const uint64_t pages = to - from, number = store->number;
     const uint64_t rule = (store->rule & ~(uint64_t)(VIPCI_S_SEALED | 7u)) | (access & VIPCI_S_ACCESS(store->rule));
     const bool share = !(store->rule & VIPCI_S_CONTIGUOUS) && VIPCI_S_CACHE(store->rule) == VIPC_WRITE_BACK;
-    vipc_error e = vipci_quota(v, pages);
+    vipc_error e = vipci_quota(v, vipci_us(v), pages);
     if (e == VIPC_OK) e = vipci_store_make(v, (uint32_t)VIPC_TYPE_REGION << 8 | VIPC_RIGHT_ALL, vipci_store_object(v, store)->label, pages, rule, o, copy, cap);
     if (e != VIPC_OK) return e;
     const uint64_t made = (*copy)->number;
@@ -10603,7 +10609,7 @@ VIPC_API vipc_error vipc_region_create(vipc *self, const vipc_region_desc *desc,
     e = vipci_lock(self, VIPC_FOREVER);
     if (e != VIPC_OK) return e;
     e = vipci_idle_ok(self, &d, &idle);
-    if (e == VIPC_OK) e = vipci_quota(self, pages);
+    if (e == VIPC_OK) e = vipci_quota(self, vipci_us(self), pages);
     if (e == VIPC_OK) e = vipci_store_make(self, (uint32_t)VIPC_TYPE_REGION << 8 | VIPC_RIGHT_ALL, text, pages, rule, &o, &s, &cap);
     if (e != VIPC_OK) return vipci_store_end(self, e);
     const uint64_t number = s->number;
@@ -11136,11 +11142,8 @@ static bool vipci_store_end_shared(const vipc *v, const vipci_space *store)
 static vipc_error vipci_object_grow(vipc *v, vipc_cap cap, vipci_space *store, uint64_t size, vipc_time deadline)
 {
     vipci_entry *e;
-    const vipci_object *o = vipci_store_object(v, store);
     const uint64_t old = vipci_pages_of(v, store->brk), pages = vipci_pages_of(v, size);
-    const uint64_t have = o->owner && o->owner <= v->max_processes ? vipci_process_at(v, o->owner - 1)->shared_pages : 0;
-    if (have > v->shared_per_process || pages - old > v->shared_per_process - have) return VIPC_ERR_LIMIT;
-    vipc_error r = VIPC_OK;
+    vipc_error r = vipci_quota(v, vipci_store_owner(v, store), pages - old);
     for (uint32_t turns = 0; r == VIPC_OK; turns++) {        /* nobody gets a translation of what lies past the end */
         r = vipci_store_fill(v, store, vipci_pages_of(v, store->brk), pages, false);
         if (r == VIPC_OK) r = vipci_store_still(v, cap, VIPC_RIGHT_WRITE, &e, store);

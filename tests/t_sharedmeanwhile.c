@@ -284,6 +284,41 @@ TEST(moved_to_an_endpoint_that_ends_before_the_giver_has_let_go)
     DONE(c);
 }
 
+/* The quota is asked before the lock is let go, and once more when there is something to be counted. */
+static void another_takes_eight(world *c)
+{
+    vipc_cap out = VIPC_INIT;
+    vipc_region_desc d = wanted(8, 0);
+    const vipc_error e = it.how ? vipc_object_truncate(V(4), it.b, 8 * PAGE, VIPC_NOW) : vipc_region_create(V(4), &d, &out);
+    CHECK_OK(e);
+    if (e == VIPC_OK && !it.how) keep(c, 0, out);
+}
+TEST(two_threads_of_a_process_pass_no_quota)
+{
+    for (int how = 0; how < 4; how++) {                        /* 1: the other makes an object grow; 2: this one does */
+        vipc_config config = shared_config();
+        vipc_region_desc d = wanted(8, 0);
+        vipc_cap out = VIPC_INIT;
+        config.shared_per_process = 10;
+        world *c = a_world_with(&config, 512);
+        mock_thread(&c->m, 0, 4);
+        meanwhile.ran = 0;
+        it.how = how & 1;
+        it.a = object(c, 0, "/a", 0);
+        it.b = object(c, 0, "/b", 0);
+        when_the_lock_is_free(c, another_takes_eight);
+        const vipc_error e = how & 2 ? vipc_object_truncate(V(0), it.a, 8 * PAGE, VIPC_NOW) : vipc_region_create(V(0), &d, &out);
+        CHECK_EQ(e, VIPC_ERR_LIMIT);
+        RAN(1);
+        CHECK_EQ(node_bytes(c, 0), 8 * PAGE);
+        CHECK_EQ(out.token, 0);
+        c->m.hooks.wake = mock_wake;
+        mock_check_by(&c->m, V(0), __FILE__, __LINE__);
+        DONE(c);
+    }
+}
+
 RUN_TESTS(T(two_grow_at_a_time), T(sealed_while_it_grows), T(ended_while_it_grows), T(cut_to_nothing_while_it_grows), T(nobody_sees_pages_before_they_belong_to_it),
           T(race_45_who_had_no_translation_gets_none_of_the_original), T(race_45_a_debt_of_others_is_none_of_ones_own), T(mapped_again_while_it_is_moved),
-          T(moved_to_an_endpoint_that_ends_before_the_giver_has_let_go))
+          T(moved_to_an_endpoint_that_ends_before_the_giver_has_let_go),
+          T(two_threads_of_a_process_pass_no_quota))
