@@ -158,8 +158,17 @@ static void user_fault(const struct frame *f)
     say("kernel: %s (process %lu) ended: %s, error %lx, rip %lx, rsp %lx\n", p->name, p->pid.id, names[f->vector], f->error, f->rip, f->rsp);
     process_kill_current(STATUS_FAULT + f->vector);
 }
+/* A program may set AC, which opens its memory to ring 0: entries close it (entry.S, close_user_memory). */
+static void is_closed(void)
+{
+    uint64_t flags;
+    __asm__ volatile("pushfq\n\tpopq %0" : "=r"(flags));
+    if (this_cpu()->smap && (flags & 0x40000)) panic("a trap with user memory open");
+}
+
 void trap(struct frame *f)
 {
+    if (KERNEL_DEBUG) is_closed();
     if (f->vector == NMI) nmi();
     else if (f->vector >= EXCEPTIONS) interrupt(f);
     else if (f->cs & 3) user_fault(f);
@@ -169,6 +178,7 @@ void trap(struct frame *f)
 /* From ring 0 on a stack of its own: nothing here may sleep or switch. */
 void critical_trap(struct frame *f)
 {
+    if (KERNEL_DEBUG) is_closed();
     if (f->vector == NMI) nmi();
     else if (f->vector == DEBUG) {                           /* a user's, that struck one instruction late: at the entry of a system call */
         f->flags &= ~0x100ull;

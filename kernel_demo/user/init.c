@@ -193,6 +193,7 @@ static void registers(void)
     check(run("probe", "flags 400") == 0, "flag_df_at_a_system_call");
     check(run("probe", "flags 4000") == 0, "flag_nt_at_a_system_call");
     check(run("probe", "flags 44400") == 0, "flags_ac_df_nt_together");
+    check(run("probe", "opened") == 0, "flag_ac_at_faults_and_interrupts");
     check(run("probe", "trap_flag") == STATUS_FAULT + 1, "flag_tf_at_a_system_call_ends_the_process");
 }
 static void segments(void)

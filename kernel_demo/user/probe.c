@@ -404,6 +404,26 @@ static int flags_set(uint64_t flags)
     }
     return registers(flags);
 }
+/* Page faults and timer interrupts with AC set, which would leave this memory open to ring 0; built with DEBUG=1 the kernel ends if it does. */
+static int opened(void)
+{
+    vipc_mmap_desc d = VIPC_INIT;
+    vipc_addr at = 0;
+    const vipc_cap own = { 0 };
+    uint64_t flags = 0;
+    d.size = 64 * 4096;
+    d.prot = VIPC_PROT_READ | VIPC_PROT_WRITE;
+    d.flags = VIPC_MAP_PRIVATE | VIPC_MAP_ANONYMOUS;
+    if (vipc_space_mmap(&ipc, own, &d, &at, VIPC_NOW) != VIPC_OK) return 100;
+    const vipc_time end = vipc_after(&ipc, MILLISECONDS(20));
+    for (uint64_t i = 0; i < 64 || vipc_time_now(&ipc) < end; i++) {
+        volatile uint64_t *page = (volatile uint64_t *)(at + i % 64 * 4096);
+        __asm__ volatile("sub $128, %%rsp\n\tpushfq\n\torq $0x40000, (%%rsp)\n\tpopfq\n\tmovq $1, (%1)\n\tmov $10000, %%ecx\n1:\tdec %%ecx\n\tjnz 1b\n\t"
+                         "pushfq\n\tpopq %0\n\tpushfq\n\tandq $~0x40000, (%%rsp)\n\tpopfq\n\tadd $128, %%rsp" : "=&r"(flags) : "r"(page) : "rcx", "memory", "cc");
+        if (!(flags & 0x40000) || *page != 1) return 101;
+    }
+    return 0;
+}
 static int trap_flag(void)
 {
     uint64_t regs[16] = { SYS_SELF };
@@ -476,6 +496,7 @@ int main(int argc, char **argv)
     if (is(what, "fault")) return fault(name);
     if (is(what, "registers")) return registers(0);
     if (is(what, "flags")) return flags_set(strtoul(name, NULL, 16));
+    if (is(what, "opened")) return opened();
     if (is(what, "trap_flag")) return trap_flag();
     if (is(what, "fpu")) return fpu_hold(0x0101010101010101ull * strtoul(name, NULL, 10), n) ? 102 : 0;
     if (is(what, "leave_selectors")) return leave_selectors();
