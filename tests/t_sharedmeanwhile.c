@@ -284,6 +284,26 @@ TEST(moved_to_an_endpoint_that_ends_before_the_giver_has_let_go)
     DONE(c);
 }
 
+/* Who was to have it ends while the giver's translations are flushed: it is the giver's still, but not mapped any more. */
+static void receiver_ends(world *c) { die(c, 1); }
+TEST(moved_to_who_ends_before_the_giver_has_let_go)
+{
+    world *c = fresh();
+    vipc_cap out = VIPC_INIT;
+    it.a = region(c, 0, 3);
+    it.w = map(c, 0, it.a, VIPC_WRITE);
+    CHECK_OK(set(c, 0, it.w.at, 10));
+    while_it_waits(c, receiver_ends);
+    CHECK_EQ(vipc_region_transfer(V(0), it.a, PID(1), VIPC_MOVE, 0, &out, VIPC_FOREVER), VIPC_ERR_PROCESS_NOT_FOUND);
+    RAN(1);
+    CHECK_EQ(out.token, 0);
+    CHECK_EQ(see(c, 0, it.w.at), FAULT);
+    CHECK_EQ(unmap(c, 0, it.w), VIPC_ERR_INVALID_REGION);
+    CHECK_EQ(see(c, 0, map(c, 0, it.a, VIPC_READ).at), 10);
+    CHECK(info_of(c, 0, it.a).owner.id == PID(0).id);
+    DONE(c);
+}
+
 /* The quota is asked before the lock is let go, and once more when there is something to be counted. */
 static void another_takes_eight(world *c)
 {
@@ -320,5 +340,5 @@ TEST(two_threads_of_a_process_pass_no_quota)
 
 RUN_TESTS(T(two_grow_at_a_time), T(sealed_while_it_grows), T(ended_while_it_grows), T(cut_to_nothing_while_it_grows), T(nobody_sees_pages_before_they_belong_to_it),
           T(race_45_who_had_no_translation_gets_none_of_the_original), T(race_45_a_debt_of_others_is_none_of_ones_own), T(mapped_again_while_it_is_moved),
-          T(moved_to_an_endpoint_that_ends_before_the_giver_has_let_go),
+          T(moved_to_an_endpoint_that_ends_before_the_giver_has_let_go), T(moved_to_who_ends_before_the_giver_has_let_go),
           T(two_threads_of_a_process_pass_no_quota))

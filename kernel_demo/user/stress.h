@@ -23,7 +23,7 @@ KINDS(KIND_WORK)
 
 /* What is counted, for the table at the end. */
 #define SUMS(X) X(calls) X(large_calls) X(refused) X(timeouts) X(cut_off) X(sends) X(receives) X(channels) X(rings) X(shared) X(moved) X(copied) X(sealed) \
-    X(forks) X(killed_children) X(mappings) X(objects) X(grants) X(revokes) X(expired) X(destroyed) X(kills) X(starts) X(no_room) X(checks)
+    X(forks) X(killed_children) X(mappings) X(objects) X(grants) X(revokes) X(expired) X(destroyed) X(kills) X(starts) X(no_room) X(let_go) X(checks)
 #define SUM_NAME(name) SUM_##name,
 enum sum { SUMS(SUM_NAME) SUM_COUNT };
 

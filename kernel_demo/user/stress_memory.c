@@ -116,7 +116,7 @@ void take_work(void)
 }
 
 /* ---- give ---- */
-struct gift { vipc_cap region; vipc_mapping m; uint64_t id, pages, how; int contiguous; };
+struct gift { vipc_cap region; vipc_mapping m; uint64_t id, pages, how; int contiguous, let_go; };           /* let_go: of a move that failed, whose mapping has gone */
 static vipc_cap takers[take_COUNT], idle;
 static unsigned taker;
 static vipc_error order(enum ask what, const struct gift *g, vipc_cap region, uint64_t token, vipc_incoming *in)
@@ -160,7 +160,12 @@ static vipc_error hand_over(struct gift *g, vipc_incoming *in)
     const vipc_pid pid = { board->taker_pid[taker] };
     if (g->how & IN_MESSAGE) return order(TAKE, g, g->region, 0, in);
     vipc_error e = pid.id ? MUST(vipc_region_transfer(&ipc, g->region, pid, (uint32_t)(g->how & 3), 0, &its, in_us(10000000)), BIT(PROCESS_NOT_FOUND)) : VIPC_ERR_PROCESS_NOT_FOUND;
-    if (e != VIPC_OK) { forget(&takers[taker]); return e; }
+    if (e != VIPC_OK) {
+        g->let_go = (g->how & 3) == MOVE && !can_load(g->m.at);
+        count(SUM_let_go, (unsigned)g->let_go);
+        forget(&takers[taker]);
+        return e;
+    }
     if ((g->how & 3) == COPY)                                /* what is written now the copy does not see */
         for (uint64_t i = 0; i < g->pages; i++) write_page(g->m.at, g->id, i, 4);
     e = order(TAKE, g, none, its.token, in);
@@ -173,7 +178,7 @@ static void throw_away(struct gift *g)
     if (vipc_cap_require(&ipc, g->region, 0, 0) == VIPC_OK) {
         if (one_in(2)) (void)MUST(vipc_destroy(&ipc, g->region, in_us(10000000)), 0);
         else {
-            unmap_it(&g->m, 0);
+            unmap_it(&g->m, g->let_go ? BIT(INVALID_REGION) : 0);
             forget(&g->region);
         }
     } else EXPECT(!can_load(g->m.at) && !can_store(g->m.at));
