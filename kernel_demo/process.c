@@ -10,7 +10,7 @@ enum { PROCESSES = 48, ENDED = 64 };
 static struct process processes[PROCESSES];
 static struct thread *manager;
 static struct spawn *errands;
-static struct { vipc_pid pid; uint64_t status; } ended[ENDED];
+static struct ended { vipc_pid pid; uint64_t status, when; bool told; } ended[ENDED];          /* told: somebody has asked for it, so its place is given away first */
 static uint32_t ended_count;
 vipc manager_ipc;
 bool process_tell;
@@ -182,14 +182,22 @@ static void return_loan(struct process *p)
 }
 
 /* ---- ending ---- */
+static void remember(const struct process *p)
+{
+    struct ended *place = ended;
+    for (struct ended *e = ended; e < ended + ENDED; e++)
+        if (e->told != place->told ? e->told : e->when < place->when) place = e;
+    place->pid = p->pid;
+    place->status = p->status;
+    place->when = ++ended_count;
+    place->told = false;
+}
 static void bury(struct process *p)
 {
     struct thread *t = p->thread;
     if (p->first) panic("the first process ended, with %lx", p->status);
     uint64_t was = lock_enter(&process_lock);
-    ended[ended_count % ENDED].pid = p->pid;
-    ended[ended_count % ENDED].status = p->status;
-    ended_count++;
+    remember(p);
     t->process = NULL;
     lock_leave(&process_lock, was);
     vipc_error e = vipc_process_destroy(&manager_ipc, p->cap, NULL);
@@ -361,7 +369,9 @@ bool process_status(vipc_pid pid, uint64_t *status)
     uint64_t was = lock_enter(&process_lock);
     for (uint32_t i = 0; i < ENDED && !found; i++) {
         found = ended[i].pid.id == pid.id;
-        if (found) *status = ended[i].status;
+        if (!found) continue;
+        *status = ended[i].status;
+        ended[i].told = true;
     }
     lock_leave(&process_lock, was);
     return found;

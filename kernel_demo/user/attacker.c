@@ -53,6 +53,7 @@ static void try_memory(vipc_cap c, const char *what)
 }
 static void try_token(uint64_t token, const char *what)
 {
+    if (token == mine.token || token == note.token) return;  /* a guess may hit what it has itself */
     vipc_cap c = { token }, out;
     vipc_message m = VIPC_INIT;
     vipc_info info;

@@ -281,9 +281,9 @@ static void payloads(void)
     check(kill(server) == VIPC_OK, "its_server_ends");
     memset(many, 0, sizeof many);
     for (uint32_t i = 0; i < 40; i++) many[i].data[0] = i;
-    while (total < 40 && vipc_send_many(&ipc, small, many + total, 40 - total, &sent, VIPC_NOW) == VIPC_OK) total += sent;
+    while (total < 40 && vipc_send_many(&ipc, small, many + total, 40 - total, &sent, in(1000)) == VIPC_OK) total += sent;
     good = total == 40;
-    for (total = 0; total < 40 && vipc_receive_many(&ipc, small, got + total, NULL, 40 - total, &count, VIPC_NOW) == VIPC_OK;) total += count;
+    for (total = 0; total < 40 && vipc_receive_many(&ipc, small, got + total, NULL, 40 - total, &count, in(1000)) == VIPC_OK;) total += count;
     for (uint32_t i = 0; i < 40; i++) good = good && got[i].data[0] == i;
     check(good && total == 40, "batches_in_order");
     check(vipc_destroy(&ipc, large, in(100)) == VIPC_OK && vipc_close(&ipc, small) == VIPC_OK, "the_queues_end");

@@ -274,13 +274,12 @@ static int play_fork_capabilities(void)
         }
         return 0;
     }
-    REQUIRE(child > 0 && vipc_cap_require(&ipc, child_cap, VIPC_TYPE_PROCESS, VIPC_RIGHT_DELETE) == VIPC_OK);
-    REQUIRE(vipc_receive(&ipc, doors[0], &m, &from, vipc_after(&ipc, MILLISECONDS(10000))) == VIPC_OK && m.data[0] == 77 && from.sender.id == (uint64_t)child && ended_well(child));
+    REQUIRE(child > 0 && vipc_receive(&ipc, doors[0], &m, &from, vipc_after(&ipc, MILLISECONDS(10000))) == VIPC_OK && m.data[0] == 77 && from.sender.id == (uint64_t)child && ended_well(child));
     child = fork_process(&ipc, NULL, 0, &child_cap);
     if (child == 0) for (;;) sleep_until(VIPC_FOREVER);
     uint64_t status;
     vipc_pid pid = { (uint64_t)child };
-    REQUIRE(child > 0 && vipc_destroy(&ipc, child_cap, VIPC_FOREVER) == VIPC_OK && wait_for(pid, &status, VIPC_FOREVER) == VIPC_OK && status == STATUS_KILLED);
+    REQUIRE(child > 0 && vipc_cap_require(&ipc, child_cap, VIPC_TYPE_PROCESS, VIPC_RIGHT_DELETE) == VIPC_OK && vipc_destroy(&ipc, child_cap, VIPC_FOREVER) == VIPC_OK && wait_for(pid, &status, VIPC_FOREVER) == VIPC_OK && status == STATUS_KILLED);
     vipc_cap bad[2] = { doors[0], { 0x1234 } };
     REQUIRE(fork_process(&ipc, bad, 2, NULL) == VIPC_ERR_INVALID_CAPABILITY && fork_process(&ipc, bad, 17, NULL) == VIPC_ERR_INVALID_ARGUMENT);
     REQUIRE(fork_process(&ipc, (const vipc_cap *)0xffff800000000000, 1, NULL) == VIPC_ERR_FAULT);
