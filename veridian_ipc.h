@@ -8069,9 +8069,10 @@ VIPC_API vipc_error vipc_reply_receive(vipc *self, vipc_reply_right to, const vi
  * may have been seen raises; those of waits for a reply are the call's number, doubled, or, by a step, odd and counted.
  * RACE 33 (a fast path parks, and a message, a revoke, a cancel or an answer comes between its looks and that).  A server reads the flag first, raised, then
  * looks at queue, token, state and binding, then stores `parked` and its cell, then raises the flag by CAS of what it read.  Whoever sends in between finds the
- * flag raised and nobody asleep, and lowers it; whoever revokes, closes, binds or destroys gives it its next version before waking all: so the CAS fails.  What
- * comes later finds the cell.  Cancel (and a caller's answer) it looks at once more.  What has changed makes it take its own cell back by CAS: it is `ready`
- * then.  If somebody else was faster that one resumes it.  It touches nothing of its own after the cell but by that CAS.
+ * flag raised and nobody asleep, and lowers it, or somebody asleep, and chooses him, who, should he leave, gives it its next version before he looks for another;
+ * whoever revokes, closes, binds or destroys does that before waking all: so the CAS fails.  What comes later finds the cell.  Cancel (and a caller's answer) it
+ * looks at once more.  What has changed makes it take its own cell back by CAS: it is `ready` then.  If somebody else was faster that one resumes it.  It touches
+ * nothing of its own after the cell but by that CAS.
  * RACE 34 (a fast reply against another thread's answer, or the caller's giving up): the caller's cell is claimed first, then its call.  So a caller
  * that gives up has left its cell before, and nothing was changed.  If the call was answered by another in between, the cell goes back as it was, and
  * its owner is woken, as that other may have found it AWAKE.
