@@ -2022,7 +2022,7 @@ static inline void vipci_wake_one(const vipc *v, uint32_t kind, uint32_t index, 
 }
 /* Of one who was chosen and has left: is there anybody else to whom that could go on?  Whoever might have been chosen instead is seen here, as his flag was seen
  * by who chose; who comes later looks for himself, and who parks by what he has seen before does not park, as the flag has its next version (RACE 33). */
-static bool vipci_any_left(const vipc *v, const vipci_wait *w)
+static inline bool vipci_any_left(const vipc *v, const vipci_wait *w)
 {
     const uint64_t f = vipci_add64(v, w->flag, 4);
     uint64_t c = 0;
@@ -6460,7 +6460,7 @@ static VIPCI_COLD void vipci_wait_over(vipc *v, vipci_wait *w, vipci_object *o)
     vipci_ring *r;
     vipci_unregister(v, w);
     vipci_learn(v, w);
-    if (w->chosen && vipci_any_left(v, w)) {                 /* or the queue need not be looked through */
+    if (w->chosen && (VIPC_SMALL || vipci_any_left(v, w))) {     /* or the queue need not be looked through */
         vipci_intend(v, vipci_at_object(w->index));
         bool open = vipci_state(vipci_load64(v, &o->state)) == VIPCI_OPEN, other = false;
         for (uint32_t lane = 0; lane < VIPCI_LANES && open && !other; lane++)
