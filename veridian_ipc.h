@@ -1202,8 +1202,8 @@ VIPC_API vipc_error vipc_unmap(vipc *self, const vipc_mapping *mapping, vipc_tim
 /* Hand a region to process `to`, as enum vipc_mode says; *out is a capability of `to`'s, which vipc_region_find finds there.  access: 0, what the capability
  * has; else at most that.
  * SHARE needs GRANT.  MOVE needs DELETE, and the caller's process must own it; access is 0, or all that it has: the capability itself changes hands, and what
- * was derived from it stays below it; all others of the caller's process are closed, and its mappings, in whatever space that it owns, go first (TIMEOUT, and
- * PROCESS_NOT_FOUND or LIMIT of a `to` that has ended, or has taken too much, while a flush was waited for: they are gone, and nothing was moved).
+ * was derived from it stays below it; all others of the caller's process are closed, and its mappings, in whatever space that it owns, go first (an error
+ * that comes after the wait for that, TIMEOUT, or PROCESS_NOT_FOUND of a `to` that has ended meanwhile: they are gone, and nothing was moved).
  * COPY_ON_WRITE needs READ: the copy is of one moment, is owned by the caller's process, and what has frames is shared until it is written; O(pages).
  * A region that is not write-back, or contiguous, is copied at once.  PERMISSION_DENIED; PROCESS_NOT_FOUND; INVALID_ARGUMENT: `to` is the caller; LIMIT;
  * OUT_OF_MEMORY; INVALID_REGION: a named object with MOVE. */

@@ -11,7 +11,7 @@ static struct process processes[PROCESSES];
 static struct thread *manager;
 static struct spawn *errands;
 static struct ended { vipc_pid pid; uint64_t status, when; bool told; } ended[ENDED];          /* told: somebody has asked for it, so its place is given away first */
-static uint32_t ended_count;
+static uint64_t ended_count;
 vipc manager_ipc;
 bool process_tell;
 
@@ -367,12 +367,11 @@ bool process_status(vipc_pid pid, uint64_t *status)
 {
     bool found = false;
     uint64_t was = lock_enter(&process_lock);
-    for (uint32_t i = 0; i < ENDED && !found; i++) {
-        found = ended[i].pid.id == pid.id;
-        if (!found) continue;
-        *status = ended[i].status;
-        ended[i].told = true;
-    }
+    for (struct ended *e = ended; e < ended + ENDED && !found; e++)
+        if (e->pid.id == pid.id) {
+            found = e->told = true;
+            *status = e->status;
+        }
     lock_leave(&process_lock, was);
     return found;
 }

@@ -304,6 +304,41 @@ TEST(moved_to_who_ends_before_the_giver_has_let_go)
     DONE(c);
 }
 
+/* While a writer waits for its copy, somebody takes its capability back, and is killed between the step that withdraws its mapping and the change of its region. */
+static void withdrawn_by_one_who_is_killed(world *c)
+{
+    const vipc *v = V(3);
+    CHECK_OK(vipci_lock(V(3), VIPC_NOW));
+    for (uint32_t i = 0; i < v->max_caps; i++) {
+        vipci_entry *e = vipci_entry_at(v, i);
+        const vipci_space *s = (e->kind & VIPCI_MAPPED) ? vipci_mapping_space(v, e) : NULL;
+        if (!s || vipci_object_at(v, s->object - 1)->owner != V(1)->process + 1) continue;
+        vipci_mapping_withdraw(v, e);
+        it.how++;
+    }
+    vipci_commit(v);
+    vipci_unlock(V(3));
+}
+TEST(race_44_withdrawn_by_one_who_is_killed)
+{
+    world *c = fresh();
+    it.a = region(c, 0, 1);
+    it.b = grant(c, 0, it.a, 1, VIPC_RIGHT_READ | VIPC_RIGHT_WRITE);
+    it.w = map(c, 0, it.a, VIPC_WRITE);
+    it.q = map(c, 1, it.b, VIPC_WRITE);
+    CHECK_OK(set(c, 0, it.w.at, 10));
+    CHECK_OK(set(c, 1, it.q.at, 11));
+    (void)hand(c, 0, it.a, 2, VIPC_COPY_ON_WRITE, 0);
+    CHECK_EQ(see(c, 0, it.w.at), 11);
+    CHECK_EQ(see(c, 1, it.q.at), 11);
+    while_it_waits(c, withdrawn_by_one_who_is_killed);
+    CHECK_EQ(set(c, 1, it.q.at, 12), FAULT);
+    RAN(1);
+    CHECK_EQ(it.how, 1);
+    CHECK_EQ(see(c, 0, it.w.at), 11);
+    DONE(c);
+}
+
 /* The quota is asked before the lock is let go, and once more when there is something to be counted. */
 static void another_takes_eight(world *c)
 {
@@ -340,5 +375,5 @@ TEST(two_threads_of_a_process_pass_no_quota)
 
 RUN_TESTS(T(two_grow_at_a_time), T(sealed_while_it_grows), T(ended_while_it_grows), T(cut_to_nothing_while_it_grows), T(nobody_sees_pages_before_they_belong_to_it),
           T(race_45_who_had_no_translation_gets_none_of_the_original), T(race_45_a_debt_of_others_is_none_of_ones_own), T(mapped_again_while_it_is_moved),
-          T(moved_to_an_endpoint_that_ends_before_the_giver_has_let_go), T(moved_to_who_ends_before_the_giver_has_let_go),
+          T(moved_to_an_endpoint_that_ends_before_the_giver_has_let_go), T(moved_to_who_ends_before_the_giver_has_let_go), T(race_44_withdrawn_by_one_who_is_killed),
           T(two_threads_of_a_process_pass_no_quota))
