@@ -150,6 +150,7 @@ static inline void cpu_set_root(struct cpu *c, uint64_t root)
 }
 
 #define FRAME_OF_ENTRY 0x000ffffffffff000ull /* what is an address in a page-table entry, or in CR3 */
+static inline uint64_t read_flags(void) { uint64_t v; __asm__ volatile("pushfq\n\tpopq %0" : "=r"(v)); return v; }
 static inline uint64_t read_cr2(void) { uint64_t v; __asm__ volatile("mov %%cr2, %0" : "=r"(v)); return v; }
 static inline uint64_t read_cr3(void) { uint64_t v; __asm__ volatile("mov %%cr3, %0" : "=r"(v)); return v; }
 static inline void write_cr3(uint64_t v) { __asm__ volatile("mov %0, %%cr3" : : "r"(v) : "memory"); }

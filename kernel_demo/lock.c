@@ -16,9 +16,8 @@ void lock_wait(struct lock *l)
 }
 void lock_may_take(const struct lock *l)
 {
-    uint64_t flags;
     struct cpu *c = this_cpu();
-    __asm__ volatile("pushfq\n\tpopq %0" : "=r"(flags));
+    const uint64_t flags = read_flags();
     if (flags & 0x200) panic("the %s lock, with interrupts on", ranks[l->rank]);
     if (c->held >> l->rank) panic("the %s lock after one of its rank or a higher (CPU %u holds %x)", ranks[l->rank], c->number, c->held);
     c->held |= 1u << l->rank;

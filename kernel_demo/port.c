@@ -61,9 +61,8 @@ static void rest(void *user)
 }
 static int critical(void *user)
 {
-    uint64_t flags;
     (void)user;
-    __asm__ volatile("pushfq\n\tpopq %0" : "=r"(flags));
+    const uint64_t flags = read_flags();
     return !(flags & 0x200);
 }
 

@@ -29,10 +29,9 @@ static vipc_error give(vipc_error e, uint64_t to, const void *from, size_t bytes
 /* 0, or those of the caller's flags that the kernel should not run with: TF, DF, IOPL, NT, AC. */
 static int64_t do_nothing(struct thread *t, const uint64_t *a)
 {
-    uint64_t flags;
     (void)t;
     (void)a;
-    __asm__ volatile("pushfq\n\tpopq %0" : "=r"(flags));
+    const uint64_t flags = read_flags();
     return (int64_t)(flags & 0x47500);
 }
 static int64_t do_exit(struct thread *t, const uint64_t *a) { (void)t; process_exit(a[0] & 0xff); }

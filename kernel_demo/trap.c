@@ -161,8 +161,7 @@ static void user_fault(const struct frame *f)
 /* A program may set AC, which opens its memory to ring 0: entries close it (entry.S, close_user_memory). */
 static void is_closed(void)
 {
-    uint64_t flags;
-    __asm__ volatile("pushfq\n\tpopq %0" : "=r"(flags));
+    const uint64_t flags = read_flags();
     if (this_cpu()->smap && (flags & 0x40000)) panic("a trap with user memory open");
 }
 

@@ -430,6 +430,9 @@ static void limits(void)
     check(good, "all_of_them_are_killed");
     check(spawn("no such program", "", LOW, &one.cap, &one.pid) == VIPC_ERR_NOT_FOUND, "a_program_that_is_not_there");
     check(run("probe", "exit 42") == 42, "an_exit_code");
+    struct child early = start("probe", "exit 77");
+    for (int i = 0; i < 70; i++) good = run("probe", "exit 0") == 0 && good;
+    check(good && ended(early) == 77, "a_status_is_kept_until_it_is_asked_for_while_others_end");
 }
 
 /* What the first process may ask of the machine; and that its own addresses, too, are looked at. */

@@ -201,7 +201,8 @@ static vipc_error use_forks(void)
     for (int i = 0; i < 4 * PAGE; i += PAGE / 4) *(volatile int *)&data[i] = (int)child;
     if (child == 0) exit(0);
     vipc_pid pid = { (uint64_t)child };
-    return child > 0 ? vipc_process_wait(&ipc, pid, VIPC_FOREVER) : (vipc_error)child;
+    uint64_t status;
+    return child > 0 ? wait_for(pid, &status, VIPC_FOREVER) : (vipc_error)child;         /* asks for its status too: the kernel need not keep it for long */
 }
 /* A region that comes back from a queue, shared, moved and copied, and is written to each time. */
 static vipc_error use_regions(vipc_cap door, uint32_t mode)
